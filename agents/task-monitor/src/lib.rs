@@ -1,0 +1,1 @@
+//! gangway-task-monitor
