@@ -1,1 +1,32 @@
-//! gangway-protocol
+//! The ground every other room stands on: what crosses a process boundary or is stored.
+//!
+//! Records, identifiers, money, findings, decisions, the run record, the error taxonomy,
+//! the tool contracts and the grant. It does no I/O, awaits nothing and reads no clock:
+//! a time or a source of randomness is always handed in.
+
+pub mod advice;
+pub mod api_error;
+pub mod audit;
+pub mod canonical;
+pub mod crash_point;
+pub mod decision;
+pub mod facts;
+pub mod finding;
+pub mod grant;
+pub mod ids;
+pub mod money;
+pub mod redact;
+pub mod run;
+pub mod task;
+pub mod tenant;
+pub mod tools;
+
+pub use advice::{Advice, AdviceSource, AdvisedAction};
+pub use api_error::{ApiError, ErrorType, RecordKind, System};
+pub use decision::{Decision, Outcome, RiskLevel, RuleSetRef};
+pub use facts::Facts;
+pub use finding::{Domain, Evidence, Finding, RuleId, Severity};
+pub use ids::{AccountId, ContractId, CorrelationId, IdempotencyKey, OpportunityId, RunId, TenantId};
+pub use money::{Currency, Money, Rate};
+pub use run::{RunRecord, RunState};
+pub use tenant::Tier;

@@ -1,0 +1,208 @@
+//! Keeping secrets and personal data out of logs, audit and error texts - by type, not by guessing.
+//!
+//! A tool argument that holds personal data or a secret says so in its JSON schema (`x-redact`), because its Rust type
+//! does. [`redact`] and [`identity`] read that mark. [`scrub`] is the last net for free text a vendor sent; it is
+//! deliberately coarse and never used where a type can do the work.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Schema keyword that marks an argument: `personal` or `secret`.
+pub const MARK: &str = "x-redact";
+
+/// Text that names or addresses a person. Serialises as itself; its debug form and the audit show nothing of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, extend("x-redact" = "personal"))]
+pub struct Personal(pub String);
+
+impl fmt::Debug for Personal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[personal]")
+    }
+}
+
+/// Why a text is not a mail address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a mail address: one '@' between two non-empty parts, no spaces, at most 254 bytes")]
+pub struct EmailError;
+
+/// A mail address. What a mail server accepts is its business; this only keeps header injection and nonsense out.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String", extend("x-redact" = "personal", "format" = "email", "maxLength" = 254))]
+pub struct Email(String);
+
+impl Email {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`EmailError`] when it cannot be one.
+    pub fn parse(text: impl Into<String>) -> Result<Self, EmailError> {
+        let text = text.into();
+        let clean = text.len() <= 254
+            && text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;\"".contains(c));
+        let parts_filled = text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+        if clean && parts_filled { Ok(Self(text)) } else { Err(EmailError) }
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[personal]")
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = EmailError;
+    fn try_from(text: String) -> Result<Self, EmailError> {
+        Self::parse(text)
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> String {
+        email.0
+    }
+}
+
+/// The arguments as the audit may keep them: every marked top-level property replaced by its mark.
+///
+/// `schema` is the tool's input schema; an argument it does not know is masked too.
+#[must_use]
+pub fn redact(arguments: &Map<String, Value>, schema: &Value) -> Map<String, Value> {
+    arguments
+        .iter()
+        .map(|(name, value)| {
+            let kept = match mark(schema, name) {
+                Mark::Open => value.clone(),
+                Mark::Closed(_) if value.is_null() => Value::Null,
+                Mark::Closed(kind) => Value::String(format!("[{kind}]")),
+            };
+            (name.clone(), kept)
+        })
+        .collect()
+}
+
+/// The arguments that make two calls the same call: all but secrets.
+///
+/// A grant is minted anew on every attempt, so a repeat with the same key carries another one.
+#[must_use]
+pub fn identity(arguments: &Map<String, Value>, schema: &Value) -> Map<String, Value> {
+    arguments
+        .iter()
+        .filter(|(name, _)| !matches!(mark(schema, name), Mark::Closed(kind) if kind == "secret"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+enum Mark {
+    Open,
+    Closed(String),
+}
+
+fn mark(schema: &Value, name: &str) -> Mark {
+    match schema.get("properties").and_then(|properties| properties.get(name)) {
+        None => Mark::Closed("unknown".to_owned()),
+        Some(property) => find_mark(property).map_or(Mark::Open, Mark::Closed),
+    }
+}
+
+/// An optional argument carries its mark inside `anyOf`.
+fn find_mark(property: &Value) -> Option<String> {
+    if let Some(kind) = property.get(MARK).and_then(Value::as_str) {
+        return Some(kind.to_owned());
+    }
+    property.get("anyOf").and_then(Value::as_array)?.iter().find_map(find_mark)
+}
+
+/// Free text from outside, cut to `limit` characters, with mail addresses and long token-like words masked and
+/// control characters turned into spaces.
+#[must_use]
+pub fn scrub(text: &str, limit: usize) -> String {
+    let words = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let masked = words.split(' ').map(mask_word).collect::<Vec<_>>().join(" ");
+    if masked.chars().count() <= limit {
+        return masked;
+    }
+    let mut cut: String = masked.chars().take(limit).collect();
+    cut.push('…');
+    cut
+}
+
+fn mask_word(word: &str) -> &str {
+    let core = word.trim_matches(|c: char| !c.is_alphanumeric());
+    if word.contains('@') && Email::parse(core).is_ok() {
+        return "[mail]";
+    }
+    // Bearer tokens, JWTs and keys are long runs without a space; ordinary words and ids are not.
+    let is_token =
+        core.len() >= 40 && core.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+/=!".contains(&b));
+    if is_token { "[token]" } else { word }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Email, Personal, identity, redact, scrub};
+    use serde_json::{Value, json};
+
+    fn object(value: Value) -> serde_json::Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            other => unreachable!("test gives objects, not {other}"),
+        }
+    }
+
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is read")]
+    struct Args {
+        account_id: String,
+        to: Email,
+        note: Option<Personal>,
+        #[schemars(extend("x-redact" = "secret"))]
+        grant: String,
+    }
+
+    #[test]
+    fn masks_by_the_type_of_the_argument() {
+        let schema = schemars::schema_for!(Args).to_value();
+        let arguments =
+            object(json!({"account_id": "A", "to": "a@b.example", "note": "hi", "grant": "g", "other": 1}));
+        assert_eq!(
+            Value::Object(redact(&arguments, &schema)),
+            json!({"account_id": "A", "to": "[personal]", "note": "[personal]", "grant": "[secret]", "other": "[unknown]"})
+        );
+        assert_eq!(
+            Value::Object(identity(&arguments, &schema)),
+            json!({"account_id": "A", "to": "a@b.example", "note": "hi", "other": 1})
+        );
+    }
+
+    #[test]
+    fn scrubs_addresses_tokens_and_line_breaks() {
+        let text = scrub(
+            "mail <jo@x.example>,\nBearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc ok",
+            200,
+        );
+        assert_eq!(text, "mail [mail] Bearer [token] ok");
+    }
+
+    #[test]
+    fn a_mail_address_cannot_carry_headers() {
+        assert!(Email::parse("a@b.example").is_ok());
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a@b\r\nBcc: x@y", "A <a@b.example>", "a b@c"] {
+            assert!(Email::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(format!("{:?}", Email::parse("a@b.example")), "Ok([personal])");
+    }
+}

@@ -1,0 +1,221 @@
+//! The run record: everything one onboarding run was asked, saw, decided and did.
+
+use crate::advice::Advice;
+use crate::redact::scrub;
+use crate::tenant::Tenant;
+use crate::{AccountId, ApiError, CorrelationId, Decision, Facts, OpportunityId, RuleSetRef, RunId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What set a run off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Trigger {
+    /// A person at the command line.
+    Cli,
+    /// The demo.
+    Demo,
+    /// Many accounts at once.
+    Batch,
+    /// An MCP tool call.
+    Mcp,
+    /// A signed webhook.
+    Webhook,
+    /// A timer.
+    Schedule,
+}
+
+/// A request to onboard one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRequest {
+    /// The account.
+    pub account_id: AccountId,
+    /// The opportunity; the newest Closed Won one when absent.
+    #[serde(default)]
+    pub opportunity_id: Option<OpportunityId>,
+    /// Given by the caller, or made.
+    pub correlation_id: CorrelationId,
+    /// Day to judge by, UTC; the day the run starts when absent.
+    #[serde(default)]
+    pub as_of: Option<Date>,
+    /// What set it off.
+    pub trigger: Trigger,
+    /// Who asked.
+    pub requested_by: String,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum RunState {
+    /// Gathering and deciding.
+    Assessing,
+    /// A person must approve.
+    AwaitingApproval,
+    /// Making the tenant and telling people.
+    Fulfilling,
+    /// Done: the customer has a tenant.
+    Completed,
+    /// Blocked; only changed source data and a new run help.
+    Blocked,
+    /// Cannot go on by itself; the record says why.
+    Parked,
+}
+
+impl RunState {
+    /// Every state, in the order a run may pass them.
+    pub const ALL: [Self; 6] = [
+        Self::Assessing,
+        Self::AwaitingApproval,
+        Self::Fulfilling,
+        Self::Completed,
+        Self::Blocked,
+        Self::Parked,
+    ];
+
+    /// The name as it stands in JSON and in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Assessing => "assessing",
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Fulfilling => "fulfilling",
+            Self::Completed => "completed",
+            Self::Blocked => "blocked",
+            Self::Parked => "parked",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == text)
+    }
+
+    /// Whether the account is taken by this run.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        match self {
+            Self::Assessing | Self::AwaitingApproval | Self::Fulfilling => true,
+            Self::Completed | Self::Blocked | Self::Parked => false,
+        }
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How an effect ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectStatus {
+    /// It happened, once.
+    Done,
+    /// The answer was lost: it may or may not have happened, and was not repeated.
+    Unknown,
+    /// It did not happen.
+    Failed,
+}
+
+/// Something the run did to the outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Effect {
+    /// Label within the run, also the tail of its idempotency key, e.g. `create_tenant`.
+    pub label: String,
+    /// The tool that did it.
+    pub tool: String,
+    /// How it ended.
+    pub status: EffectStatus,
+    /// The receiver's reference (tenant id, message timestamp, mail id), when it gave one.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<ApiError>,
+}
+
+/// A report file of a run; `file` is its name inside the reports folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportRef {
+    /// `run_report`, `email_blocked`, `email_escalation`, `email_success`, `email_welcome`, `audit` …
+    pub kind: String,
+    /// File name.
+    pub file: String,
+}
+
+/// The versions a run was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Versions {
+    /// Version of Gangway.
+    pub agent: String,
+    /// Version of the workflow's step sequence; a journal is only replayed by the same.
+    pub workflow: String,
+    /// The rules; null until decided.
+    #[serde(default)]
+    pub rule_set: Option<RuleSetRef>,
+    /// Digest of all tool contracts.
+    pub tool_contracts: String,
+    /// Adviser: `rules`, or model and prompt version.
+    pub adviser: String,
+}
+
+/// One run, whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// Its id.
+    pub run_id: RunId,
+    /// What was asked.
+    pub request: RunRequest,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When the record last changed.
+    pub updated_at: Timestamp,
+    /// The day it is judged by, UTC.
+    pub as_of: Date,
+    /// What was gathered; null until then.
+    #[serde(default)]
+    pub facts: Option<Facts>,
+    /// What was decided; null until then.
+    #[serde(default)]
+    pub decision: Option<Decision>,
+    /// What the adviser says; null until then.
+    #[serde(default)]
+    pub advice: Option<Advice>,
+    /// The approval that is awaited or was given.
+    #[serde(default)]
+    pub approval_id: Option<String>,
+    /// The tenant, once there is one.
+    #[serde(default)]
+    pub tenant: Option<Tenant>,
+    /// What was done, in order; may be empty.
+    #[serde(default)]
+    pub effects: Vec<Effect>,
+    /// Report files; may be empty.
+    #[serde(default)]
+    pub reports: Vec<ReportRef>,
+    /// The versions it was made with.
+    pub versions: Versions,
+    /// Why it is parked.
+    #[serde(default)]
+    pub parked_because: Option<String>,
+}
+
+impl RunRecord {
+    /// The record with a reason why it cannot go on; the reason is scrubbed.
+    #[must_use]
+    pub fn parked(mut self, reason: &str) -> Self {
+        self.state = RunState::Parked;
+        self.parked_because = Some(scrub(reason, 500));
+        self
+    }
+}
