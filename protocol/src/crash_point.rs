@@ -6,9 +6,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+type Listener = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Told the name of each place as it is reached.
 #[derive(Clone, Default)]
-pub struct CrashPoints(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct CrashPoints(Option<Listener>);
 
 impl CrashPoints {
     /// Lets `listener` see every place reached. The listener may abort the process; it must not block.

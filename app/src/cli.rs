@@ -1,0 +1,342 @@
+//! The command line: every command, its flags and its help. Parses; does nothing.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gangway_protocol::task::{TaskOwner, TaskStatus};
+use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunState, TenantId};
+use jiff::civil::Date;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Takes an enterprise customer from deal closed to working tenant.
+///
+/// Without any configuration every vendor is simulated inside the process. Configuration comes from gangway.toml
+/// and GANGWAY_* variables; data live in GANGWAY_DATA_DIR (default: gangway-data).
+#[derive(Debug, Parser)]
+#[command(name = "gangway", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Configuration file; a missing default file is no error.
+    #[arg(long, global = true, env = "GANGWAY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of the database, the reports and the engine lock.
+    #[arg(long, global = true, env = "GANGWAY_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Prints one JSON document instead of a table.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Json {
+    /// Print JSON instead of text for people.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run every demo account against the in-process simulator, in a fresh data folder.
+    Demo(Json),
+    /// Run one account's onboarding.
+    Run(RunArgs),
+    /// Run many accounts: the demo's, or those of a file.
+    RunAll(RunAllArgs),
+    /// Decide on facts read as JSON lines from standard input; nothing else is read or written.
+    Decide(DecideArgs),
+    /// Serve one MCP server on standard input and output, or over HTTP.
+    Mcp(McpArgs),
+    /// Look for overdue onboarding tasks and remind people; exits 3 when something is overdue.
+    Monitor(MonitorArgs),
+    /// Serve the simulated vendors on their own.
+    Simulate(SimulateArgs),
+    /// Runs: list, show, resume.
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Onboarding tasks.
+    #[command(subcommand)]
+    Tasks(TasksCommand),
+    /// Tenants: list, issue credentials, suspend.
+    #[command(subcommand)]
+    Tenants(TenantsCommand),
+    /// The audit of every tool call.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Print configuration for MCP hosts.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check each configured system: reachable, and our credentials accepted.
+    Doctor(Json),
+    /// Measure throughput, latency, vendor calls and memory.
+    Bench(BenchArgs),
+}
+
+/// `gangway run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Business id of the account, e.g. ACME-001.
+    pub account: AccountId,
+    /// Salesforce opportunity id; the newest Closed Won one when absent.
+    #[arg(long, value_name = "ID")]
+    pub opportunity: Option<OpportunityId>,
+    /// Ties the run to your own records; made when absent. The same id again gives the same run.
+    #[arg(long, value_name = "ID")]
+    pub correlation_id: Option<CorrelationId>,
+    /// Judge as of this day (UTC) instead of today.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    /// How to print.
+    #[command(flatten)]
+    pub output: Json,
+}
+
+/// `gangway run-all`
+#[derive(Debug, Args)]
+pub struct RunAllArgs {
+    /// Account ids, one a line; a header line `account_id` and further comma-separated columns are allowed. `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Runs in flight at once.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub in_flight: u16,
+    /// How to print.
+    #[command(flatten)]
+    pub output: Json,
+}
+
+/// `gangway decide`
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// Judge as of this day (UTC) instead of today.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+}
+
+/// An MCP server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServerName {
+    /// Salesforce CRM.
+    Salesforce,
+    /// Contracts (DocuSign).
+    Clm,
+    /// NetSuite ERP.
+    Netsuite,
+    /// Tenant provisioning.
+    Provision,
+    /// Onboarding tasks.
+    Tasks,
+    /// Slack, mail, paging.
+    Notify,
+    /// The agents themselves.
+    Onboarding,
+    /// All of them in one.
+    All,
+}
+
+/// How tool names are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NameStyle {
+    /// salesforce.get_account
+    Dotted,
+    /// salesforce_get_account, for hosts that reject dots (Claude Desktop).
+    Underscore,
+}
+
+/// `gangway mcp`
+#[derive(Debug, Args)]
+pub struct McpArgs {
+    /// Which server.
+    #[arg(value_enum)]
+    pub server: ServerName,
+    /// Serve streamable HTTP at this loopback address (path /mcp) instead of standard input and output. Port 0 picks a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+    /// Spelling of tool names in lists; both are understood in calls.
+    #[arg(long, value_enum, default_value_t = NameStyle::Dotted)]
+    pub tool_names: NameStyle,
+}
+
+/// `gangway monitor`
+#[derive(Debug, Args)]
+pub struct MonitorArgs {
+    /// Sweep once and exit.
+    #[arg(long, required = true)]
+    pub once: bool,
+    /// Judge as of this day (UTC) instead of today.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    /// How to print.
+    #[command(flatten)]
+    pub output: Json,
+}
+
+/// `gangway simulate`
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// HTTP port of all vendors; a free one when absent.
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Also serve HTTPS with this certificate chain and key (PEM).
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
+    pub tls: Option<Vec<PathBuf>>,
+    /// Seed of random faults.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Added to every answer.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Keep the ledger of effects in this file, across restarts.
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Make this many further healthy accounts, SYN-000001 and on.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub synthetic: u32,
+    /// Load further account files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub accounts: Option<PathBuf>,
+}
+
+/// `gangway runs …`
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// List runs, newest first.
+    List {
+        /// Only this account's.
+        #[arg(long)]
+        account: Option<AccountId>,
+        /// Only in this state: assessing, awaiting_approval, fulfilling, completed, blocked, parked.
+        #[arg(long, value_parser = parse_state)]
+        state: Option<RunState>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Show one run whole.
+    Show {
+        /// The run.
+        run: RunId,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Finish what was begun before a crash: one run, or all of them.
+    Resume {
+        /// The run; all unfinished ones when absent. A parked run is tried again when named.
+        run: Option<RunId>,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
+/// `gangway tasks …`
+#[derive(Debug, Subcommand)]
+pub enum TasksCommand {
+    /// List tasks by due date.
+    List {
+        /// Only this owner's: system, cs, customer.
+        #[arg(long, value_parser = parse_owner)]
+        owner: Option<TaskOwner>,
+        /// Only this account's.
+        #[arg(long)]
+        account: Option<AccountId>,
+        /// Only with this status: pending, in_progress, completed, blocked, skipped.
+        #[arg(long, value_parser = parse_status)]
+        status: Option<TaskStatus>,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
+/// `gangway tenants …`
+#[derive(Debug, Subcommand)]
+pub enum TenantsCommand {
+    /// List tenants.
+    List(Json),
+    /// Issue a tenant's API credentials: shown once, stored hashed; issuing again replaces them.
+    Credentials {
+        /// The tenant.
+        tenant: TenantId,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Switch a tenant off.
+    Suspend {
+        /// The tenant.
+        tenant: TenantId,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
+/// `gangway audit …`
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Show the newest entries.
+    Tail {
+        /// How many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        lines: u32,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Check that no entry was changed, removed or reordered.
+    Verify(Json),
+}
+
+/// `gangway config …`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Configuration for Claude Desktop: absolute paths, underscore names.
+    ClaudeDesktop,
+}
+
+/// `gangway bench`
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Runs at full load.
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub runs: u32,
+    /// Runs in flight at full load.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub in_flight: u16,
+    /// How to print.
+    #[command(flatten)]
+    pub output: Json,
+}
+
+fn parse_state(text: &str) -> Result<RunState, String> {
+    RunState::named(text).ok_or_else(|| {
+        format!("one of {}", RunState::ALL.map(RunState::name).join(", "))
+    })
+}
+
+fn parse_owner(text: &str) -> Result<TaskOwner, String> {
+    let all = [TaskOwner::System, TaskOwner::Cs, TaskOwner::Customer];
+    all.into_iter()
+        .find(|owner| owner.name() == text)
+        .ok_or_else(|| format!("one of {}", all.map(TaskOwner::name).join(", ")))
+}
+
+fn parse_status(text: &str) -> Result<TaskStatus, String> {
+    let all = [
+        TaskStatus::Pending,
+        TaskStatus::InProgress,
+        TaskStatus::Completed,
+        TaskStatus::Blocked,
+        TaskStatus::Skipped,
+    ];
+    all.into_iter()
+        .find(|status| status.name() == text)
+        .ok_or_else(|| format!("one of {}", all.map(TaskStatus::name).join(", ")))
+}
