@@ -1,1 +1,20 @@
-//! gangway-decision
+//! The decision core: facts and a day in, a decision out.
+//!
+//! Pure and total: it reads no clock, opens nothing, draws no randomness, asks no model and cannot fail. The rules
+//! are those of DESIGN section 4, as versioned data ([`RuleSet`]) with one pure function each; there is one file per
+//! domain under `rules/`. It does not gather, advise or act.
+
+mod case;
+mod decide;
+mod exact;
+mod in_order;
+mod lines;
+mod rule;
+mod rule_set;
+mod rules;
+
+pub use case::Case;
+pub use decide::{decide, facts_digest};
+pub use lines::{LinesSummary, MAX_LINE_BYTES, decide_lines};
+pub use rule::{Rule, Sighting, Sightings};
+pub use rule_set::{Percent, RuleSet, Thresholds};

@@ -1,0 +1,102 @@
+//! The rule set: which rules count, with which thresholds, under which version.
+//!
+//! It is data: everything that makes one rule set differ from another is in its canonical form, and so in its digest.
+//! It judges nothing itself.
+
+use crate::Rule;
+use crate::rules;
+use gangway_protocol::RuleSetRef;
+use gangway_protocol::canonical;
+use serde::Serialize;
+
+/// Name of the rules that come with Gangway.
+const BUILTIN_ID: &str = "builtin";
+/// To be raised whenever a rule, a threshold or the reading of a rule changes.
+const BUILTIN_VERSION: &str = "1.0.0";
+
+/// Hundredths, as a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Percent(pub u32);
+
+/// The numbers the rules judge by (DESIGN section 4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Thresholds {
+    /// INV-103: a smaller paid share is too small. Strict.
+    pub least_paid: Percent,
+    /// INV-105: a larger unpaid share is too large. Strict.
+    pub unpaid_tolerance: Percent,
+    /// FIN-101: a larger gap between opportunity and invoices is too large. Strict.
+    pub amount_gap: Percent,
+    /// Risk: more violations than this are critical.
+    pub high_risk_violations: usize,
+    /// Risk: more warnings than this are medium.
+    pub low_risk_warnings: usize,
+}
+
+/// A versioned set of rules.
+///
+/// Shape: rules in a fixed order, which is the order of findings in a decision.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    reference: RuleSetRef,
+    thresholds: Thresholds,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+struct CanonicalForm<'a> {
+    id: &'a str,
+    version: &'a str,
+    thresholds: &'a Thresholds,
+    rules: &'a [Rule],
+}
+
+impl RuleSet {
+    /// The rules that come with Gangway. Its digest is worked out once, here.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let thresholds = Thresholds {
+            least_paid: Percent(50),
+            unpaid_tolerance: Percent(2),
+            amount_gap: Percent(2),
+            high_risk_violations: 2,
+            low_risk_warnings: 3,
+        };
+        let rules = rules::builtin();
+        let form = CanonicalForm {
+            id: BUILTIN_ID,
+            version: BUILTIN_VERSION,
+            thresholds: &thresholds,
+            rules: &rules,
+        };
+        // The form holds only texts, whole numbers and lists, which JSON can always express.
+        let digest = canonical::digest(&form).unwrap_or_default();
+        let reference = RuleSetRef { id: BUILTIN_ID.to_owned(), version: BUILTIN_VERSION.to_owned(), digest };
+        Self { reference, thresholds, rules }
+    }
+
+    /// Name, version and digest, as a decision carries them.
+    #[must_use]
+    pub fn reference(&self) -> RuleSetRef {
+        self.reference.clone()
+    }
+
+    /// SHA-256 of the canonical form, as `sha256:<hex>`.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.reference.digest
+    }
+
+    /// The numbers its rules judge by.
+    #[must_use]
+    pub fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// Its rules, in the order of findings.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+}
