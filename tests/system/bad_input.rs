@@ -1,0 +1,157 @@
+//! What people and vendors get wrong: each a clear error naming what and where, nothing half-written.
+
+use crate::harness::{House, gangway, stderr};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+#[test]
+fn account_ids_that_could_inject_are_refused_by_name() {
+    let house = House::new();
+    for (id, says) in [("", "empty"), (" ", "empty"), ("A/B", "'/'"), ("A'B", "'\\''"), ("A\nB", "'\\n'"), ("A B", "' '")] {
+        let output = house.run(&["run", id]);
+        assert_eq!(output.status.code(), Some(2), "{id:?}");
+        assert!(stderr(&output).contains("account id") && stderr(&output).contains(says), "{id:?}: {}", stderr(&output));
+    }
+    let long = "x".repeat(10_240);
+    let output = house.run(&["run", &long]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("10240 bytes"), "{}", stderr(&output));
+    assert!(!house.data_dir().exists(), "nothing was begun");
+}
+
+#[test]
+fn an_unknown_account_is_a_decision_not_an_error() {
+    let house = House::new();
+    let run = house.json(&["run", "NOBODY-1", "--json"]);
+    assert_eq!(run["decision"]["outcome"], "BLOCK");
+    assert_eq!(run["decision"]["violations"][0]["rule"], "ACC-001");
+    assert_eq!(run["decision"]["api_errors"], json!([]));
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_named() {
+    let house = House::new();
+    let file = house.data_dir().with_file_name("a-file");
+    std::fs::write(&file, "x").unwrap();
+    let output = house.command(&["run", "ACME-001"]).env("GANGWAY_DATA_DIR", &file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(file.to_str().unwrap()), "{}", stderr(&output));
+
+    // A superuser may write anywhere, so that refusal cannot be provoked as one.
+    let locked = house.data_dir().with_file_name("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o500)).unwrap();
+    if std::fs::write(locked.join("probe"), "x").is_err() {
+        let output = house.command(&["run", "ACME-001"]).env("GANGWAY_DATA_DIR", &locked).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(locked.to_str().unwrap()), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = gangway(&["simulate", "--port", &port]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&port), "{}", stderr(&output));
+    let house = House::new();
+    let address = format!("127.0.0.1:{port}");
+    let output = house.run(&["mcp", "salesforce", "--http", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&port), "{}", stderr(&output));
+}
+
+#[test]
+fn http_is_served_on_loopback_only() {
+    let output = House::new().run(&["mcp", "salesforce", "--http", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("loopback"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_vendor_that_never_answers_becomes_a_timeout_of_that_vendor() {
+    let house = House::new().with("GANGWAY_NETSUITE__ATTEMPT_DEADLINE_MS", "60");
+    house.vendors().fault(&json!({"vendor": "netsuite", "kind": "latency", "ms": 600_000}));
+    let run = house.json(&["run", "ACME-001", "--json"]);
+    let errors = run["decision"]["api_errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!((&errors[0]["system"], &errors[0]["error_type"]), (&json!("netsuite"), &json!("timeout")));
+    assert_eq!(run["decision"]["outcome"], "BLOCK");
+    assert_eq!(run["facts"]["account"]["name"], "ACME Corp", "the others' facts stand");
+}
+
+#[test]
+fn a_vendor_answer_cut_off_in_the_middle_is_an_error_of_that_vendor() {
+    let house = House::new();
+    house.vendors().fault(&json!({"vendor": "docusign", "kind": "truncated_json"}));
+    let run = house.json(&["run", "ACME-001", "--json"]);
+    let errors = run["decision"]["api_errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[0]["system"]), (1, &json!("clm")), "{errors:?}");
+    assert_eq!(errors[0]["hides"], json!(["contract"]));
+}
+
+#[test]
+fn a_message_that_may_have_been_sent_is_unknown_and_not_repeated() {
+    let house = House::new();
+    house.vendors().fault(&json!({"vendor": "slack", "kind": "lost_response", "times": 1}));
+    let run = house.json(&["run", "ACME-001", "--json"]);
+    assert_eq!(run["state"], "completed");
+    let unknown: Vec<&Value> =
+        run["effects"].as_array().unwrap().iter().filter(|effect| effect["status"] == "unknown").collect();
+    assert_eq!(unknown.len(), 1, "{run}");
+    assert_eq!(house.vendors().count("slack_message", run["request"]["correlation_id"].as_str().unwrap()), 1);
+}
+
+#[test]
+fn a_folder_whose_engine_is_taken_says_by_whom() {
+    let house = House::new();
+    house.vendors().fault(&json!({"vendor": "salesforce", "kind": "latency", "ms": 600_000}));
+    let mut holder = house.command(&["run", "ACME-001"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let lock = house.data_dir().join("engine.lock");
+    while std::fs::read_to_string(&lock).unwrap_or_default().trim() != holder.id().to_string() {
+        assert!(holder.try_wait().unwrap().is_none(), "the first run ended early");
+        std::thread::yield_now();
+    }
+    let second = house.run(&["run", "STARTER-007"]);
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = stderr(&second);
+    assert!(said.contains(&holder.id().to_string()) && said.contains("engine"), "{said}");
+    house.vendors().heal();
+    assert_eq!(house.json(&["run", "STARTER-007", "--json"])["state"], "completed");
+}
+
+/// One raw HTTP request to a `gangway mcp salesforce`, and the status it answers.
+fn post(house: &House, headers: &str, body: &str) -> String {
+    let mut child = house.command(&["mcp", "salesforce", "--http", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    let address = url.trim().trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let headers = headers.replace("{address}", &address);
+    let mut stream = TcpStream::connect(&address).unwrap();
+    write!(stream, "POST /mcp HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    answer.lines().next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn http_requests_of_the_wrong_kind_are_refused_with_the_right_status() {
+    let house = House::new();
+    let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    let json = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
+    assert_eq!(post(&house, &format!("Host: {{address}}\r\n{json}Origin: https://evil.example\r\n"), list), "403");
+    assert_eq!(post(&house, &format!("Host: evil.example\r\n{json}"), list), "403");
+    assert_eq!(
+        post(&house, "Host: {address}\r\nContent-Type: text/plain\r\nAccept: application/json, text/event-stream\r\n", list),
+        "415"
+    );
+    assert_eq!(post(&house, &format!("Host: {{address}}\r\n{json}"), "{\"jsonrpc\":"), "400");
+}

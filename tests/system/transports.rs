@@ -1,0 +1,78 @@
+//! The same accounts, the same decisions and effects, whichever way the agents reach the servers.
+
+use crate::harness::House;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+const SERVERS: [&str; 6] = ["salesforce", "clm", "netsuite", "provision", "tasks", "notify"];
+const ACCOUNTS: &str = "account_id\nACME-001\nBETA-002\nGAMMA-003\nFOREX-005\nDELETED-004\nMISSING-999\nAUTH-ERROR\n";
+
+/// Decisions, rules and effects of a few accounts, without what differs from run to run.
+fn behaviour(house: &House) -> Vec<Value> {
+    let file = house.data_dir().with_file_name("ids.csv");
+    std::fs::write(&file, ACCOUNTS).unwrap();
+    let printed = house.json(&["run-all", "--file", file.to_str().unwrap(), "--json"]);
+    let mut rows: Vec<Value> = Vec::new();
+    for row in printed["results"].as_array().unwrap() {
+        let run = house.json(&["runs", "show", row["run_id"].as_str().unwrap(), "--json"]);
+        let effects: Vec<Value> = run["effects"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|effect| serde_json::json!([effect["label"], effect["tool"], effect["status"]]))
+            .collect();
+        rows.push(serde_json::json!({
+            "account": row["account_id"], "decision": row["decision"], "rules": row["rules"],
+            "api_errors": run["decision"]["api_errors"], "state": run["state"], "effects": effects,
+        }));
+    }
+    rows.sort_by_key(|row| row["account"].to_string());
+    rows
+}
+
+fn over(route: &str) -> House {
+    SERVERS.iter().fold(House::new(), |house, server| {
+        house.with(&format!("GANGWAY_SERVERS__{}", server.to_uppercase()), route)
+    })
+}
+
+struct Served(Vec<Child>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // A server that is gone already is as good as stopped.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Every server over HTTP, in processes of their own that share the data folder.
+fn served() -> (House, Served) {
+    let mut house = House::new();
+    let mut children = Vec::new();
+    for server in SERVERS {
+        let mut child = house
+            .command(&["mcp", server, "--http", "127.0.0.1:0"])
+            .env("GANGWAY_PRINCIPAL", "agents")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+        house = house.with(&format!("GANGWAY_SERVERS__{}", server.to_uppercase()), url.trim());
+        children.push(child);
+    }
+    (house, Served(children))
+}
+
+#[test]
+fn behaves_the_same_embedded_over_stdio_and_over_http() {
+    let embedded = behaviour(&House::new());
+    assert_eq!(embedded.len(), 7);
+    assert_eq!(behaviour(&over("stdio")), embedded);
+    let (house, _servers) = served();
+    assert_eq!(behaviour(&house), embedded);
+}
