@@ -1,1 +1,35 @@
-//! gangway-store
+//! The only room that speaks SQL: runs, journal, approvals, tenants, tasks, outbox, idempotency answers, audit.
+//!
+//! One SQLite file per data folder, one writer thread per process with group commit, two reader threads. Every method
+//! is async and returns when its write is committed, unless its name says otherwise. It decides nothing about
+//! onboarding and reads no clock: every time is handed in.
+
+mod approvals;
+mod audit;
+mod codec;
+mod error;
+mod filter;
+mod idempotency;
+mod instance;
+mod journal;
+mod open;
+mod outbox;
+mod reader;
+mod runs;
+mod schema;
+mod store;
+mod tasks;
+mod tenants;
+mod writer;
+
+pub use approvals::{Approval, ApprovalState, Approvals, Settled, Verdict};
+pub use audit::{Audit, AuditBreak, AuditVerdict, GENESIS, link_hash};
+pub use error::StoreError;
+pub use idempotency::{Claim, Idempotency};
+pub use journal::{Journal, JournalEntry};
+pub use outbox::{Channel, NewMessage, Outbox, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState};
+pub use runs::{Accepted, RunFilter, Runs};
+pub use store::Store;
+pub use tasks::{TaskFilter, TaskUpdate, Tasks};
+pub use tenants::Tenants;
+pub use writer::Pending;

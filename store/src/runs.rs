@@ -1,0 +1,232 @@
+//! Runs: accepted once per correlation id, one live run per account, saved whole.
+
+use crate::codec::{record, records, to_json};
+use crate::filter::Filter;
+use crate::writer::Shape;
+use crate::{Store, StoreError, journal};
+use gangway_protocol::{AccountId, CorrelationId, RunId, RunRecord, RunState};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+
+const TABLE: &str = "runs";
+
+/// How a request for a run was met.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Accepted {
+    /// The run is stored.
+    New,
+    /// The account has a live run already; this is it. The request's correlation id now leads to it too.
+    Live(Box<RunRecord>),
+    /// The correlation id was seen before; this is the run it was answered with.
+    SameCorrelation(Box<RunRecord>),
+}
+
+/// Which runs to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only in this state.
+    pub state: Option<RunState>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl Default for RunFilter {
+    fn default() -> Self {
+        Self { account: None, state: None, limit: 100 }
+    }
+}
+
+/// The runs of a store.
+#[derive(Debug, Clone, Copy)]
+pub struct Runs<'a>(pub(crate) &'a Store);
+
+impl Runs<'_> {
+    /// Stores a new run, unless its correlation id or its account has one.
+    ///
+    /// # Errors
+    /// [`StoreError::CorrelationTaken`] when the correlation id belongs to another account's request.
+    pub async fn accept(&self, run: &RunRecord) -> Result<Accepted, StoreError> {
+        let json = to_json(run)?;
+        let run_id = run.run_id.clone();
+        let account = run.request.account_id.clone();
+        let correlation = run.request.correlation_id.clone();
+        let state = run.state;
+        self.0
+            .write(Shape::Several, move |connection| {
+                if let Some((owner, earlier)) = by_correlation(connection, &correlation)? {
+                    if owner != account {
+                        return Err(StoreError::CorrelationTaken {
+                            correlation_id: correlation,
+                            account: owner,
+                        });
+                    }
+                    return Ok(Accepted::SameCorrelation(Box::new(earlier)));
+                }
+                if let Some(live) = live_of(connection, &account)? {
+                    correlate(connection, &correlation, &account, &live.run_id)?;
+                    return Ok(Accepted::Live(Box::new(live)));
+                }
+                connection
+                    .prepare_cached(
+                        "INSERT INTO runs (run_id, account_id, state, record) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![run_id.as_str(), account.as_str(), state.name(), json])?;
+                correlate(connection, &correlation, &account, &run_id)?;
+                Ok(Accepted::New)
+            })
+            .await
+    }
+
+    /// Stores the run as it stands now.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] when it was never accepted.
+    pub async fn save(&self, run: &RunRecord) -> Result<(), StoreError> {
+        let json = to_json(run)?;
+        let (run_id, state) = (run.run_id.clone(), run.state);
+        self.0.write(Shape::OneStatement, move |connection| update(connection, &run_id, state, &json)).await
+    }
+
+    /// Stores the run as it stands now and, in the same commit, the journal entry that ends its phase.
+    ///
+    /// # Errors
+    /// As [`Runs::save`] and [`crate::Journal::append`]; then neither is stored.
+    pub async fn save_with_entry(&self, run: &RunRecord, seq: u32, label: &str) -> Result<(), StoreError> {
+        let json = to_json(run)?;
+        let (run_id, state, label) = (run.run_id.clone(), run.state, label.to_owned());
+        self.0
+            .write(Shape::Several, move |connection| {
+                journal::insert(connection, &run_id, seq, &label, "null")?;
+                update(connection, &run_id, state, &json)
+            })
+            .await
+    }
+
+    /// One run; none when there is no such run.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn get(&self, run_id: &RunId) -> Result<Option<RunRecord>, StoreError> {
+        let run_id = run_id.clone();
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached("SELECT record FROM runs WHERE run_id = ?1")?;
+                record(TABLE, &mut select, [run_id.as_str()])
+            })
+            .await
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn list(&self, filter: RunFilter) -> Result<Vec<RunRecord>, StoreError> {
+        let (sql, values) = Filter::default()
+            .and("account_id = ?", filter.account.map(String::from))
+            .and("state = ?", filter.state.map(|state| state.name().to_owned()))
+            .select("SELECT record FROM runs", "seq DESC", filter.limit);
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(&sql)?;
+                records(TABLE, &mut select, params_from_iter(values))
+            })
+            .await
+    }
+
+    /// Ids of all live runs, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn unfinished(&self) -> Result<Vec<RunId>, StoreError> {
+        self.0
+            .read(|connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT run_id FROM runs WHERE state IN ('assessing', 'awaiting_approval', 'fulfilling') ORDER BY seq",
+                )?;
+                let mut rows = select.query([])?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(parse_run_id(row.get(0)?)?);
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// The account's newest run, live or not.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn newest_of(&self, account: &AccountId) -> Result<Option<RunRecord>, StoreError> {
+        let filter = RunFilter { account: Some(account.clone()), state: None, limit: 1 };
+        Ok(self.list(filter).await?.pop())
+    }
+
+    /// Newest runs of the accounts whose newest run is blocked, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn blocked(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT record FROM runs AS run WHERE state = 'blocked' AND NOT EXISTS \
+                     (SELECT 1 FROM runs AS newer WHERE newer.account_id = run.account_id AND newer.seq > run.seq) \
+                     ORDER BY seq DESC LIMIT ?1",
+                )?;
+                records(TABLE, &mut select, [limit])
+            })
+            .await
+    }
+}
+
+fn parse_run_id(text: String) -> Result<RunId, StoreError> {
+    RunId::parse(text).map_err(|error| StoreError::Row { table: TABLE, reason: error.to_string() })
+}
+
+fn by_correlation(
+    connection: &Connection,
+    correlation: &CorrelationId,
+) -> Result<Option<(AccountId, RunRecord)>, StoreError> {
+    let found: Option<(String, String)> = connection
+        .prepare_cached(
+            "SELECT correlations.account_id, runs.record FROM correlations JOIN runs USING (run_id) \
+             WHERE correlation_id = ?1",
+        )?
+        .query_row([correlation.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((account, json)) = found else { return Ok(None) };
+    let account = AccountId::parse(account)
+        .map_err(|error| StoreError::Row { table: "correlations", reason: error.to_string() })?;
+    Ok(Some((account, crate::codec::from_json(TABLE, &json)?)))
+}
+
+fn live_of(connection: &Connection, account: &AccountId) -> Result<Option<RunRecord>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT record FROM runs WHERE account_id = ?1 AND state IN ('assessing', 'awaiting_approval', 'fulfilling')",
+    )?;
+    record(TABLE, &mut select, [account.as_str()])
+}
+
+fn correlate(
+    connection: &Connection,
+    correlation: &CorrelationId,
+    account: &AccountId,
+    run_id: &RunId,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO correlations (correlation_id, account_id, run_id) VALUES (?1, ?2, ?3)")?
+        .execute([correlation.as_str(), account.as_str(), run_id.as_str()])?;
+    Ok(())
+}
+
+fn update(connection: &Connection, run_id: &RunId, state: RunState, json: &str) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached("UPDATE runs SET state = ?2, record = ?3 WHERE run_id = ?1")?
+        .execute(params![run_id.as_str(), state.name(), json])?;
+    if changed == 0 {
+        return Err(StoreError::Absent { what: "run", id: run_id.to_string() });
+    }
+    Ok(())
+}
