@@ -1,0 +1,57 @@
+//! ESCALATE: a person decides. To the onboarding channel and to customer success.
+
+use super::case::Case;
+use super::letter::{Letter, Tone};
+use super::post::Post;
+use super::wording::Mrkdwn;
+
+fn opening(case: &Case<'_>) -> String {
+    format!(
+        "The onboarding of {} needs a person's approval: {}, nothing that blocks it.",
+        case.customer_and_id(),
+        case.tally()
+    )
+}
+
+/// Who decides until when. The day suffices: nobody plans an approval by the second.
+fn next(case: &Case<'_>) -> String {
+    let until = case.approval_expires_at().strftime("%Y-%m-%d %H:%M UTC");
+    let approval = case.record.approval_id.as_deref().unwrap_or("being prepared");
+    format!(
+        "Approval {approval} can be given until {until}. Approved, the tenant is made and the customer is welcomed; \
+         rejected, or left until then, the onboarding is blocked."
+    )
+}
+
+pub(super) fn post(case: &Case<'_>) -> Post {
+    let mut lines = vec![Mrkdwn::said(&opening(case))];
+    if !case.summary().is_empty() {
+        lines.push(Mrkdwn::said(&case.summary()));
+    }
+    let has_buttons = case.settings.approval_endpoint.is_some();
+    Post {
+        headline: format!("⚠️ Approval needed: {}", case.customer()),
+        opening: lines,
+        fields: case.verdict().into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
+        items: case.bullets(),
+        closing: Mrkdwn::said(&next(case)),
+        approval_id: case.record.approval_id.clone().filter(|_| has_buttons),
+    }
+}
+
+pub(super) fn letter(case: &Case<'_>) -> Letter {
+    let mut facts = case.verdict();
+    facts.extend(case.outlook());
+    Letter {
+        subject: format!("Approval needed: {}", case.customer_and_id()),
+        badge: "APPROVAL NEEDED",
+        tone: Tone::Attention,
+        heading: format!("{} is waiting for your decision", case.customer()),
+        opening: [opening(case), case.summary()].into_iter().filter(|text| !text.is_empty()).collect(),
+        facts,
+        button: None,
+        sections: case.sections(),
+        closing: vec![next(case)],
+        sender: case.sender(),
+    }
+}

@@ -1,0 +1,215 @@
+//! `run_report.<run>.md`: one run from request to effects, for people.
+
+use super::markdown::{escaped, table};
+use crate::messages::Case;
+use crate::messages::wording::{LONG, SHORT};
+use gangway_protocol::Finding;
+use gangway_protocol::audit::{AuditEntry, AuditMoment};
+use gangway_protocol::run::{Effect, EffectStatus};
+
+/// The report.
+#[must_use]
+pub fn render(case: &Case<'_>, calls: &[AuditEntry]) -> String {
+    let mut text = format!("# Onboarding run: {}\n\n", escaped(&case.customer_and_id(), SHORT));
+    text.push_str(&overview(case));
+    for (title, body) in [
+        ("Summary", summary(case)),
+        ("Failed system calls", errors(case)),
+        ("Violations", findings(case.violations())),
+        ("Warnings", findings(case.warnings())),
+        ("Recommended actions", actions(case)),
+        ("Tenant", tenant(case)),
+        ("Effects", effects(&case.record.effects)),
+        ("Tool calls", tool_calls(calls)),
+        ("Versions", versions(case)),
+    ] {
+        if !body.is_empty() {
+            text.push_str(&format!("\n## {title}\n\n{body}"));
+        }
+    }
+    text
+}
+
+fn pairs(rows: Vec<(&str, String)>) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(label, value)| vec![label.to_owned(), value]).collect();
+    table(&["", ""], &rows)
+}
+
+fn overview(case: &Case<'_>) -> String {
+    let record = case.record;
+    let mut rows: Vec<(&str, String)> = vec![
+        ("State", record.state.to_string()),
+        ("Run", format!("`{}`", record.run_id)),
+        ("Correlation id", format!("`{}`", record.request.correlation_id)),
+        ("Requested by", escaped(&record.request.requested_by, SHORT)),
+        ("Accepted at", record.created_at.to_string()),
+    ];
+    rows.extend(case.verdict().into_iter().map(|(label, value)| (label, escaped(&value, LONG))));
+    if let Some(approval) = &record.approval_id {
+        rows.push(("Approval", escaped(approval, SHORT)));
+    }
+    if let Some(why) = &record.parked_because {
+        rows.push(("Stopped because", escaped(why, LONG)));
+    }
+    pairs(rows)
+}
+
+fn summary(case: &Case<'_>) -> String {
+    if case.summary().is_empty() {
+        return String::new();
+    }
+    let outlook: String = case
+        .outlook()
+        .into_iter()
+        .map(|(label, value)| format!("- **{label}:** {}\n", escaped(&value, LONG)))
+        .collect();
+    format!("{}\n\n{outlook}", escaped(&case.summary(), 1_000))
+}
+
+fn errors(case: &Case<'_>) -> String {
+    let rows: Vec<Vec<String>> = case
+        .api_errors()
+        .iter()
+        .enumerate()
+        .map(|(n, error)| {
+            let meaning = case.reading(n).map_or(error.message.as_str(), |reading| reading.meaning.as_str());
+            vec![
+                error.system.to_string(),
+                error.error_type.name().to_owned(),
+                escaped(&error.error_code, SHORT),
+                error.http_status.map_or_else(|| "–".to_owned(), |status| status.to_string()),
+                escaped(meaning, LONG),
+                escaped(&error.owner, SHORT),
+                escaped(&error.resolution, LONG),
+            ]
+        })
+        .collect();
+    section(&["System", "Type", "Code", "HTTP", "Meaning", "Owner", "Resolution"], &rows)
+}
+
+fn findings(list: &[Finding]) -> String {
+    let rows: Vec<Vec<String>> = list
+        .iter()
+        .map(|finding| {
+            let value = finding.evidence.value.as_deref().map_or("missing".to_owned(), |v| escaped(v, SHORT));
+            vec![
+                escaped(&finding.rule.0, SHORT),
+                escaped(&finding.message, LONG),
+                format!("{} = {value}", escaped(&finding.evidence.field, SHORT)),
+                escaped(&finding.owner, SHORT),
+                escaped(&finding.resolution, LONG),
+            ]
+        })
+        .collect();
+    section(&["Rule", "Finding", "Evidence", "Owner", "Resolution"], &rows)
+}
+
+fn actions(case: &Case<'_>) -> String {
+    let actions = case.record.advice.as_ref().map_or(&[][..], |advice| &advice.actions);
+    actions
+        .iter()
+        .enumerate()
+        .map(|(n, action)| {
+            format!(
+                "{}. **{}:** {} ({})\n",
+                n + 1,
+                escaped(&action.owner, SHORT),
+                escaped(&action.action, LONG),
+                escaped(&action.because, SHORT)
+            )
+        })
+        .collect()
+}
+
+fn tenant(case: &Case<'_>) -> String {
+    let Some(tenant) = &case.record.tenant else {
+        return String::new();
+    };
+    let allowed = &tenant.entitlements;
+    pairs(vec![
+        ("Tenant", format!("`{}`", tenant.tenant_id)),
+        ("Tier", tenant.tier.to_string()),
+        (
+            "Made by this run",
+            if case.tenant_existed() { "no, it was there before" } else { "yes" }.to_owned(),
+        ),
+        ("Login", escaped(&tenant.login_url, LONG)),
+        ("Users", allowed.users.to_string()),
+        ("Storage", format!("{} GB", allowed.storage_gb)),
+        ("API calls an hour", allowed.api_calls_per_hour.to_string()),
+        ("Features", escaped(&allowed.features.join(", "), LONG)),
+    ])
+}
+
+fn effects(list: &[Effect]) -> String {
+    let rows: Vec<Vec<String>> = list
+        .iter()
+        .map(|effect| {
+            let ended = match effect.status {
+                EffectStatus::Done => "done",
+                EffectStatus::Unknown => "unknown: the answer was lost, not repeated",
+                EffectStatus::Failed => "failed",
+            };
+            let detail = match (&effect.error, &effect.reference) {
+                (Some(error), _) => escaped(&format!("{} {}", error.error_code, error.message), LONG),
+                (None, Some(reference)) => escaped(reference, SHORT),
+                (None, None) => "–".to_owned(),
+            };
+            vec![escaped(&effect.label, SHORT), escaped(&effect.tool, SHORT), ended.to_owned(), detail]
+        })
+        .collect();
+    section(&["Effect", "Tool", "Ended", "Reference or reason"], &rows)
+}
+
+fn tool_calls(calls: &[AuditEntry]) -> String {
+    let rows: Vec<Vec<String>> = calls
+        .iter()
+        .filter(|entry| entry.record.moment != AuditMoment::Intent)
+        .map(|entry| {
+            let (ended, duration) = match &entry.record.end {
+                None => ("refused".to_owned(), "–".to_owned()),
+                Some(end) => {
+                    let ended = match &end.error {
+                        Some(error) => escaped(error, SHORT),
+                        None if end.replayed => "ok (answered before)".to_owned(),
+                        None => "ok".to_owned(),
+                    };
+                    (ended, format!("{}.{:03} ms", end.duration_us / 1_000, end.duration_us % 1_000))
+                }
+            };
+            vec![
+                entry.seq.to_string(),
+                escaped(&entry.record.principal, SHORT),
+                escaped(&entry.record.tool, SHORT),
+                ended,
+                duration,
+            ]
+        })
+        .collect();
+    section(&["Audit line", "Caller", "Tool", "Ended", "Took"], &rows)
+}
+
+fn versions(case: &Case<'_>) -> String {
+    let versions = &case.record.versions;
+    let mut rows = vec![
+        ("Gangway", versions.agent.clone()),
+        ("Workflow", versions.workflow.clone()),
+        ("Tool contracts", format!("`{}`", versions.tool_contracts)),
+        ("Adviser", versions.adviser.clone()),
+    ];
+    if let Some(rules) = &versions.rule_set {
+        rows.push((
+            "Rules",
+            format!("{} {} `{}`", escaped(&rules.id, SHORT), escaped(&rules.version, SHORT), rules.digest),
+        ));
+    }
+    if let Some(decision) = case.decision() {
+        rows.push(("Facts", format!("`{}`", decision.facts_digest)));
+    }
+    pairs(rows)
+}
+
+fn section(head: &[&str], rows: &[Vec<String>]) -> String {
+    if rows.is_empty() { String::new() } else { table(head, rows) }
+}
