@@ -1,1 +1,20 @@
-//! gangway-governance
+//! Policy around every tool call and every vendor call, the same on every transport.
+//!
+//! Server side: a [`Server`] is a set of tools; [`Governed`] puts it behind the stages of [`pipeline`] and speaks MCP;
+//! [`serve`] offers it on stdio or HTTP. Vendor side: [`vendor`] sends requests to outside systems with tokens,
+//! deadlines and retries. Nothing here knows what a tool does, decides about a customer or speaks SQL.
+
+pub mod call;
+pub mod governance;
+pub mod governed;
+pub mod pipeline;
+pub mod serve;
+pub mod server;
+pub mod tool;
+pub mod vendor;
+
+pub use call::{Call, Principal};
+pub use governance::Governance;
+pub use governed::{Governed, ToolNames};
+pub use serve::{HttpServer, ServeError, mcp_router, serve_http, serve_router, serve_stdio};
+pub use server::Server;

@@ -1,0 +1,48 @@
+//! What a handler knows of the call it answers, apart from its arguments.
+//!
+//! It holds no permission: whether the call may happen was settled before the handler runs.
+
+use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunId, System};
+
+/// Who calls: an agent, a host, a person. Given by whoever opens the connection, never read from the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal(String);
+
+impl Principal {
+    /// A caller by name, e.g. `coordinator` or `stdio`.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name, as the audit keeps it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One call of one tool.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The system whose tool it is.
+    pub system: System,
+    /// The tool's name without its system, e.g. `get_account`.
+    pub operation: &'static str,
+    /// Who calls.
+    pub principal: String,
+    /// The run it belongs to, when it belongs to one.
+    pub run_id: Option<RunId>,
+    /// The correlation id it carries.
+    pub correlation_id: Option<CorrelationId>,
+    /// The idempotency key; present on every write, absent on every read.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Call {
+    /// An error of this call's system and operation.
+    #[must_use]
+    pub fn error(&self, error_type: ErrorType, code: &str, message: &str) -> ApiError {
+        ApiError::new(self.system, error_type, self.operation, code, message)
+    }
+}

@@ -1,0 +1,153 @@
+//! The MCP face of a server: lists its tools, passes calls to the pipeline, says no to everything else.
+//!
+//! Both protocol eras are served; rmcp tells them apart. Prompts, resources and completions are not offered, and are
+//! refused rather than answered with empty lists, because the capabilities do not declare them.
+
+use crate::call::Principal;
+use crate::governance::Governance;
+use crate::pipeline;
+use crate::server::Server;
+use crate::tool::GovernedTool;
+use gangway_protocol::redact::scrub;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{self, ErrorData};
+use rmcp::service::{RequestContext, RoleServer};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// How long a client may keep the tool list. Ours changes only with a new release.
+const LIST_TTL_MS: u64 = 300_000;
+
+/// How tool names are published; calls are accepted under both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ToolNames {
+    /// `salesforce.get_account`.
+    #[default]
+    Dotted,
+    /// `salesforce_get_account`, for hosts that reject dots and then drop the whole tool set.
+    Underscore,
+}
+
+/// A server behind governance. Cloning shares everything.
+#[derive(Clone)]
+pub struct Governed {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    info: model::ServerConfig,
+    published: Vec<model::Tool>,
+    /// By both spellings.
+    tools: HashMap<String, Arc<GovernedTool>>,
+    governance: Arc<Governance>,
+    principal: Arc<str>,
+}
+
+impl Governed {
+    /// Puts `server` behind `governance` for one caller.
+    #[must_use]
+    pub fn new(server: Server, governance: Arc<Governance>, principal: &Principal, names: ToolNames) -> Self {
+        let published = server.tools.values().map(|tool| published(tool, names)).collect();
+        let both = |tool: Arc<GovernedTool>| {
+            let dotted = (tool.contract.name.to_owned(), Arc::clone(&tool));
+            [(tool.contract.underscore_name(), tool), dotted]
+        };
+        let identity =
+            model::Implementation::new(&server.name, env!("CARGO_PKG_VERSION")).with_title(&server.title);
+        let capabilities = model::ServerCapabilities::builder().enable_tools().build();
+        let info = model::ServerConfig::new(capabilities)
+            .with_server_info(identity)
+            .with_instructions(&server.instructions);
+        let tools = server.tools.into_values().flat_map(both).collect();
+        let principal = Arc::from(principal.as_str());
+        Self { inner: Arc::new(Inner { info, published, tools, governance, principal }) }
+    }
+}
+
+fn published(tool: &GovernedTool, names: ToolNames) -> model::Tool {
+    let mut definition = tool.definition.clone();
+    match names {
+        ToolNames::Dotted => {}
+        ToolNames::Underscore => definition.name = Cow::Owned(tool.contract.underscore_name()),
+    }
+    definition
+}
+
+impl ServerHandler for Governed {
+    fn get_info(&self) -> model::ServerConfig {
+        self.inner.info.clone()
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<model::PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<model::ListToolsResult, ErrorData> {
+        if request.is_some_and(|request| request.cursor.is_some()) {
+            return Err(ErrorData::invalid_params(
+                "the tool list has one page; there is no such cursor",
+                None,
+            ));
+        }
+        // What a caller may see will depend on who it is, so no shared cache may keep it.
+        Ok(model::ListToolsResult::with_all_items(self.inner.published.clone())
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(model::CacheScope::Private))
+    }
+
+    async fn call_tool(
+        &self,
+        request: model::CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<model::CallToolResponse, ErrorData> {
+        let Some(tool) = self.inner.tools.get(request.name.as_ref()) else {
+            let text = format!("unknown tool: {}", scrub(&request.name, 100));
+            return Err(ErrorData::invalid_params(text, None));
+        };
+        let incoming = pipeline::Incoming {
+            tool: Arc::clone(tool),
+            principal: Arc::clone(&self.inner.principal),
+            meta: context.meta,
+            arguments: request.arguments.unwrap_or_default(),
+            cancelled: context.ct,
+        };
+        Ok(pipeline::answer(Arc::clone(&self.inner.governance), incoming).await.into())
+    }
+
+    fn get_tool(&self, name: &str) -> Option<model::Tool> {
+        self.inner.tools.get(name).map(|tool| tool.definition.clone())
+    }
+
+    async fn complete(
+        &self,
+        _request: model::CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<model::CompleteResult, ErrorData> {
+        Err(ErrorData::method_not_found::<model::CompleteRequestMethod>())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<model::PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<model::ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<model::ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<model::PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<model::ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<model::ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<model::PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<model::ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<model::ListResourceTemplatesRequestMethod>())
+    }
+}

@@ -1,0 +1,37 @@
+//! The MCP results: a success carries structured content and the same JSON as text, a failure the error as text only.
+//!
+//! No structured content on failures: clients check it against the tool's output schema even then.
+
+use gangway_protocol::{ApiError, canonical};
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::Value;
+
+/// A result in the forms it is needed in, written out once.
+pub(crate) struct Written {
+    pub(crate) value: Value,
+    pub(crate) text: String,
+    pub(crate) digest: String,
+}
+
+impl Written {
+    pub(crate) fn of(value: Value) -> Self {
+        // A JSON value always has canonical bytes and they are UTF-8; the fallback only spares a panic.
+        let bytes = canonical::to_canonical(&value).unwrap_or_default();
+        let digest = canonical::digest_bytes(&bytes);
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        Self { value, text, digest }
+    }
+}
+
+/// The result of a call that succeeded.
+pub(crate) fn success(written: Written) -> CallToolResult {
+    let mut result = CallToolResult::success(vec![ContentBlock::text(written.text)]);
+    result.structured_content = Some(written.value);
+    result
+}
+
+/// The result of a call that failed in a way its caller can act on.
+pub(crate) fn failure(error: &ApiError) -> CallToolResult {
+    let text = serde_json::to_string(error).unwrap_or_else(|_| error.to_string());
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}

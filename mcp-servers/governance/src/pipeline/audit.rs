@@ -1,0 +1,105 @@
+//! What one call leaves in the audit: intent before, outcome or refusal after, tied by one call id.
+//!
+//! Arguments are redacted by type, once. The chain of hashes is the store's.
+
+use super::answer::{self, Written};
+use super::schema::{Size, measure};
+use crate::call::Call;
+use crate::governance::Governance;
+use crate::tool::GovernedTool;
+use gangway_protocol::ApiError;
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use gangway_protocol::redact::redact;
+use jiff::Timestamp;
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value};
+use std::time::Instant;
+use uuid::Uuid;
+
+/// Oversized arguments are refused, and the audit keeps the fact instead of the megabytes.
+const LARGEST_KEPT: usize = 16_384;
+
+/// The audit of one call.
+pub(crate) struct Trail {
+    began: Instant,
+    intent: AuditRecord,
+}
+
+impl Trail {
+    pub(crate) fn open(tool: &GovernedTool, principal: &str, call: Option<&Call>, arguments: &Value) -> Self {
+        let intent = AuditRecord {
+            at: Timestamp::now(),
+            moment: AuditMoment::Intent,
+            call_id: Uuid::now_v7().simple().to_string(),
+            principal: principal.to_owned(),
+            tool: tool.contract.name.to_owned(),
+            run_id: call.and_then(|call| call.run_id.clone()),
+            correlation_id: call.and_then(|call| call.correlation_id.clone()),
+            arguments: arguments.as_object().map(|map| kept(map, &tool.schemas.input)).unwrap_or_default(),
+            end: None,
+        };
+        Self { began: Instant::now(), intent }
+    }
+
+    /// The record made before the handler runs.
+    pub(crate) fn intent(&self) -> AuditRecord {
+        self.intent.clone()
+    }
+
+    /// Records the intent of a call that need not wait for it.
+    pub(crate) async fn intend(&self, governance: &Governance) {
+        append_later(governance, self.intent()).await;
+    }
+
+    /// The record of how the handler ended; an error's text stays out, it may hold a vendor's words.
+    pub(crate) fn outcome(self, ended: Result<&Written, &ApiError>) -> AuditRecord {
+        self.closed(AuditMoment::Outcome, ended, false)
+    }
+
+    /// Records a call that did not run and gives its answer.
+    pub(crate) async fn refuse(self, governance: &Governance, refusal: &ApiError) -> CallToolResult {
+        tracing::info!(code = refusal.error_code, "tool call refused");
+        append_later(governance, self.closed(AuditMoment::Refused, Err(refusal), false)).await;
+        answer::failure(refusal)
+    }
+
+    /// Records a repeat and gives it the first answer.
+    pub(crate) async fn replay(self, governance: &Governance, first: Value) -> CallToolResult {
+        let first = Written::of(first);
+        append_later(governance, self.closed(AuditMoment::Outcome, Ok(&first), true)).await;
+        answer::success(first)
+    }
+
+    fn closed(self, moment: AuditMoment, ended: Result<&Written, &ApiError>, replayed: bool) -> AuditRecord {
+        let end = CallEnd {
+            ok: ended.is_ok(),
+            replayed,
+            error: ended.err().map(|error| format!("{}/{}", error.error_type.name(), error.error_code)),
+            result_digest: ended.ok().map(|written| written.digest.clone()),
+            duration_us: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        };
+        AuditRecord { at: Timestamp::now(), moment, end: Some(end), ..self.intent }
+    }
+}
+
+/// Queues a record without waiting for its commit. Only writes fail when the audit does.
+pub(crate) async fn append_later(governance: &Governance, record: AuditRecord) {
+    if let Err(cause) = governance.store.audit().append_later(record).await {
+        tracing::error!(%cause, "an audit record was lost");
+    }
+}
+
+/// Redacted arguments, with a mark in the place of any single one that is very large.
+fn kept(arguments: &Map<String, Value>, input_schema: &Value) -> Map<String, Value> {
+    let small = |value: &Value| matches!(measure(value, 0), Size::Bytes(bytes) if bytes <= LARGEST_KEPT);
+    if arguments.values().all(small) {
+        return redact(arguments, input_schema);
+    }
+    let bounded = arguments
+        .iter()
+        .map(|(name, value)| {
+            (name.clone(), if small(value) { value.clone() } else { Value::from("[large]") })
+        })
+        .collect();
+    redact(&bounded, input_schema)
+}

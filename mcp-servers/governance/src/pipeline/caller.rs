@@ -1,0 +1,44 @@
+//! Stage: who calls and for which run. The caller is the connection's; run and correlation id travel in `_meta`.
+//!
+//! It trusts neither id with anything: they only tie records together.
+
+use crate::call::Call;
+use gangway_protocol::tools::{Contract, META_CORRELATION_ID, META_RUN_ID};
+use gangway_protocol::{ApiError, ErrorType};
+use rmcp::model::RequestMetaObject;
+use serde_json::Value;
+use std::fmt::Display;
+
+/// Reads the ids; a malformed one refuses the call, because records it would tie together come apart otherwise.
+pub(crate) fn identify(
+    contract: &Contract,
+    principal: &str,
+    meta: &RequestMetaObject,
+) -> Result<Call, ApiError> {
+    let mut call = Call {
+        system: contract.system,
+        operation: contract.operation(),
+        principal: principal.to_owned(),
+        run_id: None,
+        correlation_id: None,
+        key: None,
+    };
+    call.run_id = read(meta.0.get(META_RUN_ID), META_RUN_ID, &call)?;
+    call.correlation_id = read(meta.0.get(META_CORRELATION_ID), META_CORRELATION_ID, &call)?;
+    Ok(call)
+}
+
+fn read<Id>(value: Option<&Value>, name: &str, call: &Call) -> Result<Option<Id>, ApiError>
+where
+    Id: TryFrom<String, Error: Display>,
+{
+    let refuse =
+        |text: &str| call.error(ErrorType::Validation, "INVALID_META", &format!("_meta {name}: {text}"));
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => {
+            Id::try_from(text.clone()).map(Some).map_err(|error| refuse(&error.to_string()))
+        }
+        Some(_) => Err(refuse("not a text")),
+    }
+}

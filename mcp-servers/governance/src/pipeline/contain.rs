@@ -1,0 +1,26 @@
+//! Stage: a handler that panics answers like one that failed. rmcp would let the caller wait for ever.
+//!
+//! What the panic said stays in this process: it may quote anything.
+
+use crate::call::Call;
+use crate::tool::Run;
+use futures::FutureExt as _;
+use gangway_protocol::{ApiError, ErrorType, System};
+use serde_json::Value;
+use std::panic::AssertUnwindSafe;
+
+/// Runs the handler; a panic becomes [`internal`].
+pub(crate) async fn panics(call: &Call, run: Run) -> Result<Value, ApiError> {
+    // Nothing the handler could have left half-changed outlives its future except its own shared state, which its
+    // next call meets with or without us.
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(system = %call.system, operation = call.operation, "a tool handler panicked");
+        Err(internal(call.system, call.operation))
+    })
+}
+
+/// The error for a defect of ours.
+pub(crate) fn internal(system: System, operation: &str) -> ApiError {
+    let text = "the tool failed because of a defect of its own; the call was not completed";
+    ApiError::new(system, ErrorType::ServerError, operation, "INTERNAL", text)
+}

@@ -1,0 +1,85 @@
+//! The stages every tool call passes, in this order and on every transport (DESIGN section 7).
+//!
+//! who calls, for which run ([`caller`]) → arguments against the schema ([`schema`]) → audit intent and idempotency
+//! claim in one commit ([`claim`]) → deadline ([`deadline`]) around the handler, panics caught ([`contain`]) → result
+//! against the schema → audit outcome and answer in one commit ([`claim`]). Permission and rate limit belong between
+//! the first two, the grant before the claim, the bulkhead before the deadline: each one more line in [`govern`].
+
+mod answer;
+mod audit;
+mod caller;
+mod claim;
+mod contain;
+mod deadline;
+pub mod schema;
+pub(crate) mod turn;
+
+use crate::call::Call;
+use crate::governance::Governance;
+use crate::tool::{GovernedTool, Run};
+use audit::Trail;
+use claim::Standing;
+use gangway_protocol::ApiError;
+use rmcp::model::{CallToolResult, RequestMetaObject};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// A call as it came in.
+pub(crate) struct Incoming {
+    pub(crate) tool: Arc<GovernedTool>,
+    pub(crate) principal: Arc<str>,
+    pub(crate) meta: RequestMetaObject,
+    pub(crate) arguments: Map<String, Value>,
+    /// Cancelled when the caller gives up.
+    pub(crate) cancelled: CancellationToken,
+}
+
+/// Answers one call. The call runs in a task of its own: a caller that goes away takes no write half-way with it and
+/// leaves no claim behind.
+pub(crate) async fn answer(governance: Arc<Governance>, incoming: Incoming) -> CallToolResult {
+    let tool = Arc::clone(&incoming.tool);
+    let span = tracing::info_span!("tool_call", tool = tool.contract.name, principal = %incoming.principal);
+    let task = tokio::spawn(async move { govern(&governance, incoming).await }.instrument(span));
+    match task.await {
+        Ok(result) => result,
+        // The handler's panics are caught inside; this is a stage of ours that died, or the runtime shutting down.
+        Err(_) => answer::failure(&contain::internal(tool.contract.system, tool.contract.operation())),
+    }
+}
+
+/// The stages. Every way out records what happened.
+async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResult {
+    let Incoming { tool, principal, meta, arguments, cancelled } = incoming;
+    let arguments = Value::Object(arguments);
+    let caller = caller::identify(&tool.contract, &principal, &meta);
+    let trail = Trail::open(&tool, &principal, caller.as_ref().ok(), &arguments);
+    let (call, run) = match caller.and_then(|call| admit(&tool, call, &arguments)) {
+        Ok(admitted) => admitted,
+        Err(refusal) => return trail.refuse(governance, &refusal).await,
+    };
+    let permit = match claim::take(governance, &tool, &call, &arguments, &trail).await {
+        Ok(Standing::Run(permit)) => permit,
+        Ok(Standing::Answered(first)) => return trail.replay(governance, first).await,
+        Ok(Standing::Lost(permit)) => {
+            let lost = Err(claim::outcome_unknown(&call));
+            return claim::settle(governance, permit, &call, trail, lost).await;
+        }
+        Err(refusal) => return trail.refuse(governance, &refusal).await,
+    };
+    let run = contain::panics(&call, run);
+    let run = deadline::within(governance.deadline, &call, permit.heeds(cancelled), run);
+    let outcome = run.await.and_then(|result| tool.schemas.check_result(&result, &call).map(|()| result));
+    claim::settle(governance, permit, &call, trail, outcome).await
+}
+
+/// What must hold before anything is recorded or run.
+fn admit(tool: &GovernedTool, mut call: Call, arguments: &Value) -> Result<(Call, Run), ApiError> {
+    tool.schemas.check_arguments(arguments, &call)?;
+    call.key = claim::key_of(tool.contract.access, arguments, &call)?;
+    let run = tool
+        .prepare(arguments, call.clone())
+        .map_err(|error| schema::unreadable(&error, &tool.schemas, &call))?;
+    Ok((call, run))
+}

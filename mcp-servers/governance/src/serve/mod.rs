@@ -1,0 +1,36 @@
+//! Offering a governed server to the world: stdio for hosts that launch us, HTTP on loopback for the rest.
+//!
+//! Who may connect is not decided here: until permissions exist, nothing but loopback is served.
+
+mod http;
+mod stdio;
+
+pub use http::{HttpServer, mcp_router, serve_http, serve_router};
+pub use stdio::serve_stdio;
+
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a server could not be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is reachable from other machines.
+    #[error(
+        "will not listen on {0}: only loopback addresses (127.0.0.1, ::1) are served, because callers are not checked for permissions yet"
+    )]
+    NotLoopback(SocketAddr),
+    /// Somebody else listens there.
+    #[error("cannot listen on {0}: the port is in use; choose another one, or 0 for any free one")]
+    PortInUse(SocketAddr),
+    /// Listening failed for another reason.
+    #[error("cannot listen on {addr}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The host on standard input did not speak MCP.
+    #[error("the host on standard input did not open an MCP session: {0}")]
+    Handshake(String),
+}

@@ -1,0 +1,20 @@
+//! MCP over standard input and output, for hosts that launch the process. Standard output carries protocol only;
+//! logs go elsewhere, which is the caller's to arrange.
+
+use super::ServeError;
+use crate::governed::Governed;
+use rmcp::service::{ServerInitializeError, ServiceExt as _};
+
+/// Serves until the host closes standard input. Calls still running then get a few seconds to answer.
+///
+/// # Errors
+/// [`ServeError::Handshake`] when what arrives is not MCP.
+pub async fn serve_stdio(governed: Governed) -> Result<(), ServeError> {
+    let running = match governed.serve(rmcp::transport::stdio()).await {
+        Ok(running) => running,
+        // A host that goes away before it said anything is not a failure of ours.
+        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+        Err(error) => return Err(ServeError::Handshake(error.to_string())),
+    };
+    running.waiting().await.map(|_| ()).map_err(|error| ServeError::Handshake(error.to_string()))
+}

@@ -1,0 +1,60 @@
+//! A server as a value: a title, instructions and its tools. It has no policy; [`crate::Governed`] adds that.
+
+use crate::call::Call;
+use crate::tool::GovernedTool;
+use gangway_protocol::tools::Tool;
+use gangway_protocol::{ApiError, System};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A set of tools under one name.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) instructions: String,
+    /// By canonical name; the map's order is the published order.
+    pub(crate) tools: BTreeMap<&'static str, Arc<GovernedTool>>,
+}
+
+impl Server {
+    /// An empty server for one system. `instructions` are what a host shows its model about the whole server.
+    #[must_use]
+    pub fn new(system: System, title: &str, instructions: &str) -> Self {
+        Self {
+            name: format!("gangway-{system}"),
+            title: title.to_owned(),
+            instructions: instructions.to_owned(),
+            tools: BTreeMap::new(),
+        }
+    }
+
+    /// The same server with tool `T`, answered by `handler`.
+    #[must_use]
+    pub fn tool<T, H, F>(mut self, handler: H) -> Self
+    where
+        T: Tool,
+        H: Fn(T::Args, Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
+    {
+        self.tools.insert(T::CONTRACT.name, Arc::new(GovernedTool::new::<T, H, F>(handler)));
+        self
+    }
+
+    /// All tools of several servers as one, for hosts that want a single connection.
+    #[must_use]
+    pub fn merge(servers: Vec<Self>) -> Self {
+        let instructions = servers.iter().map(|server| server.instructions.as_str()).collect::<Vec<_>>();
+        Self {
+            name: "gangway".to_owned(),
+            title: "Gangway".to_owned(),
+            instructions: instructions.join("\n"),
+            tools: servers.into_iter().flat_map(|server| server.tools).collect(),
+        }
+    }
+
+    /// Canonical names of its tools, sorted.
+    pub fn tool_names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.tools.keys().copied()
+    }
+}

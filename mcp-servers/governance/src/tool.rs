@@ -1,0 +1,89 @@
+//! One tool of a server, made ready once: its published definition, its compiled schemas and its handler.
+//!
+//! Everything here is built when the server is built and shared from then on; a call compiles and clones nothing of it.
+
+use crate::call::Call;
+use crate::pipeline::schema::Schemas;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use gangway_protocol::ApiError;
+use gangway_protocol::tools::{Access, Contract, Tool};
+use rmcp::model;
+use serde::Serialize as _;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A handler's run: not begun, ends in the tool's result as JSON.
+pub(crate) type Run = BoxFuture<'static, Result<Value, ApiError>>;
+
+/// Turns checked arguments into a run that has not begun, or says why they cannot be read.
+type Prepare =
+    Box<dyn Fn(&Value, Call) -> Result<Run, serde_path_to_error::Error<serde_json::Error>> + Send + Sync>;
+
+/// A tool behind governance.
+pub struct GovernedTool {
+    pub(crate) contract: Contract,
+    pub(crate) schemas: Schemas,
+    pub(crate) definition: model::Tool,
+    prepare: Prepare,
+}
+
+impl GovernedTool {
+    /// The tool `T`, answered by `handler`.
+    pub fn new<T, H, F>(handler: H) -> Self
+    where
+        T: Tool,
+        H: Fn(T::Args, Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
+    {
+        let schemas = Schemas::of::<T>();
+        let definition = define(&T::CONTRACT, &schemas);
+        let handler = Arc::new(handler);
+        let prepare: Prepare = Box::new(move |arguments, call| {
+            let arguments: T::Args = serde_path_to_error::deserialize(arguments)?;
+            let handler = Arc::clone(&handler);
+            // The handler's own first lines run inside the future too, where a panic is contained.
+            Ok(async move {
+                let unreadable = call.clone();
+                let output = handler(arguments, call).await?;
+                output.serialize(serde_json::value::Serializer).map_err(|error| {
+                    let text = error.to_string();
+                    unreadable.error(gangway_protocol::ErrorType::ServerError, "INVALID_RESULT", &text)
+                })
+            }
+            .boxed())
+        });
+        Self { contract: T::CONTRACT, schemas, definition, prepare }
+    }
+
+    /// A run of this tool that has not begun.
+    pub(crate) fn prepare(
+        &self,
+        arguments: &Value,
+        call: Call,
+    ) -> Result<Run, serde_path_to_error::Error<serde_json::Error>> {
+        (self.prepare)(arguments, call)
+    }
+}
+
+/// What `tools/list` publishes, under the canonical name.
+fn define(contract: &Contract, schemas: &Schemas) -> model::Tool {
+    let (read_only, destructive) = match contract.access {
+        Access::Read => (true, false),
+        Access::Write { destructive, .. } => (false, destructive),
+    };
+    let hints = model::ToolAnnotations::with_title(contract.title)
+        .read_only(read_only)
+        .destructive(destructive)
+        // Reads change nothing and writes answer a repeat of their key with the first answer.
+        .idempotent(true)
+        .open_world(contract.open_world);
+    model::Tool::new(contract.name, contract.description, object(&schemas.input))
+        .with_title(contract.title)
+        .with_raw_output_schema(object(&schemas.output))
+        .with_annotations(hints)
+}
+
+fn object(schema: &Value) -> Arc<Map<String, Value>> {
+    Arc::new(schema.as_object().cloned().unwrap_or_default())
+}

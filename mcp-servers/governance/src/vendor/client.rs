@@ -1,0 +1,171 @@
+//! Sends a connector's request: token, attempts, retries, classification. The loop only carries out what the pure
+//! policy in [`super::retry`] decides.
+
+use super::attempt::{Target, attempt};
+use super::classify::{Classify, error_of};
+use super::request::{Answer, VendorRequest};
+use super::retry::{Next, Progress, Reached, RetryPolicy, next};
+use super::token::{AuthHeader, Renewal, TokenSource, Unsigned};
+use gangway_protocol::{ApiError, ErrorType, System};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where a vendor is and how patiently it is called.
+#[derive(Debug, Clone)]
+pub struct VendorSettings {
+    /// The system, for errors and logs.
+    pub system: System,
+    /// Scheme, host and port, with or without a path; no trailing `/` needed.
+    pub base_url: String,
+    /// How often a call is repeated.
+    pub retry: RetryPolicy,
+    /// How long one attempt may take, the answer's body included.
+    pub attempt_deadline: Duration,
+}
+
+impl VendorSettings {
+    /// Settings with the usual patience: three repeats, ten seconds an attempt.
+    #[must_use]
+    pub fn new(system: System, base_url: impl Into<String>) -> Self {
+        let attempt_deadline = Duration::from_secs(10);
+        Self { system, base_url: base_url.into(), retry: RetryPolicy::default(), attempt_deadline }
+    }
+}
+
+/// One vendor's API. Cheap to clone.
+#[derive(Clone)]
+pub struct VendorClient {
+    settings: Arc<VendorSettings>,
+    http: reqwest::Client,
+    tokens: Arc<dyn TokenSource>,
+    classify: Classify,
+}
+
+/// A failed attempt: how far it got, what it used, and the error.
+struct Failed {
+    reached: Reached,
+    used: Option<AuthHeader>,
+    error: ApiError,
+}
+
+impl VendorClient {
+    /// A client for one vendor. `http` should come from [`super::http_client`], which follows no redirects.
+    #[must_use]
+    pub fn new(
+        settings: VendorSettings,
+        http: reqwest::Client,
+        tokens: Arc<dyn TokenSource>,
+        classify: Classify,
+    ) -> Self {
+        Self { settings: Arc::new(settings), http, tokens, classify }
+    }
+
+    /// The system this client speaks to.
+    #[must_use]
+    pub fn system(&self) -> System {
+        self.settings.system
+    }
+
+    /// Sends a request and gives the successful answer.
+    ///
+    /// # Errors
+    /// What the vendor answered or the network did, after every repeat the policy allows.
+    pub async fn send(&self, request: &VendorRequest) -> Result<Answer, ApiError> {
+        self.send_reading(request, Ok).await
+    }
+
+    /// Sends a request and reads the answer's JSON. An unreadable answer counts as the vendor's failure, and a read
+    /// is then sent again.
+    ///
+    /// # Errors
+    /// As [`Self::send`]; `UNREADABLE_ANSWER` when the body is not the JSON expected.
+    pub async fn send_json<T: DeserializeOwned>(&self, request: &VendorRequest) -> Result<T, ApiError> {
+        self.send_reading(request, |answer| self.read_json(request.operation, &answer)).await
+    }
+
+    /// Reads an answer's JSON.
+    ///
+    /// # Errors
+    /// `UNREADABLE_ANSWER`, naming the path but not the value, when it is not what was expected.
+    pub fn read_json<T: DeserializeOwned>(&self, operation: &str, answer: &Answer) -> Result<T, ApiError> {
+        let mut json = serde_json::Deserializer::from_slice(&answer.body);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let inner = error.inner();
+            let kind = match inner.classify() {
+                serde_json::error::Category::Eof => "the JSON ends too early",
+                serde_json::error::Category::Syntax => "this is not JSON",
+                serde_json::error::Category::Data => "a field is missing or of another type",
+                serde_json::error::Category::Io => "the answer could not be read",
+            };
+            let text =
+                format!("{kind} at {} (line {}, column {})", error.path(), inner.line(), inner.column());
+            ApiError::new(self.settings.system, ErrorType::ServerError, operation, "UNREADABLE_ANSWER", &text)
+                .with_status(answer.status)
+        })
+    }
+
+    async fn send_reading<T>(
+        &self,
+        request: &VendorRequest,
+        read: impl Fn(Answer) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let url = self.url(request)?;
+        let (mut repeats, mut token_renewed) = (0, false);
+        loop {
+            let failed = match self.attempt(&url, request, &read).await {
+                Ok(value) => return Ok(value),
+                Err(failed) => failed,
+            };
+            let progress = Progress { repeats, token_renewed, reached: failed.reached };
+            let error = failed.error;
+            tracing::debug!(
+                system = %self.settings.system, operation = request.operation, repeats,
+                error_type = error.error_type.name(), code = error.error_code, "vendor attempt failed"
+            );
+            match next(&self.settings.retry, progress, &error, request.effect, rand::random::<f64>()) {
+                Next::GiveUp => return Err(error),
+                Next::RenewToken => match failed.used.map(|used| self.tokens.invalidate(&used)) {
+                    Some(Renewal::Possible) => token_renewed = true,
+                    Some(Renewal::Impossible) | None => return Err(error),
+                },
+                Next::Wait(wait) => {
+                    repeats += 1;
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        url: &str,
+        request: &VendorRequest,
+        read: impl Fn(Answer) -> Result<T, ApiError>,
+    ) -> Result<T, Failed> {
+        let used = self
+            .tokens
+            .authorize(Unsigned { method: &request.method, url })
+            .await
+            .map_err(|error| Failed { reached: Reached::TokenEndpoint, used: None, error })?;
+        let target = Target { system: self.settings.system, url, deadline: self.settings.attempt_deadline };
+        let read_answer = |answer| match error_of(target.system, request.operation, &answer, self.classify) {
+            Some(error) => Err(error),
+            None => read(answer),
+        };
+        attempt(&self.http, target, request, used.as_ref())
+            .await
+            .and_then(read_answer)
+            .map_err(|error| Failed { reached: Reached::Vendor, used, error })
+    }
+
+    /// The absolute URL. A path that does not begin with `/` could name another host (`http://base` + `@evil`).
+    fn url(&self, request: &VendorRequest) -> Result<String, ApiError> {
+        if !request.path_and_query.starts_with('/') {
+            let text = "a vendor path begins with '/'";
+            let (system, operation) = (self.settings.system, request.operation);
+            return Err(ApiError::new(system, ErrorType::Validation, operation, "UNSENDABLE_REQUEST", text));
+        }
+        Ok(format!("{}{}", self.settings.base_url.trim_end_matches('/'), request.path_and_query))
+    }
+}
