@@ -18,13 +18,15 @@ pub struct Failure {
     pub message: String,
     /// The vendor's id of this request, when it gives one.
     pub request_id: Option<String>,
+    /// The status meant, where it is not the answer's own: a part of a batch answered with 200.
+    pub status: Option<u16>,
 }
 
 impl Failure {
     /// A failure without a request id.
     #[must_use]
     pub fn new(error_type: ErrorType, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { error_type, code: code.into(), message: message.into(), request_id: None }
+        Self { error_type, code: code.into(), message: message.into(), request_id: None, status: None }
     }
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn error_of(
         ),
     };
     let mut error = ApiError::new(system, failure.error_type, operation, &failure.code, &failure.message)
-        .with_status(answer.status);
+        .with_status(failure.status.unwrap_or(answer.status));
     error.request_id = failure.request_id;
     error.retry_after_ms =
         answer.header("retry-after").and_then(|text| retry_after_ms(text, SystemTime::now()));
