@@ -1,1 +1,17 @@
-//! gangway-toolbelt
+//! The agents' side of MCP: an allow-list per agent, and connections to servers that may be in this process, a child
+//! process or across HTTP. An agent cannot tell which; a call means the same on all three.
+//!
+//! It knows no vendor and decides nothing; retries belong to the servers.
+
+mod allow;
+mod belt;
+mod connection;
+mod decode;
+mod embedded;
+mod http;
+mod stdio;
+
+pub use allow::Agent;
+pub use belt::{Scope, Toolbelt};
+pub use connection::{ConnectError, Connection};
+pub use stdio::StdioLaunch;

@@ -1,0 +1,195 @@
+//! A connection to one server: made when first needed, shared by all calls, made again after it broke.
+//!
+//! A call that was under way when the connection broke is not repeated: whether it may be is the caller's to know.
+
+use crate::embedded::Embedded;
+use crate::http::Http;
+use crate::stdio::StdioLaunch;
+use gangway_protocol::ErrorType;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, ClientRequest,
+    Implementation, ProtocolVersion, RequestMetaObject, ServerResult,
+};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, Peer, PeerRequestOptions, RoleClient, RunningService,
+    ServiceError,
+};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// The server gets this much longer than the client's patience before the client stops waiting for the transport.
+const GRACE: Duration = Duration::from_secs(1);
+
+pub(crate) type Client = RunningService<RoleClient, ClientConfig>;
+
+/// Why a connection could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The server's program could not be started.
+    #[error("cannot start the server program {program}")]
+    Launch {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server did not open an MCP session.
+    #[error("the server did not open an MCP session: {0}")]
+    Handshake(String),
+    /// No HTTP client could be made, usually because no TLS provider is installed.
+    #[error("cannot make an HTTP client")]
+    HttpClient(#[source] reqwest::Error),
+}
+
+/// A failed call, before it is known which tool it was.
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorType,
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
+/// A way to one server. Clones share the connection.
+#[derive(Clone)]
+pub struct Connection {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    link: Link,
+    client: Mutex<Option<Client>>,
+}
+
+enum Link {
+    Embedded(Embedded),
+    Stdio(StdioLaunch),
+    Http(Http),
+}
+
+impl Connection {
+    /// To a server in this process. Messages pass through channels without being written out.
+    ///
+    /// # Errors
+    /// [`ConnectError::Handshake`].
+    pub async fn embedded<S: ServerHandler>(server: S) -> Result<Self, ConnectError> {
+        Self::open(Link::Embedded(Embedded::new(server))).await
+    }
+
+    /// To a server in a child process, launched now and again whenever it has died.
+    ///
+    /// # Errors
+    /// [`ConnectError`], when the program cannot be started or does not speak MCP.
+    pub async fn stdio(launch: StdioLaunch) -> Result<Self, ConnectError> {
+        Self::open(Link::Stdio(launch)).await
+    }
+
+    /// To a server at a URL such as `http://127.0.0.1:8080/mcp`. The server need not be up yet.
+    ///
+    /// # Errors
+    /// [`ConnectError::HttpClient`].
+    pub async fn http(url: &str) -> Result<Self, ConnectError> {
+        let link = Link::Http(Http::new(url).map_err(ConnectError::HttpClient)?);
+        Ok(Self { inner: Arc::new(Inner { link, client: Mutex::new(None) }) })
+    }
+
+    async fn open(link: Link) -> Result<Self, ConnectError> {
+        let connection = Self { inner: Arc::new(Inner { link, client: Mutex::new(None) }) };
+        connection.peer().await?;
+        Ok(connection)
+    }
+
+    /// The live connection, made anew when there is none.
+    async fn peer(&self) -> Result<Peer<RoleClient>, ConnectError> {
+        let mut client = self.inner.client.lock().await;
+        if let Some(live) = client.as_ref().filter(|live| !live.is_closed() && !live.is_transport_closed()) {
+            return Ok(live.peer().clone());
+        }
+        // Dropping a dead one reaps its child before the next is launched.
+        *client = None;
+        let made = match &self.inner.link {
+            Link::Embedded(embedded) => embedded.connect().await,
+            Link::Stdio(launch) => launch.connect().await,
+            Link::Http(http) => http.connect().await,
+        }?;
+        let peer = made.peer().clone();
+        *client = Some(made);
+        Ok(peer)
+    }
+
+    /// Calls one tool; everything together takes no longer than the deadline.
+    pub(crate) async fn call(
+        &self,
+        params: CallToolRequestParams,
+        meta: RequestMetaObject,
+        deadline: Duration,
+    ) -> Result<CallToolResult, Failure> {
+        let until = Instant::now() + deadline;
+        let peer = tokio::time::timeout_at(until, self.peer())
+            .await
+            .map_err(|_| timed_out(deadline))?
+            .map_err(|error| network("CONNECT_FAILED", &error))?;
+        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        // rmcp's own timeout tells the server that the call is cancelled; the outer one covers a stuck transport.
+        let options = PeerRequestOptions::with_timeout(until - Instant::now()).with_meta(meta);
+        let exchange =
+            async { peer.send_cancellable_request(request, options).await?.await_response().await };
+        let answer =
+            tokio::time::timeout_at(until + GRACE, exchange).await.map_err(|_| timed_out(deadline))?;
+        match answer {
+            Ok(ServerResult::CallToolResult(result)) => Ok(result),
+            Ok(_) => Err(unreadable("the server answered a tool call with something else")),
+            Err(error) => Err(failure(&error, deadline)),
+        }
+    }
+}
+
+/// The session every connection of ours opens: our servers speak `server/discover`, so nothing is probed.
+pub(crate) fn lifecycle() -> ClientLifecycleMode {
+    ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
+}
+
+/// How we introduce ourselves.
+pub(crate) fn identity() -> ClientConfig {
+    let name = Implementation::new("gangway-toolbelt", env!("CARGO_PKG_VERSION"));
+    ClientConfig::new(ClientCapabilities::default(), name)
+}
+
+/// A handshake's failure, without the message it may quote.
+pub(crate) fn handshake(error: &ClientInitializeError) -> ConnectError {
+    ConnectError::Handshake(error.to_string())
+}
+
+fn failure(error: &ServiceError, deadline: Duration) -> Failure {
+    match error {
+        ServiceError::Timeout { .. } => timed_out(deadline),
+        ServiceError::TransportSend(_) | ServiceError::TransportClosed => network("CONNECTION_BROKEN", error),
+        ServiceError::McpError(refused) => Failure {
+            kind: ErrorType::Validation,
+            code: "PROTOCOL_ERROR",
+            text: format!("the server refused the call ({}): {}", refused.code.0, refused.message),
+        },
+        _ => unreadable(&error.to_string()),
+    }
+}
+
+fn network(code: &'static str, cause: &dyn std::error::Error) -> Failure {
+    let mut text = cause.to_string();
+    let mut source = cause.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    Failure { kind: ErrorType::Network, code, text }
+}
+
+fn timed_out(deadline: Duration) -> Failure {
+    let text = format!("no answer within {} ms", deadline.as_millis());
+    Failure { kind: ErrorType::Timeout, code: "CALL_DEADLINE", text }
+}
+
+fn unreadable(text: &str) -> Failure {
+    Failure { kind: ErrorType::ServerError, code: "UNREADABLE_ANSWER", text: text.to_owned() }
+}

@@ -1,0 +1,35 @@
+//! A server across HTTP. No proxy, no redirects: the URL is the server.
+
+use crate::connection::{Client, ConnectError, handshake, identity, lifecycle};
+use rmcp::service::ClientServiceExt as _;
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use std::time::Duration;
+
+/// Calls under way at once. rmcp's default of 16 would make agents wait for each other.
+const CONCURRENT_CALLS: usize = 256;
+
+/// A URL and the HTTP client for it.
+pub(crate) struct Http {
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Http {
+    pub(crate) fn new(url: &str) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .connect_timeout(Duration::from_secs(5))
+            .build()?;
+        Ok(Self { url: url.to_owned(), http })
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Client, ConnectError> {
+        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
+            .max_concurrent_requests(CONCURRENT_CALLS);
+        let transport = StreamableHttpClientTransport::with_client(self.http.clone(), config);
+        identity().serve_with_lifecycle(transport, lifecycle()).await.map_err(|error| handshake(&error))
+    }
+}
