@@ -1,0 +1,214 @@
+//! From Salesforce's error bodies to the taxonomy. The code in the body counts before the status: a limit is a 403.
+//!
+//! A composite answer is a 200 whatever happened inside; one whose every part failed is a failed call.
+
+use gangway_governance::vendor::{Answer, Failure};
+use gangway_protocol::{ApiError, ErrorType, RecordKind, System};
+
+use crate::mapping::Unreadable;
+use crate::wire::{CompositeAnswer, CompositePart, ErrorEntry, TokenError};
+
+/// What a failed bundle leaves unknown.
+pub(crate) const BUNDLE: &[RecordKind] = &[RecordKind::Account, RecordKind::Owner, RecordKind::Opportunity];
+
+/// The failure an answer stands for; `None` if it is a success.
+pub(crate) fn classify(answer: &Answer) -> Option<Failure> {
+    if !answer.is_success() {
+        return Some(failure(answer.status, &answer.body));
+    }
+    halted(&answer.body)
+}
+
+/// The failure of a composite call of which no part succeeded. Its first part speaks for all: the others are
+/// refused for the same reason, or halted because of it.
+fn halted(body: &[u8]) -> Option<Failure> {
+    if !body.starts_with(b"{\"compositeResponse\"") {
+        return None;
+    }
+    let answer: CompositeAnswer = serde_json::from_slice(body).ok()?;
+    if answer.composite_response.iter().any(succeeded) {
+        return None;
+    }
+    answer.composite_response.first().map(part_failure)
+}
+
+pub(crate) fn succeeded(part: &CompositePart) -> bool {
+    (200..300).contains(&part.http_status_code)
+}
+
+fn part_failure(part: &CompositePart) -> Failure {
+    Failure {
+        status: Some(part.http_status_code),
+        ..failure(part.http_status_code, part.body.get().as_bytes())
+    }
+}
+
+/// The error of one part of a composite call.
+pub(crate) fn part_error(operation: &str, part: &CompositePart) -> ApiError {
+    let failure = part_failure(part);
+    ApiError::new(System::Salesforce, failure.error_type, operation, &failure.code, &failure.message)
+        .with_status(part.http_status_code)
+}
+
+/// A value that is there but cannot be read.
+pub(crate) fn unreadable(operation: &str, cause: &Unreadable) -> ApiError {
+    ApiError::new(System::Salesforce, ErrorType::Validation, operation, cause.code, &cause.to_string())
+}
+
+/// An answer of another shape than documented.
+pub(crate) fn unexpected(operation: &str, cause: &dyn std::fmt::Display) -> ApiError {
+    let words = format!("Salesforce's answer is not of the documented shape: {cause}");
+    ApiError::new(System::Salesforce, ErrorType::ServerError, operation, "UNEXPECTED_ANSWER", &words)
+}
+
+/// A row with a field of another type than documented. The value is not quoted: it may be personal.
+pub(crate) fn unreadable_row(operation: &str, field: &serde_path_to_error::Path) -> ApiError {
+    let words = format!("field {field} of a record is missing or of another type than documented");
+    ApiError::new(System::Salesforce, ErrorType::ServerError, operation, "UNREADABLE_ANSWER", &words)
+}
+
+/// A text that cannot be the id of such a record, found before anything is sent.
+pub(crate) fn malformed_id(operation: &str, object: &str, text: &str) -> ApiError {
+    let words = format!("{text:?} is not a 15- or 18-character Salesforce {object} id");
+    ApiError::new(System::Salesforce, ErrorType::Validation, operation, "MALFORMED_ID", &words)
+}
+
+fn failure(status: u16, body: &[u8]) -> Failure {
+    if let Ok(entries) = serde_json::from_slice::<Vec<ErrorEntry>>(body)
+        && let Some(entry) = entries.first()
+    {
+        let fields = match entry.fields.is_empty() {
+            true => String::new(),
+            false => format!(" [{}]", entry.fields.join(", ")),
+        };
+        let message = format!("{}{fields}", entry.message);
+        return Failure::new(type_of(&entry.error_code, status), &entry.error_code, message);
+    }
+    if let Ok(refused) = serde_json::from_slice::<TokenError>(body) {
+        return Failure::new(type_of(&refused.error, status), refused.error, refused.error_description);
+    }
+    Failure::new(
+        type_of_status(status),
+        format!("HTTP_{status}"),
+        format!("Salesforce answered with status {status}"),
+    )
+}
+
+fn type_of(code: &str, status: u16) -> ErrorType {
+    match code {
+        "INVALID_SESSION_ID"
+        | "INVALID_AUTH_HEADER"
+        | "invalid_grant"
+        | "invalid_client"
+        | "invalid_client_id" => ErrorType::Authentication,
+        "INSUFFICIENT_ACCESS"
+        | "INSUFFICIENT_ACCESS_OR_READONLY"
+        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        | "API_DISABLED_FOR_ORG"
+        | "API_CURRENTLY_DISABLED"
+        | "FUNCTIONALITY_NOT_ENABLED" => ErrorType::Authorization,
+        "REQUEST_LIMIT_EXCEEDED" | "TOO_MANY_REQUESTS" => ErrorType::RateLimit,
+        "NOT_FOUND" | "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY" => ErrorType::NotFound,
+        // Another transaction holds the row, or the query ran too long: the same request may succeed later.
+        "UNABLE_TO_LOCK_ROW" | "QUERY_TIMEOUT" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION" => {
+            ErrorType::ServerError
+        }
+        _ => type_of_status(status),
+    }
+}
+
+fn type_of_status(status: u16) -> ErrorType {
+    match status {
+        401 => ErrorType::Authentication,
+        403 => ErrorType::Authorization,
+        404 => ErrorType::NotFound,
+        408 => ErrorType::Timeout,
+        420 | 429 => ErrorType::RateLimit,
+        // 300 is "several records have this external id": the data is wrong, not the server.
+        300 | 400..=499 => ErrorType::Validation,
+        _ => ErrorType::ServerError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+    use super::classify;
+    use bytes::Bytes;
+    use gangway_governance::vendor::Answer;
+    use gangway_protocol::ErrorType;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { status, headers: http::HeaderMap::new(), body: Bytes::from(body.to_owned()) }
+    }
+
+    #[test]
+    fn the_code_in_the_body_counts_before_the_status() {
+        let table = [
+            (401, "INVALID_SESSION_ID", "Session expired or invalid", ErrorType::Authentication),
+            (403, "INSUFFICIENT_ACCESS", "no access", ErrorType::Authorization),
+            (403, "INSUFFICIENT_ACCESS_OR_READONLY", "no access", ErrorType::Authorization),
+            (403, "API_DISABLED_FOR_ORG", "not enabled", ErrorType::Authorization),
+            (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", ErrorType::RateLimit),
+            (429, "REQUEST_LIMIT_EXCEEDED", "slow down", ErrorType::RateLimit),
+            (404, "NOT_FOUND", "The requested resource does not exist", ErrorType::NotFound),
+            (400, "MALFORMED_QUERY", "unexpected token", ErrorType::Validation),
+            (400, "INVALID_FIELD", "No such column", ErrorType::Validation),
+            (400, "REQUIRED_FIELD_MISSING", "Required fields are missing", ErrorType::Validation),
+            (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access", ErrorType::ServerError),
+            (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred", ErrorType::ServerError),
+            (503, "SERVER_UNAVAILABLE", "Server too busy", ErrorType::ServerError),
+            (418, "NOBODY_KNOWS", "?", ErrorType::Validation),
+        ];
+        for (status, code, message, error_type) in table {
+            let body = format!(r#"[{{"message":"{message}","errorCode":"{code}"}}]"#);
+            let failure = classify(&answer(status, &body)).unwrap();
+            assert_eq!((failure.error_type, failure.code.as_str()), (error_type, code), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_body_without_code_leaves_the_status() {
+        for (status, body, error_type) in [
+            (300, r#"["/services/data/v60.0/sobjects/Account/001A"]"#, ErrorType::Validation),
+            (401, "", ErrorType::Authentication),
+            (404, "<html></html>", ErrorType::NotFound),
+            (420, "{}", ErrorType::RateLimit),
+            (502, "Bad Gateway", ErrorType::ServerError),
+        ] {
+            assert_eq!(classify(&answer(status, body)).unwrap().error_type, error_type, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_refused_token_request_is_an_authentication_failure() {
+        let body = r#"{"error":"invalid_grant","error_description":"authentication failure"}"#;
+        let failure = classify(&answer(400, body)).unwrap();
+        assert_eq!((failure.error_type, failure.code.as_str()), (ErrorType::Authentication, "invalid_grant"));
+    }
+
+    #[test]
+    fn a_composite_call_fails_only_if_every_part_did() {
+        let part = |status: u16, body: &str| {
+            format!(r#"{{"body":{body},"httpHeaders":{{}},"httpStatusCode":{status},"referenceId":"a"}}"#)
+        };
+        let limit = part(403, r#"[{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":"m"}]"#);
+        let fine = part(200, r#"{"totalSize":0,"done":true,"records":[]}"#);
+        let both = |a: &str, b: &str| answer(200, &format!(r#"{{"compositeResponse":[{a},{b}]}}"#));
+        assert_eq!(classify(&both(&fine, &limit)), None);
+        let failure = classify(&both(&limit, &limit)).unwrap();
+        assert_eq!((failure.error_type, failure.status), (ErrorType::RateLimit, Some(403)));
+    }
+
+    #[test]
+    fn a_good_answer_is_no_failure() {
+        assert_eq!(classify(&answer(204, "")), None);
+        assert_eq!(classify(&answer(200, r#"{"totalSize":0,"done":true,"records":[]}"#)), None);
+    }
+
+    #[test]
+    fn the_fields_concerned_stand_in_the_message() {
+        let body = r#"[{"message":"Required fields are missing","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name"]}]"#;
+        assert_eq!(classify(&answer(400, body)).unwrap().message, "Required fields are missing [Name]");
+    }
+}

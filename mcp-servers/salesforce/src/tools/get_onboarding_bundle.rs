@@ -1,0 +1,125 @@
+//! `salesforce.get_onboarding_bundle`: account, owner, opportunity and Salesforce contract in one composite round trip.
+//!
+//! Parts that failed while others succeeded are listed in `errors`; if nothing succeeded the call itself fails.
+
+use std::sync::Arc;
+
+use gangway_governance::Server;
+use gangway_protocol::facts::{Account, Opportunity, Owner};
+use gangway_protocol::tools::salesforce::{
+    DealArgs, GetOnboardingBundle, OnboardingBundle, SalesforceContract,
+};
+use gangway_protocol::{ApiError, RecordKind};
+use serde_json::value::RawValue;
+
+use super::{get_account, get_opportunity};
+use crate::connection::{Deleted, Part, Salesforce, read_row};
+use crate::errors::{BUNDLE, unreadable};
+use crate::mapping;
+use crate::query::AccountKey;
+use crate::settings::Schema;
+use crate::wire::AccountRow;
+
+const ACCOUNT_PART: &[RecordKind] = &[RecordKind::Account, RecordKind::Owner];
+const OPPORTUNITY_PART: &[RecordKind] = &[RecordKind::Opportunity];
+
+pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
+    server.tool::<GetOnboardingBundle, _, _>(move |args, call| {
+        let salesforce = salesforce.clone();
+        async move { get(&salesforce, call.operation, args).await }
+    })
+}
+
+async fn get(
+    salesforce: &Salesforce,
+    operation: &'static str,
+    args: DealArgs,
+) -> Result<OnboardingBundle, ApiError> {
+    let schema = &salesforce.schema;
+    let key = AccountKey::of(&args.account_id);
+    let mut parts =
+        vec![Part { reference: "account", soql: schema.account_and_owner(&key), deleted: Deleted::Included }];
+    // An opportunity id that is none fails its own part only.
+    let opportunity_parts = get_opportunity::parts(operation, schema, &key, args.opportunity_id.as_ref());
+    let malformed = opportunity_parts.map(|more| parts.extend(more)).err();
+    let answers = salesforce.composite(operation, &parts).await.map_err(|error| error.hiding(BUNDLE))?;
+    let mut answers = answers.into_iter();
+    let account = answers.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|rows| account(operation, &rows));
+    let opportunity = match malformed {
+        Some(error) => Err(error),
+        None => opportunity(operation, schema, answers.collect()),
+    };
+    bundle(account, opportunity)
+}
+
+type AccountPart = (Option<Account>, Option<Owner>);
+type OpportunityPart = (Option<Opportunity>, Option<SalesforceContract>);
+
+fn account(operation: &'static str, rows: &[Box<RawValue>]) -> Result<AccountPart, ApiError> {
+    let rows: Result<Vec<AccountRow>, ApiError> = rows.iter().map(|row| read_row(operation, row)).collect();
+    let row = get_account::the_one(operation, rows?)?;
+    let owner = row.as_ref().and_then(|row| row.owner.as_ref()).map(mapping::owner);
+    Ok((row.as_ref().map(mapping::account), owner))
+}
+
+fn opportunity(
+    operation: &'static str,
+    schema: &Schema,
+    answers: Vec<Result<Vec<Box<RawValue>>, ApiError>>,
+) -> Result<OpportunityPart, ApiError> {
+    let Some(row) = get_opportunity::the_one(operation, answers)? else {
+        return Ok((None, None));
+    };
+    let read = |cause| unreadable(operation, &cause);
+    let opportunity = mapping::opportunity(&row, schema).map_err(read)?;
+    let contract = row.contract.as_ref().map(mapping::contract).transpose().map_err(read)?;
+    Ok((Some(opportunity), contract))
+}
+
+/// Puts the parts together. One cause that took everything is one error, not two.
+fn bundle(
+    account: Result<AccountPart, ApiError>,
+    opportunity: Result<OpportunityPart, ApiError>,
+) -> Result<OnboardingBundle, ApiError> {
+    let mut errors = Vec::new();
+    let (account, opportunity) = match (account, opportunity) {
+        (Err(error), Err(other)) if error.error_code == other.error_code => return Err(error.hiding(BUNDLE)),
+        parts => parts,
+    };
+    let (account, owner) = account.unwrap_or_else(|error| {
+        errors.push(error.hiding(ACCOUNT_PART));
+        (None, None)
+    });
+    let (opportunity, contract) = opportunity.unwrap_or_else(|error| {
+        errors.push(error.hiding(OPPORTUNITY_PART));
+        (None, None)
+    });
+    Ok(OnboardingBundle { account, owner, opportunity, contract, errors })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+    use super::bundle;
+    use gangway_protocol::{ApiError, ErrorType, RecordKind, System};
+
+    fn error(code: &str) -> ApiError {
+        ApiError::new(System::Salesforce, ErrorType::ServerError, "op", code, "words")
+    }
+
+    #[test]
+    fn a_failed_part_hides_its_own_records_only() {
+        let partly = bundle(Ok((None, None)), Err(error("A"))).unwrap();
+        assert_eq!(partly.errors.first().unwrap().hides, [RecordKind::Opportunity]);
+        let partly = bundle(Err(error("A")), Ok((None, None))).unwrap();
+        assert_eq!(partly.errors.first().unwrap().hides, [RecordKind::Account, RecordKind::Owner]);
+        let twice = bundle(Err(error("A")), Err(error("B"))).unwrap();
+        assert_eq!(twice.errors.len(), 2);
+    }
+
+    #[test]
+    fn one_cause_for_everything_fails_the_call() {
+        let failed = bundle(Err(error("A")), Err(error("A"))).unwrap_err();
+        assert_eq!(failed.hides, [RecordKind::Account, RecordKind::Owner, RecordKind::Opportunity]);
+    }
+}
