@@ -1,0 +1,103 @@
+//! Mail over SMTP: a mail is composed from what a caller gave and handed to the mail server exactly once.
+//!
+//! lettre speaks the protocol; its own pool is not used, because it sends a NOOP before every mail, does not bound
+//! how many connections are open, and cannot tell a connection lost before the mail was written from one lost after.
+//! The difference is the one that matters here: the first may be tried again, the second may have been delivered.
+
+pub(crate) mod compose;
+mod connection;
+mod refusal;
+
+use crate::delivery::Attempt;
+use crate::settings::{MailSettings, SettingsError};
+use compose::{Letterhead, Mail};
+use connection::{Announced, Connection, ContentError, Doorway};
+use gangway_protocol::ApiError;
+use gangway_protocol::tools::notify::SendEmailArgs;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// A parked connection older than this is not used: mail servers close idle ones after a minute or a few (RFC 5321
+/// asks for five, many give less), and opening one costs less than finding out.
+const MAX_IDLE: Duration = Duration::from_secs(30);
+
+/// Hands mails to one mail server over a bounded number of kept connections.
+#[derive(Debug)]
+pub(crate) struct Mailer {
+    letterhead: Letterhead,
+    doorway: Doorway,
+    slots: Semaphore,
+    parked: Mutex<Vec<(Connection, Instant)>>,
+}
+
+impl Mailer {
+    /// A mailer; it connects when the first mail is sent.
+    pub(crate) fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
+        Ok(Self {
+            letterhead: Letterhead::new(settings)?,
+            doorway: Doorway::new(settings)?,
+            slots: Semaphore::new(settings.connections.max(1)),
+            parked: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The mail as it will be written; the recipient or a header may be refused.
+    pub(crate) fn compose(&self, args: &SendEmailArgs) -> Result<Mail, ApiError> {
+        self.letterhead.compose(args)
+    }
+
+    /// Hands one mail over, once.
+    pub(crate) async fn hand_over(&self, mail: &Mail) -> Attempt {
+        // The semaphore is never closed; were it, sending without a slot would still be right.
+        let _slot = self.slots.acquire().await.ok();
+        let mut connection = match self.announced(mail).await {
+            Ok(connection) => connection,
+            Err(refused) => return Attempt::Refused(refused),
+        };
+        match connection.content(&mail.message.formatted()).await {
+            Ok(()) => {
+                self.park(connection);
+                Attempt::Delivered(mail.message_id.clone())
+            }
+            Err(ContentError::Refused(refused)) => Attempt::Refused(refused),
+            Err(ContentError::Lost(why)) => {
+                Attempt::Lost(format!("the mail server's answer was lost: {why}"))
+            }
+        }
+    }
+
+    /// Connects, logs in and says NOOP.
+    pub(crate) async fn check(&self) -> Result<String, ApiError> {
+        let mut connection = self.doorway.connect().await?;
+        connection.noop().await?;
+        self.park(connection);
+        Ok(format!("mail server {} answers", self.doorway))
+    }
+
+    /// A connection on which the server has accepted sender and recipient and awaits the mail. Nothing of the mail
+    /// itself is written yet, so a parked connection that turns out dead is simply replaced by a fresh one.
+    async fn announced(&self, mail: &Mail) -> Result<Connection, ApiError> {
+        if let Some(parked) = self.unpark() {
+            match parked.announce(mail.message.envelope()).await {
+                Announced::Ready(connection) => return Ok(connection),
+                Announced::Refused(refused) => return Err(refused),
+                Announced::Broken(error) => tracing::debug!(%error, "a kept mail connection was gone"),
+            }
+        }
+        match self.doorway.connect().await?.announce(mail.message.envelope()).await {
+            Announced::Ready(connection) => Ok(connection),
+            Announced::Refused(error) | Announced::Broken(error) => Err(error),
+        }
+    }
+
+    fn unpark(&self) -> Option<Connection> {
+        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.retain(|(_, since)| since.elapsed() < MAX_IDLE);
+        parked.pop().map(|(connection, _)| connection)
+    }
+
+    fn park(&self, connection: Connection) {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner).push((connection, Instant::now()));
+    }
+}

@@ -1,0 +1,173 @@
+//! Writes a mail: sender and reply address from the settings, one recipient, plain text with an HTML alternative, and a
+//! Message-ID that follows from the idempotency key, so that a mail that did arrive twice would be seen as one.
+//!
+//! No text a caller gives can add a header: addresses are parsed, and a line break in the subject becomes a space.
+
+use super::refusal;
+use crate::settings::{MailSettings, SettingsError};
+use gangway_protocol::canonical::digest_bytes;
+use gangway_protocol::redact::Email;
+use gangway_protocol::tools::notify::SendEmailArgs;
+use gangway_protocol::{ApiError, ErrorType, IdempotencyKey};
+use lettre::Address;
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+
+/// A mail as it will be written, and its Message-ID, angle brackets included.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub message: Message,
+    pub message_id: String,
+}
+
+/// What every mail of ours carries.
+#[derive(Debug)]
+pub(crate) struct Letterhead {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+}
+
+impl Letterhead {
+    /// Reads the sender's addresses.
+    pub(crate) fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
+        let from = address(&settings.from).ok_or(SettingsError::MailAddress("from"))?;
+        let reply_to = match &settings.reply_to {
+            Some(email) => {
+                Some(Mailbox::new(None, address(email).ok_or(SettingsError::MailAddress("reply_to"))?))
+            }
+            None => None,
+        };
+        let name = settings.from_name.as_deref().map(one_line);
+        Ok(Self { from: Mailbox::new(name, from), reply_to })
+    }
+
+    /// The mail.
+    pub(crate) fn compose(&self, args: &SendEmailArgs) -> Result<Mail, ApiError> {
+        let to = address(&args.to).ok_or_else(|| {
+            refusal::error(
+                ErrorType::Validation,
+                "RECIPIENT_INVALID",
+                "the recipient is not a mail address a mail server accepts",
+            )
+        })?;
+        let message_id = self.message_id(&args.idempotency_key);
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(one_line(&args.subject.0))
+            .message_id(Some(message_id.clone()));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        let text = args.text.0.clone();
+        let written = match &args.html {
+            Some(html) => builder.multipart(MultiPart::alternative_plain_html(text, html.0.clone())),
+            None => builder.singlepart(SinglePart::plain(text)),
+        };
+        let message = written
+            .map_err(|error| refusal::error(ErrorType::Validation, "MAIL_INVALID", &error.to_string()))?;
+        Ok(Mail { message, message_id })
+    }
+
+    /// The Message-ID of one key.
+    fn message_id(&self, key: &IdempotencyKey) -> String {
+        let digest = digest_bytes(key.as_str().as_bytes());
+        let unique: String = digest.trim_start_matches("sha256:").chars().take(32).collect();
+        format!("<{unique}@{}>", self.from.email.domain())
+    }
+}
+
+/// lettre's reading of an address is stricter than ours. Only ASCII goes on: the mail server may not speak SMTPUTF8.
+fn address(email: &Email) -> Option<Address> {
+    email.as_str().parse::<Address>().ok().filter(|_| email.as_str().is_ascii())
+}
+
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::Letterhead;
+    use crate::settings::MailSettings;
+    use gangway_protocol::IdempotencyKey;
+    use gangway_protocol::redact::{Email, Personal};
+    use gangway_protocol::tools::notify::SendEmailArgs;
+
+    fn letterhead() -> Letterhead {
+        let from = Email::parse("onboarding@northwind.example").unwrap();
+        let mut settings = MailSettings::local_sink("mail.northwind.example", 25, from);
+        settings.from_name = Some("Northwind Cloud\r\nBcc: x@evil.example".to_owned());
+        settings.reply_to = Some(Email::parse("success@northwind.example").unwrap());
+        Letterhead::new(&settings).unwrap()
+    }
+
+    fn mail(subject: &str, text: &str, html: Option<&str>) -> SendEmailArgs {
+        SendEmailArgs {
+            to: Email::parse("jo@acme.example").unwrap(),
+            subject: Personal(subject.to_owned()),
+            text: Personal(text.to_owned()),
+            html: html.map(|html| Personal(html.to_owned())),
+            idempotency_key: IdempotencyKey::parse("run-1/welcome").unwrap(),
+        }
+    }
+
+    fn written(args: &SendEmailArgs) -> String {
+        String::from_utf8(letterhead().compose(args).unwrap().message.formatted()).unwrap()
+    }
+
+    fn header_names(mail: &str) -> Vec<&str> {
+        let head = mail.split_once("\r\n\r\n").unwrap().0;
+        head.split("\r\n")
+            .filter(|line| !line.starts_with([' ', '\t']))
+            .filter_map(|line| line.split(':').next())
+            .collect()
+    }
+
+    #[test]
+    fn no_text_of_the_caller_adds_a_header() {
+        let expected = header_names(&written(&mail("Welcome", "Hello", None))).join(" ");
+        for subject in [
+            "Welcome\r\nBcc: x@evil.example",
+            "Welcome\nBcc: x@evil.example",
+            "Wel\rcome",
+            "W\u{0}\u{2028}Bcc: a@b",
+        ] {
+            let mail = written(&mail(subject, "Hello", None));
+            assert_eq!(header_names(&mail).join(" "), expected, "{subject:?}");
+            assert!(!mail.contains("\r\nBcc"), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn text_and_html_are_alternatives_of_one_mail() {
+        let mail = written(&mail("Welcome", "Grüße\n.\n", Some("<p>Grüße</p>")));
+        assert!(mail.contains("multipart/alternative"));
+        assert!(mail.find("text/plain").unwrap() < mail.find("text/html").unwrap());
+        assert!(mail.is_ascii());
+        assert!(mail.contains("Reply-To: success@northwind.example"));
+    }
+
+    #[test]
+    fn the_message_id_follows_from_the_key_alone() {
+        let one = letterhead().message_id(&IdempotencyKey::parse("run-1/welcome").unwrap());
+        let other = letterhead().message_id(&IdempotencyKey::parse("run-2/welcome").unwrap());
+        assert!(one.starts_with('<') && one.ends_with("@northwind.example>") && one != other);
+        assert!(written(&mail("a", "b", None)).contains(&format!("Message-ID: {one}")));
+        assert!(written(&mail("c", "d", Some("e"))).contains(&format!("Message-ID: {one}")));
+    }
+
+    #[test]
+    fn a_recipient_no_mail_server_takes_is_a_validation_error() {
+        let mut args = mail("Welcome", "Hello", None);
+        for bad in ["jo@-acme.example", "jö@acme.example", "jo@acme_.example()"] {
+            args.to = Email::parse(bad).unwrap();
+            let error = letterhead().compose(&args).unwrap_err();
+            assert_eq!(error.error_code, "RECIPIENT_INVALID", "{bad}");
+            assert!(!error.message.contains(bad));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! One file per tool, and the two errors they share.
+
+pub(crate) mod create_tenant;
+pub(crate) mod get_tenant;
+pub(crate) mod list_tenants;
+pub(crate) mod suspend_tenant;
+
+use gangway_governance::Call;
+use gangway_protocol::{ApiError, ErrorType};
+use gangway_store::StoreError;
+
+/// The store could not be read or written.
+fn unavailable(call: &Call, error: &StoreError) -> ApiError {
+    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.to_string())
+}
+
+/// The grant does not allow this.
+fn refused(call: &Call, why: &str) -> ApiError {
+    call.error(ErrorType::Authorization, "GRANT_REFUSED", why)
+}

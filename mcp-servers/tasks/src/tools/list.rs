@@ -1,0 +1,23 @@
+//! `tasks.list`: tasks by due date, narrowed by account, owner or status.
+
+use super::{MOST, unavailable};
+use crate::Desk;
+use gangway_governance::Call;
+use gangway_protocol::ApiError;
+use gangway_protocol::tools::tasks::{ListArgs, TaskList};
+use gangway_store::TaskFilter;
+use std::sync::Arc;
+
+pub(crate) async fn run(desk: Arc<Desk>, args: ListArgs, call: Call) -> Result<TaskList, ApiError> {
+    let filter = TaskFilter {
+        account: args.account_id,
+        owner: args.owner,
+        status: args.status,
+        // One more than the limit tells whether it cut the list.
+        limit: MOST as u32 + 1,
+    };
+    let mut tasks = desk.store.tasks().list(filter).await.map_err(|error| unavailable(&call, &error))?;
+    let more = tasks.len() > MOST;
+    tasks.truncate(MOST);
+    Ok(TaskList { tasks, more })
+}
