@@ -1,0 +1,91 @@
+//! One NetSuite account: sends SuiteQL and reads its pages, within our share of the account's concurrency.
+//!
+//! Tokens, retries and deadlines are governance's; what a row means is `mapping`'s.
+
+use gangway_governance::vendor::{CallEffect, VendorClient, VendorRequest, VendorSettings};
+use gangway_protocol::{ApiError, System};
+use http::{HeaderName, HeaderValue, Method};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::errors::{classify, unexpected};
+use crate::login::token_source;
+use crate::settings::{Settings, SettingsError};
+use crate::wire::Page;
+
+/// NetSuite's largest page.
+const PAGE_ROWS: usize = 1_000;
+/// NetSuite gives at most 100,000 rows to one query.
+const MOST_PAGES: usize = 100;
+/// Without it NetSuite refuses the query.
+const PREFER: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("prefer"), HeaderValue::from_static("transient"));
+
+/// A NetSuite account as the tools see it.
+pub(crate) struct NetSuite {
+    client: VendorClient,
+    pub contract_field: String,
+    /// The limit is the account's, and NetSuite promises no Retry-After: waiting here beats being refused there.
+    at_once: Semaphore,
+}
+
+impl NetSuite {
+    pub fn connect(settings: &Settings, http: reqwest::Client) -> Result<Self, SettingsError> {
+        let tokens = token_source(settings, &http)?;
+        let vendor = VendorSettings {
+            system: System::Netsuite,
+            base_url: settings.base_url.clone(),
+            retry: settings.retry(),
+            attempt_deadline: settings.attempt_deadline(),
+        };
+        Ok(Self {
+            client: VendorClient::new(vendor, http, tokens, classify),
+            contract_field: settings.checked_contract_field()?,
+            at_once: Semaphore::new(usize::from(settings.concurrency.max(1))),
+        })
+    }
+
+    /// Every row of a query; its order must be total, since pages are asked for one by one.
+    pub async fn every<R: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+    ) -> Result<Vec<R>, ApiError> {
+        let mut rows = Vec::new();
+        for page in 0..MOST_PAGES {
+            let answer = self.page(operation, sql, PAGE_ROWS, page * PAGE_ROWS).await?;
+            rows.extend(answer.items);
+            if !answer.has_more {
+                return Ok(rows);
+            }
+        }
+        Err(unexpected(operation, &format!("the query has more than {MOST_PAGES} pages")))
+    }
+
+    /// The first row of a query.
+    pub async fn first<R: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+    ) -> Result<Option<R>, ApiError> {
+        let page = self.page(operation, sql, 1, 0).await?;
+        Ok(page.items.into_iter().next())
+    }
+
+    async fn page<R: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Page<R>, ApiError> {
+        let path = format!("/services/rest/query/v1/suiteql?limit={limit}&offset={offset}");
+        let request =
+            VendorRequest::json(operation, Method::POST, path, &json!({"q": sql}), CallEffect::Read)
+                .map_err(|error| unexpected(operation, &error))?
+                .with_header(PREFER.0, PREFER.1);
+        let _permit = self.at_once.acquire().await.map_err(|error| unexpected(operation, &error))?;
+        self.client.send_json(&request).await
+    }
+}

@@ -1,0 +1,32 @@
+//! `netsuite.get_exchange_rate`: the newest direct rate on or before a day. Inverse and cross rates are not made up.
+
+use std::sync::Arc;
+
+use gangway_governance::Server;
+use gangway_protocol::tools::netsuite::{GetExchangeRate, RateArgs, RateFound};
+use gangway_protocol::{ApiError, RecordKind};
+
+use crate::connection::NetSuite;
+use crate::errors::unreadable;
+use crate::wire::RateRow;
+use crate::{mapping, query};
+
+pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>) -> Server {
+    server.tool::<GetExchangeRate, _, _>(move |args, call| {
+        let netsuite = netsuite.clone();
+        async move {
+            let found = get(&netsuite, call.operation, args).await;
+            found.map_err(|error| error.hiding(&[RecordKind::ExchangeRates]))
+        }
+    })
+}
+
+async fn get(netsuite: &NetSuite, operation: &'static str, args: RateArgs) -> Result<RateFound, ApiError> {
+    let sql = query::exchange_rates(args.from, args.to, args.date);
+    let row: Option<RateRow> = netsuite.first(operation, &sql).await?;
+    let rate = row
+        .map(|row| mapping::exchange_rate(&row, args.from, args.to))
+        .transpose()
+        .map_err(|cause| unreadable(operation, &cause))?;
+    Ok(RateFound { rate })
+}
