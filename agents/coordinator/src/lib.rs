@@ -1,16 +1,23 @@
 //! The coordinator: one account from a request to a decided, provisioned and welcomed customer.
 //!
-//! Pure parts first (run records, effects plan, messages, reports), then the workflow that carries the plan out. It
-//! decides nothing itself: the decision core does. It reaches systems only through its toolbelts.
+//! The workflow ([`Onboarding`]) is phases of journaled steps; what they do follows from pure parts beside them (effects
+//! plan, messages, reports). It decides nothing itself: the decision core does. It reaches systems only through its
+//! toolbelts and knows no server.
 
+mod activities;
 pub mod contacts;
 pub mod effects;
+mod env;
 pub mod messages;
+mod onboarding;
+mod phases;
 pub mod report;
 pub mod run;
 #[cfg(test)]
 mod samples;
 mod settings;
 
+pub use env::{Env, ReportSink};
+pub use onboarding::Onboarding;
 pub use run::{WORKFLOW_VERSION, explain, new_run, summary_of, versions};
 pub use settings::{Channels, Settings};

@@ -1,0 +1,222 @@
+//! Watching blocked runs: reminds those who have not signed, and asks for a new run once a contract is executed.
+//!
+//! Runs from a schedule, as often as one likes: a reminder is keyed by contract and three-day window, a request by
+//! the run that was blocked, so that each happens once. It only looks at runs the contract itself blocked; a run
+//! blocked by something else would be blocked again, and asked for again, forever.
+
+use crate::assess::is_executed;
+use gangway_protocol::facts::Contract;
+use gangway_protocol::tools::clm::{
+    ContractsArgs, GetContracts, ListPendingSignatures, MAX_CONTRACTS, PendingArgs, PendingSignature,
+    ReminderArgs, SendReminder,
+};
+use gangway_protocol::tools::onboarding::{BlockedRun, ListBlocked, NoArgs, RequestRun, RequestRunArgs};
+use gangway_protocol::{AccountId, ApiError, ContractId, ErrorType, IdempotencyKey, RunId, System};
+use gangway_toolbelt::{Scope, Toolbelt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Days between sending and the first reminder, and between reminders (DESIGN section 5).
+pub const REMINDER_DAYS: u16 = 3;
+/// Rules a newly executed contract can settle: no contract, or one not executed (DESIGN section 4).
+const SETTLED_BY_EXECUTION: [&str; 2] = ["CON-001", "CON-002"];
+
+/// A reminder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reminded {
+    /// The account.
+    pub account_id: AccountId,
+    /// The contract.
+    pub contract_id: ContractId,
+    /// How many were reminded.
+    pub reminded: u32,
+}
+
+/// A run asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Requested {
+    /// The account.
+    pub account_id: AccountId,
+    /// The run that was blocked.
+    pub blocked_run: RunId,
+    /// The new one.
+    pub new_run: RunId,
+}
+
+/// What one watch saw and did. Failures stop nothing: the next watch tries again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct WatchReport {
+    /// How many runs are blocked by their contract.
+    pub watched: u32,
+    /// Reminders of this watch, those an earlier one sent in the same window included; may be empty.
+    pub reminded: Vec<Reminded>,
+    /// Runs asked for; may be empty.
+    pub requested: Vec<Requested>,
+    /// Failed calls; may be empty.
+    pub errors: Vec<ApiError>,
+}
+
+/// Looks once at every run its contract blocks.
+pub async fn watch(belt: &Toolbelt, scope: &Scope) -> WatchReport {
+    let mut report = WatchReport::default();
+    let blocked = match belt.call::<ListBlocked>(scope, &NoArgs {}).await {
+        Ok(blocked) => of_contract(blocked.runs),
+        Err(error) => {
+            report.errors.push(error);
+            return report;
+        }
+    };
+    report.watched = u32::try_from(blocked.len()).unwrap_or(u32::MAX);
+    if blocked.is_empty() {
+        return report;
+    }
+    let pending = PendingArgs { older_than_days: Some(REMINDER_DAYS) };
+    let (contracts, pending) = futures::join!(
+        contracts_of(belt, scope, &blocked),
+        belt.call::<ListPendingSignatures>(scope, &pending)
+    );
+    let waiting = pending.map(|list| list.contracts).unwrap_or_else(|error| {
+        report.errors.push(error);
+        Vec::new()
+    });
+    let contracts = contracts.unwrap_or_else(|error| {
+        report.errors.push(error);
+        HashMap::new()
+    });
+    for run in &blocked {
+        match contracts.get(&run.run.account_id) {
+            Some(contract) if is_executed(contract) => request(belt, scope, run, &mut report).await,
+            Some(contract) => remind(belt, scope, (run, contract, &waiting), &mut report).await,
+            None => {}
+        }
+    }
+    report
+}
+
+fn of_contract(runs: Vec<BlockedRun>) -> Vec<BlockedRun> {
+    runs.into_iter()
+        .filter(|run| run.because.iter().any(|rule| SETTLED_BY_EXECUTION.contains(&rule.as_str())))
+        .collect()
+}
+
+async fn contracts_of(
+    belt: &Toolbelt,
+    scope: &Scope,
+    blocked: &[BlockedRun],
+) -> Result<HashMap<AccountId, Contract>, ApiError> {
+    let mut contracts = HashMap::new();
+    for chunk in blocked.chunks(MAX_CONTRACTS) {
+        let account_ids = chunk.iter().map(|run| run.run.account_id.clone()).collect();
+        let found = belt.call::<GetContracts>(scope, &ContractsArgs { account_ids }).await?;
+        contracts.extend(
+            found.contracts.into_iter().filter_map(|entry| Some((entry.account_id, entry.contract?))),
+        );
+    }
+    Ok(contracts)
+}
+
+async fn request(belt: &Toolbelt, scope: &Scope, blocked: &BlockedRun, report: &mut WatchReport) {
+    let (account_id, blocked_run) = (blocked.run.account_id.clone(), blocked.run.run_id.clone());
+    let args = RequestRunArgs {
+        account_id: account_id.clone(),
+        reason: "The contract that blocked the last run is executed now.".to_owned(),
+        idempotency_key: IdempotencyKey::of_step(&blocked_run, "contract_executed"),
+    };
+    match belt.call::<RequestRun>(scope, &args).await {
+        Ok(started) => {
+            report.requested.push(Requested { account_id, blocked_run, new_run: started.run.run_id });
+        }
+        Err(error) => report.errors.push(error),
+    }
+}
+
+async fn remind(
+    belt: &Toolbelt,
+    scope: &Scope,
+    (blocked, contract, waiting): (&BlockedRun, &Contract, &[PendingSignature]),
+    report: &mut WatchReport,
+) {
+    let Some(pending) = waiting.iter().find(|pending| Some(&pending.contract_id) == contract.id.as_ref())
+    else {
+        return;
+    };
+    let args = match reminder(pending) {
+        Ok(args) => args,
+        Err(error) => return report.errors.push(error),
+    };
+    match belt.call::<SendReminder>(scope, &args).await {
+        Ok(sent) => report.reminded.push(Reminded {
+            account_id: blocked.run.account_id.clone(),
+            contract_id: sent.contract_id,
+            reminded: sent.reminded,
+        }),
+        Err(error) => report.errors.push(error),
+    }
+}
+
+/// The reminder of the window the contract is in: days 3 to 5 after sending are one, 6 to 8 the next. The sending
+/// time is part of the key, so that a contract sent anew begins anew.
+fn reminder(pending: &PendingSignature) -> Result<ReminderArgs, ApiError> {
+    let unusable = |message: String| {
+        ApiError::new(System::Clm, ErrorType::Validation, "send_reminder", "UNUSABLE_CONTRACT_ID", &message)
+    };
+    let contract_id =
+        ContractId::parse(&*pending.contract_id).map_err(|error| unusable(error.to_string()))?;
+    let window = pending.days_waiting / i64::from(REMINDER_DAYS);
+    let key = format!("reminder/{contract_id}/{}/{window}", pending.sent_at.as_second());
+    let idempotency_key = IdempotencyKey::parse(key).map_err(|error| unusable(error.to_string()))?;
+    Ok(ReminderArgs { contract_id, idempotency_key })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{of_contract, reminder};
+    use gangway_protocol::tools::clm::PendingSignature;
+    use gangway_protocol::tools::onboarding::BlockedRun;
+    use serde_json::json;
+
+    fn pending(days_waiting: i64) -> PendingSignature {
+        serde_json::from_value(json!({
+            "contract_id": "CLM-CTR-002", "account_id": "BETA-002", "sent_at": "2026-03-01T09:00:00Z",
+            "days_waiting": days_waiting, "unsigned": []}))
+        .unwrap()
+    }
+
+    fn blocked_by(rule: &str) -> BlockedRun {
+        serde_json::from_value(json!({"contract_id": null, "because": [rule], "run": {
+            "run_id": "run-1", "account_id": "A-1", "correlation_id": "c-1", "state": "blocked", "outcome": "BLOCK",
+            "risk_level": "high", "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z"}}))
+        .unwrap()
+    }
+
+    #[test]
+    fn each_three_day_window_has_one_key() {
+        let key = |days| reminder(&pending(days)).unwrap().idempotency_key;
+        assert_eq!(key(3), key(5));
+        assert_ne!(key(5), key(6));
+        assert_eq!(key(6), key(8));
+    }
+
+    #[test]
+    fn a_contract_sent_anew_is_reminded_anew() {
+        let mut again = pending(3);
+        again.sent_at = "2026-03-20T09:00:00Z".parse().unwrap();
+        assert_ne!(reminder(&again).unwrap().idempotency_key, reminder(&pending(3)).unwrap().idempotency_key);
+    }
+
+    #[test]
+    fn a_contract_id_that_is_none_is_an_error_not_a_call() {
+        let mut odd = pending(3);
+        odd.contract_id = "x/../y".to_owned();
+        assert_eq!(reminder(&odd).unwrap_err().error_code, "UNUSABLE_CONTRACT_ID");
+    }
+
+    #[test]
+    fn only_runs_that_an_executed_contract_could_free_are_watched() {
+        let runs = ["CON-001", "CON-002", "CON-004", "OPP-002", "SERVER_ERROR"].map(blocked_by);
+        assert_eq!(of_contract(runs.to_vec()).len(), 2);
+    }
+}

@@ -1,0 +1,268 @@
+//! Telling people: every planned message at once, each with its own key, and what hangs on their delivery.
+//!
+//! A message that fails fails alone: it stands in the run's effects with its reason. A lost answer is UNKNOWN and not
+//! repeated.
+
+use super::checklist::Owed;
+use super::judged;
+use crate::effects::{self, Action, PlannedEffect};
+use crate::env::{Env, key_of};
+use crate::messages::{self, Case, LetterKind, PostKind};
+use gangway_durable::{Activity, StepError};
+use gangway_protocol::ids::TaskId;
+use gangway_protocol::redact::{Email, Personal};
+use gangway_protocol::run::{Effect, EffectStatus};
+use gangway_protocol::task::TaskStatus;
+use gangway_protocol::tools::notify::{
+    Delivery, DeliveryStatus, PostMessage, PostMessageArgs, SendEmail, SendEmailArgs,
+};
+use gangway_protocol::tools::salesforce::{OnboardingStatus, UpdateOnboardingStatus, UpdateStatusArgs};
+use gangway_protocol::tools::tasks;
+use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, RunRecord, System};
+use serde::{Deserialize, Serialize};
+
+/// What people are told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Occasion {
+    /// ESCALATE or BLOCK was decided.
+    Decided,
+    /// The approval was rejected or ran out.
+    Refused,
+    /// The tenant and the checklist exist.
+    Fulfilled(Owed),
+}
+
+/// What to tell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TellOrder {
+    pub(crate) record: RunRecord,
+    pub(crate) occasion: Occasion,
+}
+
+/// What was told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// How each effect ended, in the order of the plan.
+    pub(crate) effects: Vec<Effect>,
+    /// The mails among them that had a recipient.
+    pub(crate) mails: Vec<LetterKind>,
+}
+
+pub(crate) struct Tell;
+
+impl Activity<Env> for Tell {
+    const NAME: &'static str = "tell";
+    type In = TellOrder;
+    type Out = Told;
+
+    async fn run(env: &Env, _key: IdempotencyKey, order: &TellOrder) -> Result<Told, StepError> {
+        let plan = plan(env, order)?;
+        let (tasks, at_once): (Vec<&PlannedEffect>, Vec<&PlannedEffect>) =
+            plan.iter().partition(|planned| matches!(planned.action, Action::CompleteTask { .. }));
+        let teller = Teller { env, record: &order.record };
+        let mut effects =
+            futures::future::join_all(at_once.into_iter().map(|planned| teller.carry_out(planned))).await;
+        // One after the other: the training task comes after the welcome task.
+        for task in tasks {
+            if is_delivered(task, &plan, &effects) {
+                effects.push(teller.carry_out(task).await);
+            }
+        }
+        Ok(Told { effects, mails: addressed(&plan) })
+    }
+}
+
+/// The part of the effects plan that this occasion is about. Tenant and checklist have steps of their own.
+fn plan(env: &Env, order: &TellOrder) -> Result<Vec<PlannedEffect>, StepError> {
+    let (facts, decision) = judged(&order.record)?;
+    let settings = &env.settings;
+    Ok(match order.occasion {
+        Occasion::Decided => effects::of_decision(decision, facts, settings),
+        Occasion::Refused => effects::of_refusal(facts, settings),
+        Occasion::Fulfilled(owed) => {
+            let mut plan = effects::of_fulfilment(facts, settings);
+            plan.retain(|planned| is_due(&planned.action, owed));
+            plan
+        }
+    })
+}
+
+/// Whether an effect of the fulfilment belongs to the telling, and is not done already.
+fn is_due(action: &Action, owed: Owed) -> bool {
+    match action {
+        Action::CreateTenant { .. } | Action::CreateChecklist => false,
+        Action::Post { .. } | Action::UpdateSalesforce => true,
+        Action::Mail { message, .. } | Action::CompleteTask { after: message, .. } => match message {
+            LetterKind::Welcome => owed.welcome,
+            LetterKind::Training => owed.training,
+            LetterKind::Blocked | LetterKind::Escalation | LetterKind::Success => true,
+        },
+    }
+}
+
+/// Whether the mail a task stands for is known to be delivered.
+fn is_delivered(task: &PlannedEffect, plan: &[PlannedEffect], effects: &[Effect]) -> bool {
+    let Action::CompleteTask { after, .. } = &task.action else {
+        return false;
+    };
+    let mail = plan
+        .iter()
+        .find(|planned| matches!(&planned.action, Action::Mail { message, .. } if message == after));
+    let ended = mail.and_then(|mail| effects.iter().find(|effect| effect.label == mail.label));
+    ended.is_some_and(|effect| effect.status == EffectStatus::Done)
+}
+
+fn addressed(plan: &[PlannedEffect]) -> Vec<LetterKind> {
+    plan.iter()
+        .filter_map(|planned| match &planned.action {
+            Action::Mail { message, to: Some(_) } => Some(*message),
+            Action::Mail { to: None, .. }
+            | Action::CreateTenant { .. }
+            | Action::CreateChecklist
+            | Action::Post { .. }
+            | Action::CompleteTask { .. }
+            | Action::UpdateSalesforce => None,
+        })
+        .collect()
+}
+
+struct Teller<'a> {
+    env: &'a Env,
+    record: &'a RunRecord,
+}
+
+impl Teller<'_> {
+    async fn carry_out(&self, planned: &PlannedEffect) -> Effect {
+        let key = key_of(self.record, planned.label);
+        let ended = match &planned.action {
+            Action::Post { message, channel } => self.post(*message, channel, key).await,
+            Action::Mail { message, to: Some(to) } => self.mail(*message, to, key).await,
+            Action::Mail { to: None, .. } => Err(no_recipient()),
+            Action::CompleteTask { code, .. } => self.complete(code, key).await,
+            Action::UpdateSalesforce => self.update_salesforce(key).await,
+            Action::CreateTenant { .. } | Action::CreateChecklist => Err(not_a_message(planned.label)),
+        };
+        effect(planned, ended)
+    }
+
+    async fn post(&self, message: PostKind, channel: &str, key: IdempotencyKey) -> Result<Ended, ApiError> {
+        let rendered = messages::slack(message, &self.case());
+        let args = PostMessageArgs {
+            channel: channel.to_owned(),
+            text: Personal(rendered.text),
+            blocks: Some(rendered.blocks),
+            idempotency_key: key,
+        };
+        self.env.coordinator.call::<PostMessage>(&self.env.scope(self.record), &args).await.map(Ended::of)
+    }
+
+    async fn mail(&self, message: LetterKind, to: &Email, key: IdempotencyKey) -> Result<Ended, ApiError> {
+        let rendered = messages::mail(message, &self.case()).map_err(|error| {
+            ApiError::new(
+                System::Notify,
+                ErrorType::ServerError,
+                "send_email",
+                "TEMPLATE",
+                &error.to_string(),
+            )
+        })?;
+        let args = SendEmailArgs {
+            to: to.clone(),
+            subject: Personal(rendered.subject),
+            text: Personal(rendered.text),
+            html: Some(Personal(rendered.html)),
+            idempotency_key: key,
+        };
+        self.env.coordinator.call::<SendEmail>(&self.env.scope(self.record), &args).await.map(Ended::of)
+    }
+
+    async fn complete(&self, code: &str, key: IdempotencyKey) -> Result<Ended, ApiError> {
+        let args = tasks::UpdateStatusArgs {
+            task_id: self.task_id(code)?,
+            status: TaskStatus::Completed,
+            note: None,
+            idempotency_key: key,
+        };
+        let updated =
+            self.env.coordinator.call::<tasks::UpdateStatus>(&self.env.scope(self.record), &args).await?;
+        Ok(Ended { is_known: true, reference: Some(updated.task.task_id.to_string()) })
+    }
+
+    fn task_id(&self, code: &str) -> Result<TaskId, ApiError> {
+        let tenant = self.record.tenant.as_ref().map_or("", |tenant| tenant.tenant_id.as_str());
+        TaskId::parse(format!("{tenant}:{code}")).map_err(|error| {
+            let message = error.to_string();
+            ApiError::new(System::Tasks, ErrorType::Validation, "update_status", "UNUSABLE_TASK_ID", &message)
+        })
+    }
+
+    async fn update_salesforce(&self, key: IdempotencyKey) -> Result<Ended, ApiError> {
+        let args = UpdateStatusArgs {
+            account_id: self.record.request.account_id.clone(),
+            status: OnboardingStatus::Provisioned,
+            run_id: self.record.run_id.clone(),
+            idempotency_key: key,
+        };
+        self.env.coordinator.call::<UpdateOnboardingStatus>(&self.env.scope(self.record), &args).await?;
+        Ok(Ended { is_known: true, reference: None })
+    }
+
+    fn case(&self) -> Case<'_> {
+        Case { record: self.record, settings: &self.env.settings }
+    }
+}
+
+/// How a call that answered ended.
+struct Ended {
+    is_known: bool,
+    reference: Option<String>,
+}
+
+impl Ended {
+    fn of(delivery: Delivery) -> Self {
+        let is_known = match delivery.status {
+            DeliveryStatus::Sent => true,
+            DeliveryStatus::Unknown => false,
+        };
+        Self { is_known, reference: delivery.reference }
+    }
+}
+
+fn effect(planned: &PlannedEffect, ended: Result<Ended, ApiError>) -> Effect {
+    let (status, reference, error) = match ended {
+        Ok(Ended { is_known: true, reference }) => (EffectStatus::Done, reference, None),
+        Ok(Ended { is_known: false, reference }) => (EffectStatus::Unknown, reference, None),
+        Err(error) if may_have_happened(error.error_type) => (EffectStatus::Unknown, None, Some(error)),
+        Err(error) => (EffectStatus::Failed, None, Some(error)),
+    };
+    Effect { label: planned.label.to_owned(), tool: planned.tool.to_owned(), status, reference, error }
+}
+
+/// A write without an answer may have been done.
+fn may_have_happened(error_type: ErrorType) -> bool {
+    match error_type {
+        ErrorType::Network | ErrorType::Timeout => true,
+        ErrorType::Authentication
+        | ErrorType::Authorization
+        | ErrorType::Validation
+        | ErrorType::NotFound
+        | ErrorType::RateLimit
+        | ErrorType::ServerError => false,
+    }
+}
+
+fn no_recipient() -> ApiError {
+    let message = "the contract names no signatory of the customer with a mail address";
+    ApiError::new(System::Notify, ErrorType::Validation, "send_email", "NO_RECIPIENT", message)
+}
+
+fn not_a_message(label: &str) -> ApiError {
+    ApiError::new(
+        System::Notify,
+        ErrorType::Validation,
+        label,
+        "NOT_A_MESSAGE",
+        "this effect has a step of its own",
+    )
+}

@@ -1,0 +1,79 @@
+//! Making the tenant. The grant is minted here, spent at once, and never leaves this step.
+
+use super::{judged, stopped, store_failed};
+use crate::env::Env;
+use gangway_durable::{Activity, StepError};
+use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
+use gangway_protocol::tenant::Tenant;
+use gangway_protocol::tools::provision::{CreateTenant as CreateTenantTool, CreateTenantArgs};
+use gangway_protocol::{Decision, IdempotencyKey, Outcome, RunRecord, Tier};
+use gangway_store::ApprovalState;
+
+pub(crate) struct CreateTenant;
+
+impl Activity<Env> for CreateTenant {
+    const NAME: &'static str = "create_tenant";
+    type In = RunRecord;
+    /// The tenant, which an earlier run may have made: it names its run.
+    type Out = Tenant;
+
+    async fn run(env: &Env, key: IdempotencyKey, record: &RunRecord) -> Result<Tenant, StepError> {
+        let permission = permission(env, record).await?;
+        let account_id = record.request.account_id.clone();
+        let action = GrantedAction::CreateTenant { account_id: account_id.clone(), tier: permission.tier };
+        // The clock is read here and not journaled: on a replay after a crash the old grant would have expired.
+        let grant = Grant::new(action, permission.basis, (env.clock)())
+            .seal(&env.signing_key)
+            .map_err(|error| StepError::Fatal(format!("the grant could not be signed: {error}")))?;
+        let args = CreateTenantArgs { account_id, tier: permission.tier, grant, idempotency_key: key };
+        let made = env.coordinator.call::<CreateTenantTool>(&env.scope(record), &args).await;
+        made.map(|made| made.tenant).map_err(|error| stopped(&error))
+    }
+}
+
+/// Why the tenant may be made, and in which tier.
+struct Permission {
+    basis: GrantBasis,
+    tier: Tier,
+}
+
+/// PROCEED permits by itself; ESCALATE only with an approval that stands in the store as given; BLOCK never.
+async fn permission(env: &Env, record: &RunRecord) -> Result<Permission, StepError> {
+    let (facts, decision) = judged(record)?;
+    let contract_tier = facts.contract.as_ref().and_then(|contract| Tier::named(contract.tier.as_deref()?));
+    let (basis, tier) = match decision.outcome {
+        Outcome::Proceed => (
+            GrantBasis::Proceed {
+                run_id: record.run_id.clone(),
+                facts_digest: decision.facts_digest.clone(),
+            },
+            contract_tier,
+        ),
+        Outcome::Escalate => approved(env, record, decision).await?,
+        Outcome::Block => {
+            return Err(StepError::Fatal(format!("run {} is decided BLOCK: no tenant", record.run_id)));
+        }
+    };
+    let unknown = || StepError::Fatal("neither the contract nor the approver names a known tier".to_owned());
+    Ok(Permission { basis, tier: tier.ok_or_else(unknown)? })
+}
+
+async fn approved(
+    env: &Env,
+    record: &RunRecord,
+    decision: &Decision,
+) -> Result<(GrantBasis, Option<Tier>), StepError> {
+    let found = env.store.approvals().of_run(&record.run_id).await.map_err(|error| store_failed(&error))?;
+    let given = found.filter(|approval| {
+        approval.state == ApprovalState::Approved && approval.facts_digest == decision.facts_digest
+    });
+    let Some(approval) = given else {
+        return Err(StepError::Fatal(format!("run {} has no approval for these facts", record.run_id)));
+    };
+    let basis = GrantBasis::Approved {
+        run_id: record.run_id.clone(),
+        facts_digest: approval.facts_digest,
+        approval_id: approval.approval_id,
+    };
+    Ok((basis, approval.tier))
+}

@@ -1,0 +1,61 @@
+//! What the steps may use: tool belts, rules, the grant key, settings, the store, the report folder, the clock.
+//!
+//! All of it is handed in by `app`; nothing is looked up and nothing is global.
+
+use crate::settings::Settings;
+use ed25519_dalek::SigningKey;
+use futures::future::BoxFuture;
+use gangway_decision::RuleSet;
+use gangway_durable::Clock;
+use gangway_protocol::{IdempotencyKey, RunRecord};
+use gangway_store::Store;
+use gangway_toolbelt::{Scope, Toolbelt};
+use std::io;
+use std::sync::Arc;
+
+/// Where reports go.
+pub trait ReportSink: Send + Sync {
+    /// Writes one report, replacing an older version of the same run's. `file` is a bare file name.
+    ///
+    /// # Errors
+    /// The folder or file cannot be written.
+    fn write<'a>(&'a self, file: &'a str, content: String) -> BoxFuture<'a, io::Result<()>>;
+}
+
+/// The outside, as the steps see it.
+pub struct Env {
+    /// Runs' audit and approvals.
+    pub store: Store,
+    /// Tools of the coordinator itself.
+    pub coordinator: Toolbelt,
+    /// Tools of the contract agent.
+    pub contract: Toolbelt,
+    /// Tools of the finance agent.
+    pub finance: Toolbelt,
+    /// The rules in force.
+    pub rules: RuleSet,
+    /// Signs grants; provision holds the public half.
+    pub signing_key: SigningKey,
+    /// What an operator configured.
+    pub settings: Settings,
+    /// Where reports go.
+    pub reports: Arc<dyn ReportSink>,
+    /// The present, for what is about the present: a grant's lifetime, an approval's expiry.
+    pub clock: Clock,
+}
+
+impl Env {
+    /// What travels with every call made for a run.
+    pub(crate) fn scope(&self, record: &RunRecord) -> Scope {
+        Scope {
+            run_id: Some(record.run_id.clone()),
+            correlation_id: Some(record.request.correlation_id.clone()),
+            deadline: self.settings.call_deadline(),
+        }
+    }
+}
+
+/// The key of one labelled effect of a run.
+pub(crate) fn key_of(record: &RunRecord, label: &'static str) -> IdempotencyKey {
+    IdempotencyKey::of_step(&record.run_id, label)
+}

@@ -1,0 +1,51 @@
+//! The phases of a run, one file each. A phase reads the record, does its steps, and gives the record as it stands then.
+
+mod approval;
+mod assess;
+mod fulfil;
+
+pub(crate) use approval::settle;
+pub(crate) use assess::assess;
+pub(crate) use fulfil::fulfil;
+
+use crate::activities::{Occasion, ReportOrder, Tell, TellOrder, WriteReports};
+use crate::env::Env;
+use gangway_durable::{Durable, Interrupted};
+use gangway_protocol::RunRecord;
+use gangway_protocol::run::{Effect, EffectStatus};
+
+/// The labels of the two steps that end a phase. They differ from phase to phase: a label is unique within a run.
+struct Labels {
+    tell: &'static str,
+    report: &'static str,
+}
+
+/// Tells people and writes the reports; the record must already be in the state that is told.
+async fn tell_and_report<D: Durable<Env = Env>>(
+    durable: &D,
+    mut record: RunRecord,
+    occasion: Occasion,
+    labels: Labels,
+) -> Result<RunRecord, Interrupted> {
+    let order = TellOrder { record: record.clone(), occasion };
+    let told = durable.step::<Tell>(labels.tell, order).await?;
+    record.effects.extend(told.effects);
+    let order = ReportOrder { record: record.clone(), mails: told.mails };
+    for report in durable.step::<WriteReports>(labels.report, order).await? {
+        if !record.reports.contains(&report) {
+            record.reports.push(report);
+        }
+    }
+    Ok(record)
+}
+
+/// An effect that a step of its own brought about.
+fn done(label: &str, tool: &str, reference: Option<String>) -> Effect {
+    Effect {
+        label: label.to_owned(),
+        tool: tool.to_owned(),
+        status: EffectStatus::Done,
+        reference,
+        error: None,
+    }
+}
