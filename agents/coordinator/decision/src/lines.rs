@@ -108,7 +108,11 @@ fn read_facts(line: &[u8]) -> Result<Facts, String> {
     let facts = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let reason = without_position(error.inner());
-        if path == "." { reason } else { format!("{path}: {reason}") }
+        // The root is `.`, and a place no field was reached at ends in `?`: neither names a field.
+        match path.trim_end_matches(['.', '?']) {
+            "" => reason,
+            field => format!("{field}: {reason}"),
+        }
     })?;
     json.end().map_err(|error| without_position(&error))?;
     Ok(facts)

@@ -1,7 +1,7 @@
 //! Rules that compare what was sold with what was invoiced. They compare amounts only, whatever contract or account
 //! an invoice names: that is the chain's question.
 
-use super::invoice::{name, path};
+use super::invoice::{name, name_inside, path};
 use super::team;
 use crate::Case;
 use crate::exact::differs;
@@ -141,7 +141,7 @@ fn no_rate(case: &Case<'_>) -> Sightings {
         "There is no exchange rate from {} to {} for {}, so it cannot be compared with the opportunity.",
         total.currency,
         amount.currency,
-        name(invoice)
+        name_inside(invoice)
     );
     vec![seen(path(invoice, "total"), total, message)]
 }

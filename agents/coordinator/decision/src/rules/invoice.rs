@@ -110,6 +110,11 @@ pub(super) fn name(invoice: &Invoice) -> String {
     label(invoice).map_or_else(|| "An invoice without id".to_owned(), |id| format!("Invoice {id}"))
 }
 
+/// The same inside a sentence.
+pub(super) fn name_inside(invoice: &Invoice) -> String {
+    label(invoice).map_or_else(|| "an invoice without id".to_owned(), |id| format!("invoice {id}"))
+}
+
 fn label(invoice: &Invoice) -> Option<String> {
     invoice.id.as_deref().filter(|id| !is_missing(Some(id))).map(shown)
 }
@@ -208,7 +213,7 @@ fn underpaid(case: &Case<'_>) -> Sightings {
         let message = format!(
             "Less than {} % of {} is paid: {remaining} of {total} remains.",
             least.0,
-            lower(name(s.invoice))
+            name_inside(s.invoice)
         );
         Some(seen(path(s.invoice, "amount_remaining"), remaining, message))
     };
@@ -228,7 +233,7 @@ fn unpaid(case: &Case<'_>) -> Sightings {
         let message = format!(
             "More than {} % of {} is unpaid: {remaining} of {total} remains.",
             tolerance.0,
-            lower(name(s.invoice))
+            name_inside(s.invoice)
         );
         Some(seen(path(s.invoice, "amount_remaining"), remaining, message))
     };
@@ -259,12 +264,4 @@ fn paid_with_remainder(case: &Case<'_>) -> Sightings {
         (remaining.minor > 0).then(|| seen(path(s.invoice, "amount_remaining"), remaining, message))
     };
     case.live_invoices().filter_map(sighting).collect()
-}
-
-/// The same name inside a sentence.
-fn lower(name: String) -> String {
-    match name.strip_prefix("An ") {
-        Some(rest) => format!("an {rest}"),
-        None => format!("invoice {}", name.trim_start_matches("Invoice ")),
-    }
 }
