@@ -3,10 +3,10 @@
 use super::store_failed;
 use crate::env::Env;
 use crate::messages::{Case, LetterKind};
-use crate::report::render_all;
+use crate::report::{Report, render_all};
 use gangway_durable::{Activity, StepError};
-use gangway_protocol::run::ReportRef;
-use gangway_protocol::{IdempotencyKey, RunRecord};
+use gangway_protocol::run::{Effect, EffectStatus, ReportRef};
+use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, RunRecord, System};
 use serde::{Deserialize, Serialize};
 
 /// What to report on.
@@ -17,28 +17,52 @@ pub(crate) struct ReportOrder {
     pub(crate) mails: Vec<LetterKind>,
 }
 
+/// What became of the reports.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Reported {
+    /// Those written.
+    pub(crate) reports: Vec<ReportRef>,
+    /// Why others were not. A full disk does not undo a run: it ends, and shows this.
+    pub(crate) failed: Option<Effect>,
+}
+
 pub(crate) struct WriteReports;
 
 impl Activity<Env> for WriteReports {
     const NAME: &'static str = "write_reports";
     type In = ReportOrder;
-    type Out = Vec<ReportRef>;
+    type Out = Reported;
 
-    async fn run(env: &Env, _key: IdempotencyKey, order: &ReportOrder) -> Result<Vec<ReportRef>, StepError> {
+    async fn run(env: &Env, _key: IdempotencyKey, order: &ReportOrder) -> Result<Reported, StepError> {
         let record = &order.record;
         let calls = env.store.audit().of_run(&record.run_id).await.map_err(|error| store_failed(&error))?;
         let case = Case { record, settings: &env.settings };
-        let reports = render_all(&case, &order.mails, &calls)
+        let rendered = render_all(&case, &order.mails, &calls)
             .map_err(|error| StepError::Fatal(format!("the reports could not be rendered: {error}")))?;
-        let (references, files): (Vec<_>, Vec<_>) =
-            reports.into_iter().map(|report| (report.reference, report.content)).unzip();
-        let writes = references.iter().zip(files).map(|(reference, content)| async move {
+        let writes = rendered.into_iter().map(|Report { reference, content }| async move {
             let written = env.reports.write(&reference.file, content).await;
-            written.map_err(|error| {
-                StepError::Retry(format!("the report {} could not be written: {error}", reference.file))
-            })
+            written.map(|()| reference.clone()).map_err(|error| format!("{}: {error}", reference.file))
         });
-        futures::future::try_join_all(writes).await?;
-        Ok(references)
+        let mut outcome = Reported { reports: Vec::new(), failed: None };
+        for written in futures::future::join_all(writes).await {
+            match written {
+                Ok(reference) => outcome.reports.push(reference),
+                Err(why) => outcome.failed = Some(not_written(&why)),
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn not_written(why: &str) -> Effect {
+    let mut error =
+        ApiError::new(System::Onboarding, ErrorType::ServerError, "write_report", "REPORT_NOT_WRITTEN", why);
+    "Check the reports folder: that it exists, is writable and has room".clone_into(&mut error.resolution);
+    Effect {
+        label: "report".to_owned(),
+        tool: "reports".to_owned(),
+        status: EffectStatus::Failed,
+        reference: None,
+        error: Some(error),
     }
 }

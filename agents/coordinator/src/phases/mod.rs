@@ -31,7 +31,9 @@ async fn tell_and_report<D: Durable<Env = Env>>(
     let told = durable.step::<Tell>(labels.tell, order).await?;
     record.effects.extend(told.effects);
     let order = ReportOrder { record: record.clone(), mails: told.mails };
-    for report in durable.step::<WriteReports>(labels.report, order).await? {
+    let reported = durable.step::<WriteReports>(labels.report, order).await?;
+    record.effects.extend(reported.failed);
+    for report in reported.reports {
         if !record.reports.contains(&report) {
             record.reports.push(report);
         }
