@@ -16,5 +16,5 @@ mod rules;
 pub use case::Case;
 pub use decide::{decide, facts_digest};
 pub use lines::{LinesSummary, MAX_LINE_BYTES, decide_lines};
-pub use rule::{Rule, Sighting, Sightings};
+pub use rule::{Check, Rule, Sighting, Sightings};
 pub use rule_set::{Percent, RuleSet, Thresholds};

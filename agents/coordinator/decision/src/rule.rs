@@ -1,7 +1,7 @@
 //! What a rule is: its place in the rule set as data, and the check that says where it fires.
 //!
-//! A check only looks and reports what it saw; severity, owner and resolution come from the data beside it. Rules
-//! that users write will be further values of [`Rule`]: nothing here knows that a check is compiled in.
+//! A check only looks and reports what it saw; severity, owner and resolution come from the data beside it. A
+//! rule that comes from elsewhere than `rules/` takes the same shape and is judged in the same way.
 
 use crate::Case;
 use gangway_protocol::redact::scrub;

@@ -4,7 +4,7 @@ use crate::arbitrary::{api_error, facts};
 use crate::support::{AS_OF, RULES, contract, decided, healthy};
 use gangway_decision::{decide, facts_digest};
 use gangway_protocol::facts::{Invoice, Owner};
-use gangway_protocol::{Facts, Outcome};
+use gangway_protocol::{ApiError, Facts, Outcome};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::{select, subsequence};
@@ -12,51 +12,23 @@ use proptest::sample::{select, subsequence};
 /// The same facts with every list in another order.
 fn shuffled(facts: Facts) -> impl Strategy<Value = Facts> {
     let signatories = facts.contract.as_ref().and_then(|c| c.signatories.clone()).unwrap_or_default();
-    let hides: Vec<_> = facts.api_errors.iter().map(|e| Just(e.hides.clone()).prop_shuffle()).collect();
-    (
-        Just(facts.invoices.clone()).prop_shuffle(),
-        Just(facts.exchange_rates.clone()).prop_shuffle(),
-        hides,
-        any::<prop::Rotation>(),
-        Just(signatories).prop_shuffle(),
-    )
-        .prop_map(move |(invoices, exchange_rates, hides, rotation, signatories)| {
-            let mut facts = facts.clone();
-            facts.invoices = invoices;
-            facts.exchange_rates = exchange_rates;
-            for (error, hides) in facts.api_errors.iter_mut().zip(hides) {
-                error.hides = hides;
-            }
-            rotation.apply(&mut facts.api_errors);
+    let errors: Vec<_> = facts.api_errors.iter().cloned().map(with_shuffled_hides).collect();
+    let invoices = Just(facts.invoices.clone()).prop_shuffle();
+    let exchange_rates = Just(facts.exchange_rates.clone()).prop_shuffle();
+    (invoices, exchange_rates, errors.prop_shuffle(), Just(signatories).prop_shuffle()).prop_map(
+        move |(invoices, exchange_rates, api_errors, signatories)| {
+            let mut facts = Facts { invoices, exchange_rates, api_errors, ..facts.clone() };
             if let Some(given) = facts.contract.as_mut().and_then(|c| c.signatories.as_mut()) {
                 *given = signatories;
             }
             facts
-        })
+        },
+    )
 }
 
-mod prop {
-    use proptest::prelude::{Arbitrary, BoxedStrategy, Strategy, any};
-
-    /// Turns a list round and about.
-    #[derive(Debug, Clone)]
-    pub struct Rotation(usize);
-
-    impl Rotation {
-        pub fn apply<T>(&self, list: &mut [T]) {
-            if !list.is_empty() {
-                list.rotate_left(self.0 % list.len());
-            }
-        }
-    }
-
-    impl Arbitrary for Rotation {
-        type Parameters = ();
-        type Strategy = BoxedStrategy<Self>;
-        fn arbitrary_with((): ()) -> Self::Strategy {
-            any::<usize>().prop_map(Rotation).boxed()
-        }
-    }
+fn with_shuffled_hides(error: ApiError) -> impl Strategy<Value = ApiError> {
+    let hides = Just(error.hides.clone()).prop_shuffle();
+    hides.prop_map(move |hides| ApiError { hides, ..error.clone() })
 }
 
 /// Changes that each make at least one violation, whatever the facts were.
