@@ -36,7 +36,8 @@ struct Cursor {
     /// The step whose body is running, or was dropped while it ran.
     running: Option<&'static str>,
     unconfirmed: Option<Unconfirmed>,
-    added: bool,
+    /// An entry was added or replayed.
+    has_entries: bool,
     /// Said once, holds for good: a workflow that swallows it gets no further.
     interrupted: Option<Interrupted>,
 }
@@ -58,8 +59,8 @@ enum Turn {
 pub(crate) struct Finished {
     /// Position of the next entry.
     pub(crate) next: u32,
-    /// Whether the stretch added entries.
-    pub(crate) added: bool,
+    /// Whether the stretch has entries. Replayed ones count: without an end mark they would be replayed for ever.
+    pub(crate) has_entries: bool,
     unconfirmed: Option<Unconfirmed>,
 }
 
@@ -84,7 +85,7 @@ impl<'a, W: Workflow> Journaled<'a, W> {
             labels: HashSet::new(),
             running: None,
             unconfirmed: None,
-            added: false,
+            has_entries: false,
             interrupted: None,
         };
         Self { desk, run_id, cursor: Mutex::new(cursor) }
@@ -106,7 +107,7 @@ impl<'a, W: Workflow> Journaled<'a, W> {
         if let Some(label) = cursor.running {
             return Err(Interrupted::parked(format!("the workflow ended while step {label:?} was running")));
         }
-        Ok(Finished { next: cursor.next, added: cursor.added, unconfirmed: cursor.unconfirmed })
+        Ok(Finished { next: cursor.next, has_entries: cursor.has_entries, unconfirmed: cursor.unconfirmed })
     }
 
     fn cursor(&self) -> MutexGuard<'_, Cursor> {
@@ -159,7 +160,6 @@ impl<'a, W: Workflow> Journaled<'a, W> {
             .map_err(|error| self.stop(error.into()))?;
         let mut cursor = self.cursor();
         cursor.unconfirmed = Some(Unconfirmed { label, commit });
-        cursor.added = true;
         cursor.running = None;
         Ok(())
     }
@@ -211,6 +211,7 @@ impl Cursor {
         }
         let seq = self.next;
         self.next = seq.saturating_add(1);
+        self.has_entries = true;
         match self.recorded.pop_front() {
             None => {
                 self.running = Some(label);

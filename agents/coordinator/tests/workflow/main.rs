@@ -289,3 +289,16 @@ async fn an_approval_nobody_decides_on_expires_to_blocked() {
     let approval = house.store.approvals().of_run(&run.run_id).await.unwrap().unwrap();
     assert_eq!(approval.state, ApprovalState::Expired);
 }
+
+#[tokio::test]
+async fn a_look_that_a_crash_cut_off_does_not_hide_a_later_approval() {
+    let house = House::with(overdue()).await;
+    let run = house.run().await;
+    // What a crash leaves between the look's entry and the end of its phase.
+    let entries = house.store.journal().load(&run.run_id).await.unwrap();
+    let next = entries.last().unwrap().seq + 1;
+    house.store.journal().append(&run.run_id, next, "check_approval", "\"pending\"".to_owned()).await.unwrap();
+    assert_eq!(house.engine.drive(&run.run_id).await.unwrap().state, RunState::AwaitingApproval);
+    let approved = settle(&house, &run, ApprovalState::Approved).await;
+    assert_eq!(approved.state, RunState::Completed, "{:?}", approved.parked_because);
+}

@@ -63,7 +63,7 @@ impl<W: Workflow> Desk<W> {
             (_, Err(interrupted)) | (Err(interrupted), Ok(_)) => return stuck(interrupted),
         };
         // Looking whether an approval has come is no reason to write.
-        if !finished.added && before.is_some_and(|before| before == end) {
+        if !finished.has_entries && before.is_some_and(|before| before == end) {
             return Ok(Phase::Saved(end, finished.next));
         }
         self.save(end, finished).await
