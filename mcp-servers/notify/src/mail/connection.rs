@@ -40,7 +40,8 @@ pub(crate) enum Announced {
 
 /// An open connection that is not in the middle of a mail.
 pub(crate) struct Connection {
-    smtp: AsyncSmtpConnection,
+    // Boxed, because a connection is moved around more than it is used.
+    smtp: Box<AsyncSmtpConnection>,
     pipelining: bool,
     deadline: Duration,
 }
@@ -94,7 +95,7 @@ impl Doorway {
         // lettre forgets the extensions it has no use for, so the greeting is repeated, once per connection.
         let greeting = smtp.command(Ehlo::new(self.hello.clone())).await?;
         let pipelining = greeting.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
-        Ok(Connection { smtp, pipelining, deadline: self.deadline })
+        Ok(Connection { smtp: Box::new(smtp), pipelining, deadline: self.deadline })
     }
 
     /// Opens the socket itself, to switch off Nagle's algorithm: lettre writes a mail and its closing dot separately,

@@ -1,0 +1,105 @@
+//! `notify.page` against the simulated PagerDuty, and what `gangway doctor` learns of every channel.
+
+use crate::rig::{Rig, http, idem, settings};
+use gangway_notify::{ChannelCheck, Settings, SettingsError, check};
+use gangway_protocol::ErrorType;
+use gangway_protocol::tools::notify::DeliveryStatus;
+use gangway_simulator::{EffectKind, Fault, FaultKind, Options, Simulator, Vendor};
+use gangway_store::{Channel, NewMessage, OutboxFilter, OutboxState};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+const SENT: EffectKind = EffectKind::Page;
+
+#[tokio::test]
+async fn a_page_is_triggered_once_under_its_dedup_key() {
+    let rig = Rig::new().await;
+    for _ in 0..2 {
+        let answer = rig.page("run-1/page").await.unwrap();
+        assert_eq!((answer.status, answer.reference.as_deref()), (DeliveryStatus::Sent, Some("run-1/page")));
+    }
+    let pages = rig.simulator.ledger().effects_of(SENT);
+    assert_eq!((pages.len(), pages[0].target.as_str()), (1, "run-1/page"));
+    assert_eq!(pages[0].detail["payload"]["severity"], "critical");
+    assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:page", "outbox.delivered:page"]);
+    let kept = rig.store.outbox().list(OutboxFilter::default()).await.unwrap();
+    assert!(!kept[0].body.to_string().contains("routing_key"), "the outbox keeps no secret");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_repeated_and_pages_once() {
+    for kind in [FaultKind::LostResponse, FaultKind::Reset, FaultKind::status(500), FaultKind::status(429)] {
+        let rig = Rig::new().await;
+        rig.simulator.faults().add(Fault::new(Vendor::PagerDuty, kind.clone()).times(2));
+        assert_eq!(rig.page("run-1/page").await.unwrap().status, DeliveryStatus::Sent, "{kind:?}");
+        assert_eq!(rig.count(SENT), 1, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_claimed_by_a_process_that_died_is_sent_again() {
+    let rig = Rig::new().await;
+    let claimed = NewMessage {
+        key: idem("run-1/page"),
+        channel: Channel::Page,
+        target: "on-call".to_owned(),
+        body: serde_json::json!({}),
+        run_id: None,
+        correlation_id: None,
+        at: Timestamp::now(),
+    };
+    rig.store.outbox().claim(claimed).await.unwrap();
+    assert_eq!(rig.page("run-1/page").await.unwrap().status, DeliveryStatus::Sent);
+    assert_eq!((rig.count(SENT), rig.outbox().await), (1, vec![OutboxState::Sent]));
+}
+
+#[tokio::test]
+async fn a_page_that_failed_for_good_may_be_tried_again() {
+    let rig = Rig::new().await;
+    rig.simulator.faults().add(Fault::new(Vendor::PagerDuty, FaultKind::LostResponse).times(4));
+    let error = rig.page("run-1/page").await.unwrap_err();
+    assert_eq!(error.error_type, ErrorType::Network);
+    assert_eq!(rig.page("run-1/page").await.unwrap().status, DeliveryStatus::Sent);
+    assert_eq!(rig.count(SENT), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_routing_key_is_an_authentication_error() {
+    let rig = Rig::with(Options::default(), |settings| {
+        settings.pager.as_mut().unwrap().routing_key = SecretString::from("00000000000000000000000000000000");
+    })
+    .await;
+    let error = rig.page("run-1/page").await.unwrap_err();
+    assert_eq!((error.error_type, error.http_status), (ErrorType::Authentication, Some(400)));
+}
+
+fn states(checks: &[ChannelCheck]) -> Vec<(&str, Option<bool>)> {
+    checks.iter().map(|check| (check.channel, check.state.as_ref().map(Result::is_ok))).collect()
+}
+
+#[tokio::test]
+async fn the_check_tells_reachable_from_refused_from_absent_and_sends_nothing() {
+    let simulator = Simulator::start(Options::default()).await.unwrap();
+    let good = settings(&simulator);
+    let checks = check(&good, &http()).await.unwrap();
+    assert_eq!(
+        states(&checks),
+        [("slack", Some(true)), ("mail", Some(true)), ("page", Some(true))],
+        "{checks:?}"
+    );
+    let mut bad = good;
+    bad.slack.as_mut().unwrap().bot_token = SecretString::from("xoxb-wrong");
+    bad.mail.as_mut().unwrap().password = Some(SecretString::from("wrong"));
+    bad.pager = None;
+    let checks = check(&bad, &http()).await.unwrap();
+    assert_eq!(states(&checks), [("slack", Some(false)), ("mail", Some(false)), ("page", None)]);
+    assert!(simulator.ledger().is_empty());
+}
+
+#[tokio::test]
+async fn half_credentials_are_a_settings_error() {
+    let simulator = Simulator::start(Options::default()).await.unwrap();
+    let mut half: Settings = settings(&simulator);
+    half.mail.as_mut().unwrap().password = None;
+    assert_eq!(check(&half, &http()).await.unwrap_err(), SettingsError::HalfCredentials);
+}
