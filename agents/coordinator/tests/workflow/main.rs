@@ -4,6 +4,7 @@
 
 mod house;
 mod vendors;
+mod watch;
 
 use gangway_protocol::grant::{GrantedAction, SealedGrant};
 use gangway_protocol::run::EffectStatus;
@@ -297,7 +298,12 @@ async fn a_look_that_a_crash_cut_off_does_not_hide_a_later_approval() {
     // What a crash leaves between the look's entry and the end of its phase.
     let entries = house.store.journal().load(&run.run_id).await.unwrap();
     let next = entries.last().unwrap().seq + 1;
-    house.store.journal().append(&run.run_id, next, "check_approval", "\"pending\"".to_owned()).await.unwrap();
+    house
+        .store
+        .journal()
+        .append(&run.run_id, next, "check_approval", "\"pending\"".to_owned())
+        .await
+        .unwrap();
     assert_eq!(house.engine.drive(&run.run_id).await.unwrap().state, RunState::AwaitingApproval);
     let approved = settle(&house, &run, ApprovalState::Approved).await;
     assert_eq!(approved.state, RunState::Completed, "{:?}", approved.parked_because);

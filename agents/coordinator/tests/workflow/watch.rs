@@ -1,0 +1,71 @@
+//! The contract agent's watch, against the toy vendors.
+
+use crate::vendors::{Answer, Vendors, contract};
+use gangway_contract::watch;
+use gangway_protocol::System;
+use gangway_toolbelt::{Agent, Connection, Scope, Toolbelt};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn summary(account: &str, run: &str) -> Value {
+    json!({"run_id": run, "account_id": account, "correlation_id": "cor-1", "state": "blocked", "outcome": "BLOCK",
+           "risk_level": "high", "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z"})
+}
+
+fn blocked(account: &str, rule: &str) -> Value {
+    json!({"run": summary(account, &format!("run-{account}")), "because": [rule], "contract_id": null})
+}
+
+fn lookup(account: &str, id: &str, status: &str) -> Value {
+    let mut contract = contract();
+    (contract["id"], contract["account_id"], contract["status"]) = (json!(id), json!(account), json!(status));
+    json!({"account_id": account, "contract": contract})
+}
+
+fn vendors() -> Vendors {
+    let runs = [blocked("DONE-1", "CON-002"), blocked("WAIT-2", "CON-002"), blocked("DEAL-3", "OPP-002")];
+    let pending = json!({"contract_id": "CLM-2", "account_id": "WAIT-2", "sent_at": "2026-03-01T09:00:00Z",
+                         "days_waiting": 4, "unsigned": []});
+    let contracts = [lookup("DONE-1", "CLM-1", "EXECUTED"), lookup("WAIT-2", "CLM-2", "SENT")];
+    Vendors::default()
+        .answering("onboarding.list_blocked", Answer::Value(json!({"runs": runs})))
+        .answering("clm.get_contracts", Answer::Value(json!({"contracts": contracts})))
+        .answering("clm.list_pending_signatures", Answer::Value(json!({"contracts": [pending]})))
+        .answering("clm.send_reminder", Answer::Value(json!({"contract_id": "CLM-2", "reminded": 1})))
+        .answering(
+            "onboarding.request_run",
+            Answer::Value(json!({"run": summary("DONE-1", "run-new"), "started": true})),
+        )
+}
+
+async fn belt(vendors: &Vendors) -> Toolbelt {
+    let connection = Connection::embedded(vendors.clone()).await.unwrap();
+    Toolbelt::new(Agent::Contract).with(System::Clm, connection.clone()).with(System::Onboarding, connection)
+}
+
+#[tokio::test]
+async fn an_executed_contract_gets_a_new_run_and_an_unsigned_one_a_reminder() {
+    let vendors = vendors();
+    let report = watch(&belt(&vendors).await, &Scope::of_no_run(Duration::from_secs(5))).await;
+    assert_eq!((report.watched, report.errors.len()), (2, 0), "{report:?}");
+    let requested: Vec<&str> = report.requested.iter().map(|request| request.account_id.as_str()).collect();
+    let reminded: Vec<&str> = report.reminded.iter().map(|reminder| reminder.account_id.as_str()).collect();
+    assert_eq!((requested, reminded), (vec!["DONE-1"], vec!["WAIT-2"]));
+    let asked = vendors.calls_of("clm.get_contracts");
+    assert_eq!(asked.first().unwrap().arguments["account_ids"], json!(["DONE-1", "WAIT-2"]));
+    let request = vendors.calls_of("onboarding.request_run");
+    assert_eq!(
+        request.first().unwrap().arguments["idempotency_key"],
+        json!("run-DONE-1/contract_executed"),
+        "one request for each blocked run"
+    );
+}
+
+#[tokio::test]
+async fn a_contract_young_enough_is_left_alone() {
+    let none = Answer::Value(json!({"contracts": []}));
+    let vendors = vendors().answering("clm.list_pending_signatures", none);
+    let report = watch(&belt(&vendors).await, &Scope::of_no_run(Duration::from_secs(5))).await;
+    assert!(report.reminded.is_empty());
+    assert!(vendors.calls_of("clm.send_reminder").is_empty());
+}
