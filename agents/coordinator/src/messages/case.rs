@@ -159,10 +159,10 @@ impl<'a> Case<'a> {
         let errors =
             self.api_errors().iter().enumerate().map(|(n, error)| self.error_point(n, error)).collect();
         vec![
-            Section { title: "Systems that could not be read", points: errors },
-            Section { title: "What blocks it", points: findings(self.violations()) },
-            Section { title: "What needs a look", points: findings(self.warnings()) },
-            Section { title: "Recommended next steps", points: self.action_points() },
+            Section::new("Systems that could not be read", errors),
+            Section::new("What blocks it", findings(self.violations())),
+            Section::new("What needs a look", findings(self.warnings())),
+            Section::new("Recommended next steps", self.action_points()),
         ]
     }
 

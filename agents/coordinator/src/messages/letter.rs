@@ -9,6 +9,9 @@ use askama::Template;
 /// Most characters of a subject; the mail tool takes 200.
 const SUBJECT_CHARS: usize = 150;
 
+/// Most points a list shows. An account with hundreds of invoices must not make a mail nobody can send.
+const MAX_POINTS: usize = 25;
+
 /// The colour of the badge, so that kind and urgency are seen before a word is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -45,10 +48,25 @@ pub struct Point {
 /// A list with its own heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Heading.
-    pub title: &'static str,
-    /// Points; a section without points is left out.
-    pub points: Vec<Point>,
+    title: &'static str,
+    points: Vec<Point>,
+}
+
+impl Section {
+    /// A list; one without points is left out of the mail, a long one is cut.
+    #[must_use]
+    pub fn new(title: &'static str, mut points: Vec<Point>) -> Self {
+        let cut = points.len().saturating_sub(MAX_POINTS);
+        if cut > 0 {
+            points.truncate(MAX_POINTS);
+            points.push(Point {
+                title: format!("…and {cut} more"),
+                text: String::new(),
+                next: "All of them stand in the run report.".to_owned(),
+            });
+        }
+        Self { title, points }
+    }
 }
 
 /// A link shown as a button.
@@ -173,7 +191,7 @@ fn plain_point(point: &Point) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Button;
+    use super::{Button, MAX_POINTS, Point, Section};
 
     #[test]
     fn only_a_web_address_makes_a_button() {
@@ -181,5 +199,13 @@ mod tests {
         for bad in ["javascript:alert(1)", "data:text/html,x", "//evil.example", ""] {
             assert_eq!(Button::to("Log in", bad), None);
         }
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_says_so() {
+        let point = Point { title: "p".to_owned(), text: String::new(), next: String::new() };
+        assert_eq!(Section::new("all", vec![point.clone(); MAX_POINTS]).points.len(), MAX_POINTS);
+        let cut = Section::new("some", vec![point; MAX_POINTS + 2]);
+        assert_eq!(cut.points.last().map(|last| last.title.as_str()), Some("…and 2 more"));
     }
 }

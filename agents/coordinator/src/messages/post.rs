@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 const MAX_ITEMS: usize = 10;
 /// Slack's limit for a section is 3,000 characters; escapes of our bounded texts stay below with this margin.
 const SECTION_CHARS: usize = 2_900;
+/// The tool takes 40,000 characters of text.
+const TEXT_CHARS: usize = 39_000;
 /// Slack's limit for a header is 150 characters.
 const HEADER_CHARS: usize = 140;
 
@@ -88,7 +90,7 @@ impl Post {
         lines.extend(listed.iter().cloned());
         lines.push(self.closing.as_str().to_owned());
         lines.push(trail_line(trail));
-        lines.join("\n")
+        bounded(&lines.join("\n"), TEXT_CHARS)
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn letter(case: &Case<'_>) -> Letter {
     let features = case.record.tenant.as_ref().map_or_else(Vec::new, |tenant| {
         tenant.entitlements.features.iter().map(|feature| feature_point(feature)).collect()
     });
-    let mut sections = vec![Section { title: "Features switched on", points: features }];
+    let mut sections = vec![Section::new("Features switched on", features)];
     sections.extend(case.sections());
     Letter {
         subject: format!("Onboarding started: {}", case.customer_and_id()),

@@ -47,7 +47,7 @@ pub(super) fn letter(case: &Case<'_>) -> Letter {
         )],
         facts: Vec::new(),
         button: case.settings.training_url.as_deref().and_then(|url| Button::to("Start training", url)),
-        sections: vec![Section { title: "Your modules", points }],
+        sections: vec![Section::new("Your modules", points)],
         closing: vec![format!(
             "Would a live session suit your team better? Write to {} and we will arrange one.",
             case.settings.cs_address.as_str()

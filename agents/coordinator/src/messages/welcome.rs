@@ -41,8 +41,8 @@ pub(super) fn letter(case: &Case<'_>) -> Letter {
         facts,
         button: tenant.and_then(|tenant| Button::to("Log in", &tenant.login_url)),
         sections: vec![
-            Section { title: "Your first steps", points: FIRST_STEPS.iter().map(step_point).collect() },
-            Section { title: "Included in your plan", points: features },
+            Section::new("Your first steps", FIRST_STEPS.iter().map(step_point).collect()),
+            Section::new("Included in your plan", features),
         ],
         closing: vec![
             "For your security we never send passwords or keys by mail.".to_owned(),
