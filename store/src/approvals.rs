@@ -99,7 +99,7 @@ impl Approvals<'_> {
     ///
     /// # Errors
     /// The run was never accepted, or the database cannot be written.
-    pub async fn request(&self, approval: &Approval) -> Result<Approval, StoreError> {
+    pub async fn request(self, approval: &Approval) -> Result<Approval, StoreError> {
         let json = to_json(approval)?;
         let approval = approval.clone();
         self.0
@@ -128,7 +128,7 @@ impl Approvals<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn get(&self, approval_id: &str) -> Result<Option<Approval>, StoreError> {
+    pub async fn get(self, approval_id: &str) -> Result<Option<Approval>, StoreError> {
         let approval_id = approval_id.to_owned();
         self.0.read(move |connection| by_id(connection, &approval_id)).await
     }
@@ -137,7 +137,7 @@ impl Approvals<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn of_run(&self, run_id: &RunId) -> Result<Option<Approval>, StoreError> {
+    pub async fn of_run(self, run_id: &RunId) -> Result<Option<Approval>, StoreError> {
         let run_id = run_id.clone();
         self.0.read(move |connection| of_run(connection, &run_id)).await
     }
@@ -146,7 +146,7 @@ impl Approvals<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn pending(&self) -> Result<Vec<Approval>, StoreError> {
+    pub async fn pending(self) -> Result<Vec<Approval>, StoreError> {
         self.0
             .read(|connection| {
                 let mut select = connection.prepare_cached(
@@ -161,7 +161,7 @@ impl Approvals<'_> {
     ///
     /// # Errors
     /// [`StoreError::Absent`] when there is no such approval.
-    pub async fn settle(&self, approval_id: &str, verdict: Verdict) -> Result<Settled, StoreError> {
+    pub async fn settle(self, approval_id: &str, verdict: Verdict) -> Result<Settled, StoreError> {
         let approval_id = approval_id.to_owned();
         self.0
             .write(Shape::OneStatement, move |connection| {

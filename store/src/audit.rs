@@ -24,7 +24,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// Nothing was recorded.
-    pub async fn append(&self, record: AuditRecord) -> Result<u64, StoreError> {
+    pub async fn append(self, record: AuditRecord) -> Result<u64, StoreError> {
         let line = Line::new(&record)?;
         self.0.write(Shape::OneStatement, move |connection| insert(connection, &line)).await
     }
@@ -33,7 +33,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// [`StoreError::Closed`].
-    pub async fn append_later(&self, record: AuditRecord) -> Result<(), StoreError> {
+    pub async fn append_later(self, record: AuditRecord) -> Result<(), StoreError> {
         let line = Line::new(&record)?;
         self.0
             .writer()
@@ -47,7 +47,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn tail(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+    pub async fn tail(self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
@@ -64,7 +64,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn of_run(&self, run_id: &RunId) -> Result<Vec<AuditEntry>, StoreError> {
+    pub async fn of_run(self, run_id: &RunId) -> Result<Vec<AuditEntry>, StoreError> {
         let run_id = run_id.clone();
         self.0
             .read(move |connection| {
@@ -81,7 +81,7 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn verify(&self) -> Result<AuditVerdict, StoreError> {
+    pub async fn verify(self) -> Result<AuditVerdict, StoreError> {
         self.0
             .read(|connection| {
                 let mut select =
@@ -156,3 +156,6 @@ fn seq_of(row: &Row<'_>) -> Result<u64, StoreError> {
 fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], StoreError> {
     Ok(row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,7 @@ impl Idempotency<'_> {
     /// # Errors
     /// Nothing was recorded: the call must not run.
     pub async fn claim(
-        &self,
+        self,
         tool: &str,
         key: &IdempotencyKey,
         arguments_digest: &str,
@@ -88,7 +88,7 @@ impl Idempotency<'_> {
     /// # Errors
     /// [`StoreError::NotClaimed`] when this process does not hold the claim.
     pub async fn answer(
-        &self,
+        self,
         tool: &str,
         key: &IdempotencyKey,
         answer: &Value,
@@ -111,7 +111,7 @@ impl Idempotency<'_> {
     /// # Errors
     /// As [`Idempotency::answer`].
     pub async fn release(
-        &self,
+        self,
         tool: &str,
         key: &IdempotencyKey,
         outcome: AuditRecord,
@@ -131,7 +131,7 @@ impl Idempotency<'_> {
     /// # Errors
     /// As [`Idempotency::answer`].
     pub async fn unknown(
-        &self,
+        self,
         tool: &str,
         key: &IdempotencyKey,
         outcome: AuditRecord,
@@ -148,7 +148,7 @@ impl Idempotency<'_> {
     }
 
     async fn settle(
-        &self,
+        self,
         tool: &str,
         key: &IdempotencyKey,
         outcome: AuditRecord,

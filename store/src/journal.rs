@@ -25,7 +25,7 @@ impl Journal<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn load(&self, run_id: &RunId) -> Result<Vec<JournalEntry>, StoreError> {
+    pub async fn load(self, run_id: &RunId) -> Result<Vec<JournalEntry>, StoreError> {
         let run_id = run_id.clone();
         self.0
             .read(move |connection| {
@@ -45,7 +45,7 @@ impl Journal<'_> {
     /// # Errors
     /// [`StoreError::StepTaken`] when the position is recorded already.
     pub async fn append(
-        &self,
+        self,
         run_id: &RunId,
         seq: u32,
         label: &str,
@@ -60,7 +60,7 @@ impl Journal<'_> {
     /// # Errors
     /// [`StoreError::Closed`]; the rest comes from what is returned.
     pub async fn append_queued(
-        &self,
+        self,
         run_id: &RunId,
         seq: u32,
         label: &str,

@@ -164,7 +164,7 @@ impl Outbox<'_> {
     ///
     /// # Errors
     /// Nothing was claimed: the message must not be sent.
-    pub async fn claim(&self, message: NewMessage) -> Result<OutboxClaim, StoreError> {
+    pub async fn claim(self, message: NewMessage) -> Result<OutboxClaim, StoreError> {
         let body = to_json(&message.body)?;
         let liveness = self.0.liveness().clone();
         // Each path writes with one statement.
@@ -198,7 +198,7 @@ impl Outbox<'_> {
     ///
     /// # Errors
     /// [`StoreError::NotWaiting`] when the message is neither claimed nor unknown.
-    pub async fn sent(&self, message_id: &str, reference: Option<&str>) -> Result<(), StoreError> {
+    pub async fn sent(self, message_id: &str, reference: Option<&str>) -> Result<(), StoreError> {
         self.settle(message_id, OutboxState::Sent, reference, None).await
     }
 
@@ -206,7 +206,7 @@ impl Outbox<'_> {
     ///
     /// # Errors
     /// As [`Outbox::sent`].
-    pub async fn unknown(&self, message_id: &str, why: &str) -> Result<(), StoreError> {
+    pub async fn unknown(self, message_id: &str, why: &str) -> Result<(), StoreError> {
         self.settle(message_id, OutboxState::Unknown, None, Some(why)).await
     }
 
@@ -214,12 +214,12 @@ impl Outbox<'_> {
     ///
     /// # Errors
     /// As [`Outbox::sent`].
-    pub async fn failed(&self, message_id: &str, why: &str) -> Result<(), StoreError> {
+    pub async fn failed(self, message_id: &str, why: &str) -> Result<(), StoreError> {
         self.settle(message_id, OutboxState::Failed, None, Some(why)).await
     }
 
     async fn settle(
-        &self,
+        self,
         message_id: &str,
         state: OutboxState,
         reference: Option<&str>,
@@ -244,7 +244,7 @@ impl Outbox<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn list(&self, filter: OutboxFilter) -> Result<Vec<OutboxMessage>, StoreError> {
+    pub async fn list(self, filter: OutboxFilter) -> Result<Vec<OutboxMessage>, StoreError> {
         let (sql, values) = Filter::default()
             .and("state = ?", filter.state.map(|state| state.name().to_owned()))
             .and("run_id = ?", filter.run_id.map(String::from))

@@ -46,7 +46,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// [`StoreError::CorrelationTaken`] when the correlation id belongs to another account's request.
-    pub async fn accept(&self, run: &RunRecord) -> Result<Accepted, StoreError> {
+    pub async fn accept(self, run: &RunRecord) -> Result<Accepted, StoreError> {
         let json = to_json(run)?;
         let run_id = run.run_id.clone();
         let account = run.request.account_id.clone();
@@ -82,7 +82,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// [`StoreError::Absent`] when it was never accepted.
-    pub async fn save(&self, run: &RunRecord) -> Result<(), StoreError> {
+    pub async fn save(self, run: &RunRecord) -> Result<(), StoreError> {
         let json = to_json(run)?;
         let (run_id, state) = (run.run_id.clone(), run.state);
         self.0.write(Shape::OneStatement, move |connection| update(connection, &run_id, state, &json)).await
@@ -92,7 +92,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// As [`Runs::save`] and [`crate::Journal::append`]; then neither is stored.
-    pub async fn save_with_entry(&self, run: &RunRecord, seq: u32, label: &str) -> Result<(), StoreError> {
+    pub async fn save_with_entry(self, run: &RunRecord, seq: u32, label: &str) -> Result<(), StoreError> {
         let json = to_json(run)?;
         let (run_id, state, label) = (run.run_id.clone(), run.state, label.to_owned());
         self.0
@@ -107,7 +107,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn get(&self, run_id: &RunId) -> Result<Option<RunRecord>, StoreError> {
+    pub async fn get(self, run_id: &RunId) -> Result<Option<RunRecord>, StoreError> {
         let run_id = run_id.clone();
         self.0
             .read(move |connection| {
@@ -121,7 +121,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn list(&self, filter: RunFilter) -> Result<Vec<RunRecord>, StoreError> {
+    pub async fn list(self, filter: RunFilter) -> Result<Vec<RunRecord>, StoreError> {
         let (sql, values) = Filter::default()
             .and("account_id = ?", filter.account.map(String::from))
             .and("state = ?", filter.state.map(|state| state.name().to_owned()))
@@ -138,7 +138,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn unfinished(&self) -> Result<Vec<RunId>, StoreError> {
+    pub async fn unfinished(self) -> Result<Vec<RunId>, StoreError> {
         self.0
             .read(|connection| {
                 let mut select = connection.prepare_cached(
@@ -158,7 +158,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn newest_of(&self, account: &AccountId) -> Result<Option<RunRecord>, StoreError> {
+    pub async fn newest_of(self, account: &AccountId) -> Result<Option<RunRecord>, StoreError> {
         let filter = RunFilter { account: Some(account.clone()), state: None, limit: 1 };
         Ok(self.list(filter).await?.pop())
     }
@@ -167,7 +167,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn blocked(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+    pub async fn blocked(self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(

@@ -52,7 +52,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// The database cannot be written; then no task is stored.
-    pub async fn create_checklist(&self, tasks: &[Task]) -> Result<(Vec<Task>, bool), StoreError> {
+    pub async fn create_checklist(self, tasks: &[Task]) -> Result<(Vec<Task>, bool), StoreError> {
         let tasks = tasks.to_vec();
         let json = tasks.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
         self.0
@@ -76,7 +76,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn get(&self, task_id: &TaskId) -> Result<Option<Task>, StoreError> {
+    pub async fn get(self, task_id: &TaskId) -> Result<Option<Task>, StoreError> {
         let task_id = task_id.clone();
         self.0.read(move |connection| by_id(connection, &task_id)).await
     }
@@ -85,7 +85,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn of_tenant(&self, tenant_id: &TenantId) -> Result<Vec<Task>, StoreError> {
+    pub async fn of_tenant(self, tenant_id: &TenantId) -> Result<Vec<Task>, StoreError> {
         let tenant_id = tenant_id.clone();
         self.0.read(move |connection| of_tenant(connection, &tenant_id)).await
     }
@@ -94,7 +94,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn list(&self, filter: TaskFilter) -> Result<Vec<Task>, StoreError> {
+    pub async fn list(self, filter: TaskFilter) -> Result<Vec<Task>, StoreError> {
         let conditions = Filter::default()
             .and("account_id = ?", filter.account.map(String::from))
             .and("owner = ?", filter.owner.map(|owner| owner.name().to_owned()))
@@ -107,7 +107,7 @@ impl Tasks<'_> {
     /// # Errors
     /// The database cannot be read.
     pub async fn overdue(
-        &self,
+        self,
         as_of: Date,
         owner: Option<TaskOwner>,
         limit: u32,
@@ -118,7 +118,7 @@ impl Tasks<'_> {
         self.select(conditions, limit).await
     }
 
-    async fn select(&self, conditions: Filter, limit: u32) -> Result<Vec<Task>, StoreError> {
+    async fn select(self, conditions: Filter, limit: u32) -> Result<Vec<Task>, StoreError> {
         let (sql, values) = conditions.select("SELECT record FROM tasks", "due_date, task_id", limit);
         self.0
             .read(move |connection| {
@@ -132,7 +132,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`StoreError::Absent`] when there is no such task.
-    pub async fn update(&self, task: &Task, seen: TaskStatus) -> Result<TaskUpdate, StoreError> {
+    pub async fn update(self, task: &Task, seen: TaskStatus) -> Result<TaskUpdate, StoreError> {
         let json = to_json(task)?;
         let task = task.clone();
         self.0

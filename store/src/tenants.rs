@@ -19,7 +19,7 @@ impl Tenants<'_> {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub async fn create(&self, tenant: &Tenant, key_hash: &str) -> Result<(Tenant, bool), StoreError> {
+    pub async fn create(self, tenant: &Tenant, key_hash: &str) -> Result<(Tenant, bool), StoreError> {
         let json = to_json(tenant)?;
         let (tenant, key_hash) = (tenant.clone(), key_hash.to_owned());
         self.0
@@ -41,7 +41,7 @@ impl Tenants<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn get(&self, tenant_id: &TenantId) -> Result<Option<Tenant>, StoreError> {
+    pub async fn get(self, tenant_id: &TenantId) -> Result<Option<Tenant>, StoreError> {
         let tenant_id = tenant_id.clone();
         self.0.read(move |connection| by_id(connection, &tenant_id)).await
     }
@@ -50,7 +50,7 @@ impl Tenants<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn of_account(&self, account: &AccountId) -> Result<Option<Tenant>, StoreError> {
+    pub async fn of_account(self, account: &AccountId) -> Result<Option<Tenant>, StoreError> {
         let account = account.clone();
         self.0.read(move |connection| of_account(connection, &account)).await
     }
@@ -59,7 +59,7 @@ impl Tenants<'_> {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn list(&self, cursor: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>, StoreError> {
+    pub async fn list(self, cursor: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>, StoreError> {
         let (sql, values) = Filter::default()
             .and("tenant_id > ?", cursor.map(|after| after.as_str().to_owned()))
             .select("SELECT record FROM tenants", "tenant_id", limit);
@@ -76,7 +76,7 @@ impl Tenants<'_> {
     /// # Errors
     /// The database cannot be written.
     pub async fn set_state(
-        &self,
+        self,
         tenant_id: &TenantId,
         state: TenantState,
     ) -> Result<Option<Tenant>, StoreError> {
@@ -98,7 +98,7 @@ impl Tenants<'_> {
     /// # Errors
     /// The database cannot be written.
     pub async fn replace_key(
-        &self,
+        self,
         tenant_id: &TenantId,
         key_id: &str,
         key_hash: &str,

@@ -42,7 +42,7 @@ impl<T> Future for Pending<T> {
 
 trait Command: Send {
     /// Runs inside the open transaction; the error, if any, for the case that it took the whole transaction with it.
-    fn run(&mut self, connection: &Connection) -> Option<StoreError>;
+    fn run(&mut self, connection: &Connection, path: &Path) -> Option<StoreError>;
     /// Tells whoever waits how it ended.
     fn settle(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -70,12 +70,13 @@ where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> Option<StoreError> {
+    fn run(&mut self, connection: &Connection, path: &Path) -> Option<StoreError> {
         let work = self.work.take()?;
         let outcome = match self.shape {
             Shape::OneStatement => work(connection),
             Shape::Several => in_savepoint(connection, work),
-        };
+        }
+        .map_err(|error| error.at(path));
         let error = outcome.as_ref().err().cloned();
         self.outcome = Some(outcome);
         error
@@ -213,7 +214,7 @@ fn commit_all(connection: &Connection, mut waiting: VecDeque<Box<dyn Command>>, 
         let mut ran = Vec::with_capacity(waiting.len());
         let mut lost = None;
         while let Some(mut command) = waiting.pop_front() {
-            let failure = command.run(connection);
+            let failure = command.run(connection, path);
             ran.push(command);
             // A full disk, among others, makes SQLite roll back everything; what follows must not run unprotected.
             if connection.is_autocommit() {
@@ -222,7 +223,7 @@ fn commit_all(connection: &Connection, mut waiting: VecDeque<Box<dyn Command>>, 
             }
         }
         let end = match lost {
-            Some(error) => Err(error.at(path)),
+            Some(error) => Err(error),
             None => commit(connection).map_err(|error| error.at(path)),
         };
         ran.into_iter().for_each(|command| command.settle(end.clone()));
@@ -242,3 +243,6 @@ fn statement(connection: &Connection, sql: &str) -> Result<(), StoreError> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! The store as its users see it, on real files, with real other processes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod approvals;
+mod audit;
+mod folder;
+mod idempotency;
+mod outbox;
+mod records;
+mod runs;
+mod tasks;
+mod tenants;

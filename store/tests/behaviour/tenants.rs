@@ -1,0 +1,58 @@
+//! One tenant per account; of its key only the hash is kept.
+
+use crate::records::{account, open, tenant};
+use gangway_protocol::TenantId;
+use gangway_protocol::tenant::TenantState;
+
+#[tokio::test]
+async fn an_account_has_one_tenant() {
+    let (_folder, store) = open();
+    let first = tenant("tnt-1", "ACME-001");
+    assert_eq!(store.tenants().create(&first, "hash").await.unwrap(), (first.clone(), true));
+    let second = tenant("tnt-2", "ACME-001");
+    assert_eq!(store.tenants().create(&second, "hash").await.unwrap(), (first.clone(), false));
+    assert_eq!(store.tenants().of_account(&account("ACME-001")).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.tenants().get(&first.tenant_id).await.unwrap(), Some(first));
+    assert!(store.tenants().get(&second.tenant_id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_tenant_id_cannot_serve_two_accounts() {
+    let (_folder, store) = open();
+    store.tenants().create(&tenant("tnt-1", "A"), "hash").await.unwrap();
+    store.tenants().create(&tenant("tnt-1", "B"), "hash").await.unwrap_err();
+    assert!(store.tenants().of_account(&account("B")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn state_and_key_are_changed_and_strangers_are_none() {
+    let (folder, store) = open();
+    let first = tenant("tnt-1", "A");
+    store.tenants().create(&first, "hash").await.unwrap();
+    let suspended =
+        store.tenants().set_state(&first.tenant_id, TenantState::Suspended).await.unwrap().unwrap();
+    assert_eq!(suspended.state, TenantState::Suspended);
+    let renewed = store.tenants().replace_key(&first.tenant_id, "key-2", "hash-2").await.unwrap().unwrap();
+    assert_eq!((renewed.api_key_id.as_str(), renewed.state), ("key-2", TenantState::Suspended));
+    assert_eq!(store.tenants().get(&first.tenant_id).await.unwrap(), Some(renewed));
+    let raw = rusqlite::Connection::open(folder.path().join("gangway.db")).unwrap();
+    let hash: String = raw.query_row("SELECT key_hash FROM tenants", [], |row| row.get(0)).unwrap();
+    assert_eq!(hash, "hash-2");
+
+    let stranger = TenantId::parse("tnt-9").unwrap();
+    assert!(store.tenants().set_state(&stranger, TenantState::Active).await.unwrap().is_none());
+    assert!(store.tenants().replace_key(&stranger, "k", "h").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn tenants_are_paged_by_id() {
+    let (_folder, store) = open();
+    for number in [3, 1, 2] {
+        let made = tenant(&format!("tnt-{number}"), &format!("A{number}"));
+        store.tenants().create(&made, "hash").await.unwrap();
+    }
+    let page = store.tenants().list(None, 2).await.unwrap();
+    assert_eq!(page.iter().map(|tenant| tenant.tenant_id.as_str()).collect::<Vec<_>>(), ["tnt-1", "tnt-2"]);
+    let rest = store.tenants().list(page.last().map(|tenant| &tenant.tenant_id), 2).await.unwrap();
+    assert_eq!(rest.iter().map(|tenant| tenant.tenant_id.as_str()).collect::<Vec<_>>(), ["tnt-3"]);
+}
