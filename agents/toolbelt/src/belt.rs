@@ -3,7 +3,7 @@
 use crate::allow::Agent;
 use crate::connection::Connection;
 use crate::decode;
-use gangway_protocol::tools::{META_CORRELATION_ID, META_RUN_ID, Tool};
+use gangway_protocol::tools::{META_CORRELATION_ID, META_REPLAYED, META_RUN_ID, Tool};
 use gangway_protocol::{ApiError, CorrelationId, ErrorType, RunId, System};
 use rmcp::model::{CallToolRequestParams, RequestMetaObject};
 use serde_json::Value;
@@ -47,6 +47,15 @@ impl Scope {
     }
 }
 
+/// A tool's result, and whether it is news.
+#[derive(Debug, Clone)]
+pub struct Answered<T> {
+    /// The result.
+    pub output: T,
+    /// An earlier call with the same idempotency key had this answer; nothing happened now.
+    pub replayed: bool,
+}
+
 /// An agent's way to its servers. Cheap to clone.
 #[derive(Clone)]
 pub struct Toolbelt {
@@ -80,6 +89,18 @@ impl Toolbelt {
     /// The server's own error; `TOOL_NOT_ALLOWED` or `NO_CONNECTION` before anything is sent; a network or timeout
     /// error when the server cannot be reached or does not answer; `UNREADABLE_ANSWER` when it answers nonsense.
     pub async fn call<T: Tool>(&self, scope: &Scope, args: &T::Args) -> Result<T::Output, ApiError> {
+        self.call_noting_repeats::<T>(scope, args).await.map(|answered| answered.output)
+    }
+
+    /// Calls tool `T` and says whether its answer is that of an earlier call with the same idempotency key.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_noting_repeats<T: Tool>(
+        &self,
+        scope: &Scope,
+        args: &T::Args,
+    ) -> Result<Answered<T::Output>, ApiError> {
         let contract = T::CONTRACT;
         let failed = |kind, code: &str, text: &str| {
             ApiError::new(contract.system, kind, contract.operation(), code, text)
@@ -104,6 +125,7 @@ impl Toolbelt {
             .call(params, scope.meta(), scope.deadline)
             .await
             .map_err(|failure| failed(failure.kind, failure.code, &failure.text))?;
-        decode::output::<T>(result)
+        let replayed = result.meta.as_ref().and_then(|meta| meta.0.get(META_REPLAYED)) == Some(&Value::Bool(true));
+        decode::output::<T>(result).map(|output| Answered { output, replayed })
     }
 }

@@ -12,6 +12,6 @@ mod http;
 mod stdio;
 
 pub use allow::Agent;
-pub use belt::{Scope, Toolbelt};
+pub use belt::{Answered, Scope, Toolbelt};
 pub use connection::{ConnectError, Connection};
 pub use stdio::StdioLaunch;

@@ -23,6 +23,9 @@ pub const META_RUN_ID: &str = "gangway/run_id";
 /// Key in a call's `_meta` that carries the correlation id.
 pub const META_CORRELATION_ID: &str = "gangway/correlation_id";
 
+/// Key in a result's `_meta`, true when it is the first answer to the same idempotency key, given again.
+pub const META_REPLAYED: &str = "gangway/replayed";
+
 /// What happens when a write's handler runs a second time with the same key, after a crash between claim and answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rerun {

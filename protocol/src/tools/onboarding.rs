@@ -314,7 +314,7 @@ pub struct Reminder {
     pub task_id: TaskId,
     /// Days overdue.
     pub days_overdue: i32,
-    /// Rung of the ladder: team, manager or director.
+    /// Rung of the ladder: team, manager or director; customer for the reminder of a task of theirs.
     pub rung: String,
     /// Whether it was sent, is unknown, or failed.
     pub status: crate::run::EffectStatus,
@@ -340,7 +340,7 @@ pub struct SweepReport {
     pub as_of: Date,
     /// Every onboarding not completed, by account; may be empty.
     pub tenants: Vec<TenantHealth>,
-    /// Reminders of this sweep; may be empty.
+    /// What this sweep sent or tried to send; what an earlier one sent is left out. May be empty.
     pub reminders: Vec<Reminder>,
     /// How many tasks are overdue in all.
     pub overdue: u32,

@@ -3,7 +3,8 @@
 //! No structured content on failures: clients check it against the tool's output schema even then.
 
 use gangway_protocol::{ApiError, canonical};
-use rmcp::model::{CallToolResult, ContentBlock};
+use gangway_protocol::tools::META_REPLAYED;
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::Value;
 
 /// A result in the forms it is needed in, written out once.
@@ -27,6 +28,15 @@ impl Written {
 pub(crate) fn success(written: Written) -> CallToolResult {
     let mut result = CallToolResult::success(vec![ContentBlock::text(written.text)]);
     result.structured_content = Some(written.value);
+    result
+}
+
+/// The first answer to a key, given again and marked so: a caller may want to know that nothing happened now.
+pub(crate) fn repeated(written: Written) -> CallToolResult {
+    let mut result = success(written);
+    let mut meta = MetaObject::default();
+    meta.0.insert(META_REPLAYED.to_owned(), Value::Bool(true));
+    result.meta = Some(meta);
     result
 }
 

@@ -67,7 +67,7 @@ impl Trail {
     pub(crate) async fn replay(self, governance: &Governance, first: Value) -> CallToolResult {
         let first = Written::of(first);
         append_later(governance, self.closed(AuditMoment::Outcome, Ok(&first), true)).await;
-        answer::success(first)
+        answer::repeated(first)
     }
 
     fn closed(self, moment: AuditMoment, ended: Result<&Written, &ApiError>, replayed: bool) -> AuditRecord {
