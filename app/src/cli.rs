@@ -14,15 +14,23 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "gangway", version, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+pub struct Globals {
     /// Configuration file; a missing default file is no error.
     #[arg(long, global = true, env = "GANGWAY_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Folder of the database, the reports and the engine lock.
     #[arg(long, global = true, env = "GANGWAY_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
 }
 
 /// Prints one JSON document instead of a table.
@@ -316,9 +324,7 @@ pub struct BenchArgs {
 }
 
 fn parse_state(text: &str) -> Result<RunState, String> {
-    RunState::named(text).ok_or_else(|| {
-        format!("one of {}", RunState::ALL.map(RunState::name).join(", "))
-    })
+    RunState::named(text).ok_or_else(|| format!("one of {}", RunState::ALL.map(RunState::name).join(", ")))
 }
 
 fn parse_owner(text: &str) -> Result<TaskOwner, String> {

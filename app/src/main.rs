@@ -1,2 +1,87 @@
-//! gangway
-fn main() {}
+//! `gangway`: parses the command line, sets up logging and the runtime, calls one command, says what went wrong.
+
+mod cli;
+mod commands;
+mod config;
+mod crash;
+mod installation;
+mod keys;
+mod onboarding;
+mod output;
+mod reports;
+mod shutdown;
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+use cli::{Cli, Command, Globals};
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    set_up_logging();
+    // Building any TLS client panics without a provider. A second installation is the only way to fail, and harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Standard output belongs to results and to MCP; logs go to standard error.
+fn set_up_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,gangway=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+}
+
+/// One line: what was tried, and why it failed. A failed write to standard error has nobody left to be told.
+fn complain(error: &anyhow::Error) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "gangway: {error:#}");
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    // Deciding needs no runtime, and must not be able to do anything else.
+    if let Command::Decide(args) = &cli.command {
+        return commands::decide::run(args);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    let code = runtime.block_on(dispatch(cli.command, cli.globals));
+    // What still runs now is a connection's read or a simulator's accept: nothing that must finish.
+    runtime.shutdown_background();
+    code
+}
+
+async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Demo(output) => commands::demo::run(output, &globals).await,
+        Command::Run(args) => commands::run::run(args, &globals).await,
+        Command::RunAll(args) => commands::run_all::run(args, &globals).await,
+        Command::Decide(args) => commands::decide::run(&args),
+        Command::Mcp(args) => commands::mcp::run(args, &globals).await.map(done),
+        Command::Monitor(args) => commands::monitor::run(args, &globals).await,
+        Command::Simulate(args) => commands::simulate::run(args).await.map(done),
+        Command::Runs(command) => commands::runs::run(command, &globals).await,
+        Command::Tasks(command) => {
+            commands::tasks::run(command, &config::Sources::read(&globals)?).await.map(done)
+        }
+        Command::Tenants(command) => commands::tenants::run(command, &globals).await.map(done),
+        Command::Audit(command) => commands::audit::run(command, &config::Sources::read(&globals)?).await,
+        Command::Config(command) => commands::config::run(&command, &globals).map(done),
+        Command::Doctor(output) => commands::doctor::run(output, &globals).await,
+        Command::Bench(args) => commands::bench::run(args, &globals).await,
+    }
+}

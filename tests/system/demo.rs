@@ -18,10 +18,21 @@ fn every_demo_account_is_decided_as_expected() {
     let printed = demo(folder.path());
     assert_eq!((&printed["matched"], &printed["total"]), (&Value::from(15), &Value::from(15)));
     let expected = [
-        ("ACME-001", "PROCEED"), ("BETA-002", "BLOCK"), ("GAMMA-003", "ESCALATE"), ("DELETED-004", "BLOCK"),
-        ("MISSING-999", "BLOCK"), ("FOREX-005", "ESCALATE"), ("PARTIAL-006", "ESCALATE"), ("STARTER-007", "PROCEED"),
-        ("GROWTH-008", "PROCEED"), ("ENTERPRISE-009", "PROCEED"), ("AUTH-ERROR", "BLOCK"), ("PERM-ERROR", "BLOCK"),
-        ("VALIDATION-ERROR", "BLOCK"), ("RATE-ERROR", "BLOCK"), ("SERVER-ERROR", "BLOCK"),
+        ("ACME-001", "PROCEED"),
+        ("BETA-002", "BLOCK"),
+        ("GAMMA-003", "ESCALATE"),
+        ("DELETED-004", "BLOCK"),
+        ("MISSING-999", "BLOCK"),
+        ("FOREX-005", "ESCALATE"),
+        ("PARTIAL-006", "ESCALATE"),
+        ("STARTER-007", "PROCEED"),
+        ("GROWTH-008", "PROCEED"),
+        ("ENTERPRISE-009", "PROCEED"),
+        ("AUTH-ERROR", "BLOCK"),
+        ("PERM-ERROR", "BLOCK"),
+        ("VALIDATION-ERROR", "BLOCK"),
+        ("RATE-ERROR", "BLOCK"),
+        ("SERVER-ERROR", "BLOCK"),
     ];
     let decided: BTreeMap<&str, &str> = printed["results"]
         .as_array()
@@ -52,12 +63,17 @@ fn error_accounts_block_by_their_vendors_fault_alone() {
         ("SERVER-ERROR", "server_error", "Support Team"),
     ];
     for (account, error_type, owner) in wanted {
-        let row = printed["results"].as_array().unwrap().iter().find(|row| row["account_id"] == account).unwrap();
+        let row =
+            printed["results"].as_array().unwrap().iter().find(|row| row["account_id"] == account).unwrap();
         let errors = row["api_errors"].as_array().unwrap();
         let systems = if account == "VALIDATION-ERROR" { 1 } else { 3 };
         assert_eq!(errors.len(), systems, "{account}: {errors:?}");
         for error in errors {
-            assert_eq!((&error["error_type"], &error["owner"]), (&Value::from(error_type), &Value::from(owner)), "{error}");
+            assert_eq!(
+                (&error["error_type"], &error["owner"]),
+                (&Value::from(error_type), &Value::from(owner)),
+                "{error}"
+            );
             assert!(!error["resolution"].as_str().unwrap().is_empty());
         }
         assert_eq!(row["rules"].as_array().unwrap().len(), 0, "{row}");
@@ -109,7 +125,11 @@ fn the_same_correlation_id_gives_the_same_run_and_no_second_effect() {
     assert_eq!(house.vendors().count("mail", "deal-42"), 3);
     let other = house.run(&["run", "ACME-001", "--correlation-id", "deal-42"]);
     assert_eq!(other.status.code(), Some(1));
-    assert!(stderr(&other).contains("deal-42") && stderr(&other).contains("STARTER-007"), "{}", stderr(&other));
+    assert!(
+        stderr(&other).contains("deal-42") && stderr(&other).contains("STARTER-007"),
+        "{}",
+        stderr(&other)
+    );
 }
 
 #[test]

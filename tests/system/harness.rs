@@ -90,12 +90,8 @@ pub fn stderr(output: &Output) -> String {
 
 /// Runs a command with this text on its standard input.
 pub fn feed(mut command: Command, text: &[u8]) -> Output {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let text = text.to_owned();
     let writer = std::thread::spawn(move || input.write_all(&text));
@@ -126,6 +122,11 @@ impl Simulator {
     pub fn effects(&self) -> Vec<Value> {
         let body = self.get("/_simulator/ledger");
         body.as_array().or_else(|| body["entries"].as_array()).unwrap().clone()
+    }
+
+    /// How many calls the vendors saw, of every kind.
+    pub fn calls(&self) -> u64 {
+        self.get("/_simulator/calls")["total"].as_u64().unwrap()
     }
 
     /// How many effects of a kind name this account anywhere.

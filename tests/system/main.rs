@@ -1,6 +1,11 @@
 //! Behaviour of the whole: the real binary, the real simulator as its own process, real SQLite.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod bad_input;
 mod crash;

@@ -11,7 +11,8 @@ fn in_days(days: i64) -> String {
 
 fn sweep(house: &House, day: &str) -> (Option<i32>, Value) {
     let output = house.run(&["monitor", "--once", "--as-of", day, "--json"]);
-    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
+    let report =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
     (output.status.code(), report)
 }
 

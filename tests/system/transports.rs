@@ -6,7 +6,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
 const SERVERS: [&str; 6] = ["salesforce", "clm", "netsuite", "provision", "tasks", "notify"];
-const ACCOUNTS: &str = "account_id\nACME-001\nBETA-002\nGAMMA-003\nFOREX-005\nDELETED-004\nMISSING-999\nAUTH-ERROR\n";
+const ACCOUNTS: &str =
+    "account_id\nACME-001\nBETA-002\nGAMMA-003\nFOREX-005\nDELETED-004\nMISSING-999\nAUTH-ERROR\n";
 
 /// Decisions, rules and effects of a few accounts, without what differs from run to run.
 fn behaviour(house: &House) -> Vec<Value> {
@@ -22,9 +23,13 @@ fn behaviour(house: &House) -> Vec<Value> {
             .iter()
             .map(|effect| serde_json::json!([effect["label"], effect["tool"], effect["status"]]))
             .collect();
+        let mut errors = run["decision"]["api_errors"].clone();
+        for error in errors.as_array_mut().unwrap() {
+            error["request_id"] = Value::Null;
+        }
         rows.push(serde_json::json!({
             "account": row["account_id"], "decision": row["decision"], "rules": row["rules"],
-            "api_errors": run["decision"]["api_errors"], "state": run["state"], "effects": effects,
+            "api_errors": errors, "state": run["state"], "effects": effects,
         }));
     }
     rows.sort_by_key(|row| row["account"].to_string());

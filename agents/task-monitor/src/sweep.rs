@@ -64,9 +64,9 @@ struct Desk<'a> {
     settings: &'a Settings,
 }
 
-/// A reminder to send.
-struct Due<'a> {
-    late: &'a OverdueTask,
+/// A reminder to send. Owns its task, because a borrowing one makes the sweep's future hard to send between threads.
+struct Due {
+    late: OverdueTask,
     rung: Rung,
     to: Email,
 }
@@ -106,10 +106,12 @@ impl Desk<'_> {
 
     /// Sends what is due; gives what was news, in the order of the tasks.
     async fn remind(&self, overdue: &[OverdueTask]) -> Vec<Reminder> {
-        let due = overdue.iter().flat_map(|late| {
-            let reminders = due_reminders(&late.task, late.days_overdue);
-            reminders.into_iter().map(move |reminder| Due { late, rung: reminder.rung, to: reminder.to })
-        });
+        let mut due = Vec::new();
+        for late in overdue {
+            for reminder in due_reminders(&late.task, late.days_overdue) {
+                due.push(Due { late: late.clone(), rung: reminder.rung, to: reminder.to });
+            }
+        }
         stream::iter(due)
             .map(|due| self.send(due))
             .buffered(AT_ONCE)
@@ -119,7 +121,7 @@ impl Desk<'_> {
     }
 
     /// Sends one reminder; none when it was sent by an earlier sweep.
-    async fn send(&self, due: Due<'_>) -> Option<Reminder> {
+    async fn send(&self, due: Due) -> Option<Reminder> {
         let task = &due.late.task;
         let status = match self.letter(task, due.rung, due.to) {
             Ok(args) => match self.toolbelt.call_noting_repeats::<SendEmail>(self.scope, &args).await {

@@ -1,0 +1,84 @@
+//! The simulator as a child process, so that neither its memory nor its ledger counts as ours.
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// A running `gangway simulate`, ended with this value.
+pub struct SimulatorProcess {
+    _child: Child,
+    /// Where it answers.
+    pub base_url: String,
+}
+
+#[derive(Deserialize)]
+struct Addresses {
+    base_url: String,
+}
+
+impl SimulatorProcess {
+    /// Starts one with this latency and this many synthetic accounts.
+    pub async fn start(latency: Duration, accounts: u32) -> Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["simulate", "--latency-ms", &latency.as_millis().to_string()])
+            .args(["--synthetic", &accounts.to_string()])
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start the simulator")?;
+        let stdout = child.stdout.take().context("the simulator has no standard output")?;
+        let line =
+            BufReader::new(stdout).lines().next_line().await?.context("the simulator did not start")?;
+        let addresses: Addresses =
+            serde_json::from_str(&line).context("the simulator said something else")?;
+        Ok(Self { _child: child, base_url: addresses.base_url })
+    }
+
+    /// What the vendors saw so far.
+    pub async fn calls(&self, http: &reqwest::Client) -> Result<Calls> {
+        let answer =
+            http.get(format!("{}/_simulator/calls", self.base_url)).send().await?.error_for_status()?;
+        Ok(answer.json().await?)
+    }
+}
+
+/// What the vendors counted.
+#[derive(Debug, Deserialize)]
+pub struct Calls {
+    /// One entry per vendor and operation.
+    operations: Vec<Count>,
+}
+
+/// How often one operation was called.
+#[derive(Debug, Deserialize)]
+pub struct Count {
+    vendor: String,
+    operation: String,
+    count: u64,
+}
+
+impl Calls {
+    /// Reads made to assess accounts: Salesforce, DocuSign and NetSuite, tokens and writes not counted.
+    pub fn of_assessment(&self) -> u64 {
+        let sources = ["salesforce", "docusign", "netsuite"];
+        self.sum(|count| sources.contains(&count.vendor.as_str()) && count.operation != "update")
+    }
+
+    /// Every call, mails included.
+    pub fn all(&self) -> u64 {
+        self.sum(|_| true)
+    }
+
+    fn sum(&self, wanted: impl Fn(&Count) -> bool) -> u64 {
+        self.operations
+            .iter()
+            .filter(|count| count.operation != "token" && wanted(count))
+            .map(|count| count.count)
+            .sum()
+    }
+}

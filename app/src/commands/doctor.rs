@@ -1,0 +1,148 @@
+//! `gangway doctor`: each configured system, reached and logged in to; the data folder, opened.
+
+use crate::cli::{Globals, Json};
+use crate::config::{Config, Sources, section};
+use crate::installation::Installation;
+use crate::output;
+use anyhow::Result;
+use comfy_table::Cell;
+use gangway_protocol::ApiError;
+use gangway_store::AuditVerdict;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// One system's state.
+struct Check {
+    system: &'static str,
+    good: bool,
+    says: String,
+    next_step: Option<String>,
+}
+
+/// Checks everything at once; fails when anything failed.
+pub async fn run(output: Json, globals: &Globals) -> Result<ExitCode> {
+    let installation = Installation::open(Sources::read(globals)?).await?;
+    let config = installation.config();
+    let (salesforce, clm, netsuite, notify) = tokio::join!(
+        salesforce(config, &installation),
+        clm(config, &installation),
+        netsuite(config, &installation),
+        notify(config, &installation),
+    );
+    let mut checks = vec![folder(&installation).await, salesforce, clm, netsuite];
+    checks.extend(notify);
+    let simulated = installation.simulator().is_some();
+    installation.close().await;
+
+    let good = checks.iter().all(|check| check.good);
+    if output.json {
+        let rows: Vec<Value> = checks
+            .iter()
+            .map(|check| json!({ "system": check.system, "ok": check.good, "says": check.says, "next_step": check.next_step }))
+            .collect();
+        output::json(&json!({ "ok": good, "simulated": simulated, "checks": rows }))?;
+    } else {
+        let mut table = output::table(&["system", "", "says", "next step"]);
+        for check in &checks {
+            table.add_row(vec![
+                Cell::new(check.system),
+                output::verdict(check.good),
+                Cell::new(&check.says),
+                Cell::new(check.next_step.as_deref().unwrap_or_default()),
+            ]);
+        }
+        output::line(&table.to_string())?;
+        if simulated {
+            output::line("No vendor is configured: these are the simulated ones.")?;
+        }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn verdict(system: &'static str, answer: Result<String, ApiError>) -> Check {
+    match answer {
+        Ok(says) => Check { system, good: true, says, next_step: None },
+        Err(error) => Check {
+            system,
+            good: false,
+            says: format!("{} {}: {}", error.error_type.name(), error.error_code, error.message),
+            next_step: Some(format!("{} ({})", error.resolution, error.owner)),
+        },
+    }
+}
+
+fn unconfigured(system: &'static str, error: &anyhow::Error) -> Check {
+    Check { system, good: false, says: "not configured".to_owned(), next_step: Some(error.to_string()) }
+}
+
+async fn folder(installation: &Installation) -> Check {
+    let says = installation.data_dir().display().to_string();
+    match installation.store().audit().verify().await {
+        Ok(AuditVerdict::Whole { entries }) => Check {
+            system: "data folder",
+            good: true,
+            says: format!("{says}, audit of {entries} entries unbroken"),
+            next_step: None,
+        },
+        Ok(AuditVerdict::Broken(broken)) => Check {
+            system: "data folder",
+            good: false,
+            says: broken.to_string(),
+            next_step: Some("Restore the folder from a backup and find out who changed it".to_owned()),
+        },
+        Err(error) => Check {
+            system: "data folder",
+            good: false,
+            says: error.to_string(),
+            next_step: Some(format!("Check {says}")),
+        },
+    }
+}
+
+async fn salesforce(config: &Config, installation: &Installation) -> Check {
+    match section(config.salesforce.as_ref(), "salesforce") {
+        Ok(settings) => {
+            verdict("salesforce", gangway_salesforce::check(settings, installation.http().clone()).await)
+        }
+        Err(error) => unconfigured("salesforce", &error),
+    }
+}
+
+async fn clm(config: &Config, installation: &Installation) -> Check {
+    match section(config.clm.as_ref(), "clm") {
+        Ok(settings) => verdict("clm", gangway_clm::check(settings, installation.http().clone()).await),
+        Err(error) => unconfigured("clm", &error),
+    }
+}
+
+async fn netsuite(config: &Config, installation: &Installation) -> Check {
+    match section(config.netsuite.as_ref(), "netsuite") {
+        Ok(settings) => {
+            verdict("netsuite", gangway_netsuite::check(settings, installation.http().clone()).await)
+        }
+        Err(error) => unconfigured("netsuite", &error),
+    }
+}
+
+async fn notify(config: &Config, installation: &Installation) -> Vec<Check> {
+    let settings = match section(config.notify.as_ref(), "notify") {
+        Ok(settings) => settings,
+        Err(error) => return vec![unconfigured("notify", &error)],
+    };
+    match gangway_notify::check(settings, installation.http()).await {
+        Err(error) => vec![unconfigured("notify", &error.into())],
+        Ok(channels) => channels
+            .into_iter()
+            .map(|channel| match channel.state {
+                Some(answer) => verdict(channel.channel, answer),
+                // A channel may be left out on purpose: what it would carry is then answered with an error.
+                None => Check {
+                    system: channel.channel,
+                    good: true,
+                    says: "not configured".to_owned(),
+                    next_step: None,
+                },
+            })
+            .collect(),
+    }
+}

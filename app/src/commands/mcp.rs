@@ -1,0 +1,60 @@
+//! `gangway mcp`: one MCP server, or all in one, on standard input and output or over HTTP.
+
+use crate::cli::{Globals, McpArgs, NameStyle, ServerName};
+use crate::config::Sources;
+use crate::installation::Installation;
+use crate::{onboarding, output, shutdown};
+use anyhow::Result;
+use gangway_governance::{Governed, Principal, Server, ToolNames, serve_http, serve_stdio};
+use gangway_protocol::System;
+use std::sync::Arc;
+
+/// Serves until the host goes away, or until interrupted.
+pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
+    let installation = Arc::new(Installation::open(Sources::read(globals)?).await?);
+    let names = match args.tool_names {
+        NameStyle::Dotted => ToolNames::Dotted,
+        NameStyle::Underscore => ToolNames::Underscore,
+    };
+    let fallback = if args.http.is_some() { "http" } else { "stdio" };
+    let principal = std::env::var("GANGWAY_PRINCIPAL").unwrap_or_else(|_| fallback.to_owned());
+    let server = server(args.server, &installation)?;
+    let governed = Governed::new(server, installation.governance(), &Principal::named(principal), names);
+    match args.http {
+        None => serve_stdio(governed).await?,
+        Some(address) => {
+            let serving = serve_http(governed, address).await?;
+            output::line(&format!("http://{}/mcp", serving.addr()))?;
+            shutdown::requested().await;
+            serving.shutdown().await;
+        }
+    }
+    installation.close().await;
+    Ok(())
+}
+
+fn server(name: ServerName, installation: &Arc<Installation>) -> Result<Server> {
+    let of = |system| installation.server(system);
+    match name {
+        ServerName::Salesforce => of(System::Salesforce),
+        ServerName::Clm => of(System::Clm),
+        ServerName::Netsuite => of(System::Netsuite),
+        ServerName::Provision => of(System::Provision),
+        ServerName::Tasks => of(System::Tasks),
+        ServerName::Notify => of(System::Notify),
+        ServerName::Onboarding => Ok(onboarding::server(Arc::clone(installation))),
+        ServerName::All => {
+            let systems = [
+                System::Salesforce,
+                System::Clm,
+                System::Netsuite,
+                System::Provision,
+                System::Tasks,
+                System::Notify,
+            ];
+            let mut servers = systems.into_iter().map(of).collect::<Result<Vec<_>>>()?;
+            servers.push(onboarding::server(Arc::clone(installation)));
+            Ok(Server::merge(servers))
+        }
+    }
+}

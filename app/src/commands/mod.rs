@@ -1,0 +1,32 @@
+//! The commands, one file each. A command wires, calls and prints; what it calls lives in the rooms.
+
+pub mod audit;
+pub mod bench;
+pub mod config;
+pub mod decide;
+pub mod demo;
+pub mod doctor;
+pub mod mcp;
+pub mod monitor;
+pub mod run;
+pub mod run_all;
+pub mod runs;
+pub mod simulate;
+pub mod tasks;
+pub mod tenants;
+
+use crate::config::Sources;
+use anyhow::{Result, bail};
+use gangway_store::Store;
+
+/// The store of a data folder that is already in use. Looking something up must not make an empty one.
+fn existing_store(sources: &Sources) -> Result<Store> {
+    let folder = sources.data_dir();
+    if !folder.join("gangway.db").is_file() {
+        bail!(
+            "there are no runs in {} yet; start one with gangway run ACCOUNT, or name another folder with --data-dir or GANGWAY_DATA_DIR",
+            folder.display()
+        );
+    }
+    Ok(Store::open(folder)?)
+}

@@ -1,0 +1,131 @@
+//! `gangway run`: one account from request to rest, and how a run is shown to people.
+
+use crate::cli::{Globals, RunArgs};
+use crate::config::Sources;
+use crate::installation::{Installation, reports_dir};
+use crate::onboarding::start;
+use crate::output;
+use anyhow::Result;
+use comfy_table::Cell;
+use gangway_protocol::run::{EffectStatus, RunRequest, Trigger};
+use gangway_protocol::{CorrelationId, Outcome, RunRecord, RunState, Severity};
+use std::path::Path;
+use std::process::ExitCode;
+use uuid::Uuid;
+
+/// Runs the account and prints the record.
+pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
+    let request = RunRequest {
+        account_id: args.account,
+        opportunity_id: args.opportunity,
+        correlation_id: args.correlation_id.unwrap_or_else(|| CorrelationId::from_uuid(Uuid::now_v7())),
+        as_of: args.as_of,
+        trigger: Trigger::Cli,
+        requested_by: std::env::var("USER").unwrap_or_else(|_| "command line".to_owned()),
+    };
+    let installation = Installation::open(Sources::read(globals)?).await?;
+    let engine = installation.engine().await?;
+    let started = start(&engine, request).await;
+    drop(engine);
+    let folder = installation.data_dir().to_owned();
+    installation.close().await;
+    let (record, _) = started?;
+    if args.output.json {
+        output::json(&record)?
+    } else {
+        show(&record, &folder)?
+    }
+    Ok(if record.state == RunState::Parked { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Prints a run for people.
+pub fn show(record: &RunRecord, data_dir: &Path) -> Result<()> {
+    let mut head = output::table(&["account", "decision", "risk", "state", "as of"]);
+    let decision = record.decision.as_ref();
+    head.add_row(vec![
+        Cell::new(&record.request.account_id),
+        output::outcome(decision.map(|decision| decision.outcome)),
+        output::risk(decision.map(|decision| decision.risk_level)),
+        output::run_state(record.state),
+        Cell::new(record.as_of),
+    ]);
+    output::line(&head.to_string())?;
+    output::line(&format!("run {}   correlation {}", record.run_id, record.request.correlation_id))?;
+    if let Some(reason) = &record.parked_because {
+        output::line(&format!("\n{reason}"))?;
+    }
+    show_reasons(record)?;
+    show_advice(record)?;
+    show_effects(record)?;
+    let folder = reports_dir(data_dir);
+    if !record.reports.is_empty() {
+        output::line("\nReports")?;
+    }
+    record
+        .reports
+        .iter()
+        .try_for_each(|report| output::line(&format!("  {}", folder.join(&report.file).display())))
+}
+
+fn show_reasons(record: &RunRecord) -> Result<()> {
+    let Some(decision) = &record.decision else { return Ok(()) };
+    if !decision.api_errors.is_empty() {
+        let mut table = output::table(&["system", "error", "code", "owner", "resolution"]);
+        for error in &decision.api_errors {
+            table.add_row([
+                error.system.to_string(),
+                error.error_type.name().to_owned(),
+                error.error_code.clone(),
+                error.owner.clone(),
+                error.resolution.clone(),
+            ]);
+        }
+        output::line(&table.to_string())?;
+    }
+    if decision.violations.is_empty() && decision.warnings.is_empty() {
+        return Ok(());
+    }
+    let mut table = output::table(&["rule", "", "what", "owner", "what to do"]);
+    for finding in decision.violations.iter().chain(&decision.warnings) {
+        let severity = match finding.severity {
+            Severity::Violation => output::outcome(Some(Outcome::Block)),
+            Severity::Warning => output::outcome(Some(Outcome::Escalate)),
+        };
+        table.add_row(vec![
+            Cell::new(&finding.rule),
+            severity,
+            Cell::new(&finding.message),
+            Cell::new(&finding.owner),
+            Cell::new(&finding.resolution),
+        ]);
+    }
+    output::line(&table.to_string())
+}
+
+fn show_advice(record: &RunRecord) -> Result<()> {
+    let Some(advice) = &record.advice else { return Ok(()) };
+    output::line(&format!("\n{}", advice.summary))?;
+    output::line(&format!("Impact: {}   Usually takes: {}", advice.business_impact, advice.resolution_time))
+}
+
+fn show_effects(record: &RunRecord) -> Result<()> {
+    if record.effects.is_empty() {
+        return Ok(());
+    }
+    let mut table = output::table(&["effect", "", "tool", "reference"]);
+    for effect in &record.effects {
+        let status = match effect.status {
+            EffectStatus::Done => output::verdict(true),
+            EffectStatus::Unknown => Cell::new("unknown").fg(comfy_table::Color::Yellow),
+            EffectStatus::Failed => output::verdict(false),
+        };
+        let said = effect.error.as_ref().map(ToString::to_string);
+        table.add_row(vec![
+            Cell::new(&effect.label),
+            status,
+            Cell::new(&effect.tool),
+            Cell::new(effect.reference.clone().or(said).unwrap_or_default()),
+        ]);
+    }
+    output::line(&table.to_string())
+}

@@ -1,0 +1,115 @@
+//! `gangway runs`: list, show, resume.
+
+use crate::cli::{Globals, RunsCommand};
+use crate::config::Sources;
+use crate::installation::Installation;
+use crate::output;
+use anyhow::{Context as _, Result, bail};
+use comfy_table::Cell;
+use gangway_coordinator::summary_of;
+use gangway_protocol::tools::onboarding::RunSummary;
+use gangway_protocol::{RunId, RunRecord, RunState};
+use gangway_store::RunFilter;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Runs one of its commands.
+pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
+    let sources = Sources::read(globals)?;
+    match command {
+        RunsCommand::List { account, state, limit, output } => {
+            let store = super::existing_store(&sources)?;
+            let runs = store.runs().list(RunFilter { account, state, limit }).await?;
+            let runs: Vec<RunSummary> = runs.iter().map(summary_of).collect();
+            if output.json {
+                output::json(&json!({ "runs": runs }))?
+            } else {
+                output::line(&table(&runs).to_string())?
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        RunsCommand::Show { run, output } => {
+            let store = super::existing_store(&sources)?;
+            let record = store.runs().get(&run).await?.with_context(|| {
+                format!(
+                    "there is no run {run} in {}; gangway runs list shows what there is",
+                    sources.data_dir().display()
+                )
+            })?;
+            if output.json {
+                output::json(&record)?
+            } else {
+                super::run::show(&record, sources.data_dir())?
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        RunsCommand::Resume { run, output } => {
+            super::existing_store(&sources)?;
+            let installation = Installation::open(sources).await?;
+            let results = resume(&installation, run).await?;
+            let failed = results.iter().any(|row| row["error"].is_string());
+            if output.json {
+                output::json(&json!({ "resumed": results }))?;
+            } else if results.is_empty() {
+                output::line("Nothing was unfinished.")?;
+            } else {
+                for row in &results {
+                    let ended = row["error"].as_str().or(row["state"].as_str()).unwrap_or_default();
+                    output::line(&format!("{} {ended}", row["run_id"].as_str().unwrap_or_default()))?;
+                }
+            }
+            installation.close().await;
+            Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+    }
+}
+
+async fn resume(installation: &Installation, run: Option<RunId>) -> Result<Vec<serde_json::Value>> {
+    let engine = installation.engine().await?;
+    let results = match run {
+        None => engine.resume_all().await?,
+        Some(run) => {
+            let Some(record) = engine.query(&run).await? else { bail!("there is no run {run}") };
+            if matches!(record.state, RunState::Completed | RunState::Blocked) {
+                bail!("run {run} is {}: there is nothing to resume", record.state);
+            }
+            let driven = engine.drive(&run).await;
+            vec![(run, driven)]
+        }
+    };
+    Ok(results
+        .into_iter()
+        .map(|(run_id, result)| match result {
+            Ok(record) => {
+                json!({ "run_id": run_id, "account_id": record.request.account_id, "state": record.state,
+                                  "parked_because": record.parked_because })
+            }
+            Err(error) => json!({ "run_id": run_id, "error": error.to_string() }),
+        })
+        .collect())
+}
+
+fn table(runs: &[RunSummary]) -> comfy_table::Table {
+    let mut table = output::table(&["run", "account", "state", "decision", "risk", "accepted"]);
+    for run in runs {
+        table.add_row(vec![
+            Cell::new(&run.run_id),
+            Cell::new(&run.account_id),
+            output::run_state(run.state),
+            output::outcome(run.outcome),
+            output::risk(run.risk_level),
+            Cell::new(format!("{:.0}", run.created_at)),
+        ]);
+    }
+    table
+}
+
+/// Rules and error codes that stand against an account, in order.
+pub fn reasons(record: &RunRecord) -> (Vec<String>, Vec<String>) {
+    let Some(decision) = &record.decision else { return (Vec::new(), Vec::new()) };
+    let findings = decision.violations.iter().chain(&decision.warnings);
+    (
+        findings.map(|finding| finding.rule.to_string()).collect(),
+        decision.api_errors.iter().map(|error| format!("{} {}", error.system, error.error_code)).collect(),
+    )
+}

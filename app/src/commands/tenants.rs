@@ -1,0 +1,94 @@
+//! `gangway tenants`: list them, issue credentials, switch one off.
+
+use crate::cli::{Globals, TenantsCommand};
+use crate::config::Sources;
+use crate::installation::Installation;
+use crate::output;
+use anyhow::{Context as _, Result};
+use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
+use gangway_protocol::tools::provision::{SuspendTenant, SuspendTenantArgs};
+use gangway_protocol::{IdempotencyKey, TenantId};
+use gangway_toolbelt::Scope;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+/// Most tenants one listing shows.
+const LIMIT: u32 = 100_000;
+
+/// Runs one of its commands.
+pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
+    let sources = Sources::read(globals)?;
+    match command {
+        TenantsCommand::List(output) => {
+            let store = super::existing_store(&sources)?;
+            let tenants = store.tenants().list(None, LIMIT).await?;
+            if output.json {
+                return output::json(&json!({ "tenants": tenants }));
+            }
+            let mut table =
+                output::table(&["tenant", "account", "tier", "state", "users", "storage", "made"]);
+            for tenant in &tenants {
+                table.add_row([
+                    tenant.tenant_id.to_string(),
+                    tenant.account_id.to_string(),
+                    tenant.tier.to_string(),
+                    format!("{:?}", tenant.state).to_lowercase(),
+                    tenant.entitlements.users.to_string(),
+                    format!("{} GB", tenant.entitlements.storage_gb),
+                    format!("{:.0}", tenant.created_at),
+                ]);
+            }
+            output::line(&table.to_string())
+        }
+        TenantsCommand::Credentials { tenant, output } => {
+            let store = super::existing_store(&sources)?;
+            let issued = gangway_provision::issue_credentials(&store, &tenant)
+                .await
+                .with_context(|| no_tenant(&tenant))?;
+            let (key_id, secret) = (issued.key_id, issued.secret.expose_secret());
+            if output.json {
+                return output::json(&json!({ "tenant_id": tenant, "key_id": key_id, "secret": secret }));
+            }
+            output::line(&format!(
+                "key id  {key_id}\nsecret  {secret}\n\nThe secret is shown this once and stored only as a hash. Any earlier one no longer works."
+            ))
+        }
+        TenantsCommand::Suspend { tenant, reason, output } => {
+            super::existing_store(&sources)?;
+            let installation = Installation::open(sources).await?;
+            let suspended = suspend(&installation, tenant, reason).await;
+            installation.close().await;
+            let tenant = suspended?;
+            if output.json {
+                output::json(&json!({ "tenant": tenant }))
+            } else {
+                output::line(&format!("{} is suspended.", tenant.tenant_id))
+            }
+        }
+    }
+}
+
+fn no_tenant(tenant: &TenantId) -> String {
+    format!("no credentials issued for {tenant}; gangway tenants list shows the tenants")
+}
+
+/// Goes through the governed tool like everybody else, with a grant for exactly this tenant.
+async fn suspend(
+    installation: &Installation,
+    tenant_id: TenantId,
+    reason: String,
+) -> Result<gangway_protocol::tenant::Tenant> {
+    let operator = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let action = GrantedAction::SuspendTenant { tenant_id: tenant_id.clone() };
+    let grant = Grant::new(action, GrantBasis::Operator { name: operator.clone() }, Timestamp::now());
+    let arguments = SuspendTenantArgs {
+        idempotency_key: IdempotencyKey::parse(format!("cli/{}", uuid::Uuid::new_v4().simple()))?,
+        grant: grant.seal(installation.grant_key())?,
+        tenant_id,
+        reason,
+    };
+    let belt = installation.operator_belt(&operator).await?;
+    let scope = Scope { run_id: None, correlation_id: None, deadline: installation.call_deadline() };
+    Ok(belt.call::<SuspendTenant>(&scope, &arguments).await?.tenant)
+}

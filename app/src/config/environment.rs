@@ -1,0 +1,123 @@
+//! `GANGWAY_*` variables as a configuration layer.
+//!
+//! `GANGWAY_SALESFORCE__BASE_URL` is `salesforce.base_url`. `GANGWAY_SALESFORCE__PRIVATE_KEY_PEM_FILE` names a file whose content
+//! is `salesforce.private_key_pem`, so that secrets need not stand in the environment. Values are texts (an account
+//! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `port`, `connections`, `concurrency`, `retries` are numbers,
+//! `true` and `false` truths.
+
+use anyhow::{Context as _, Result};
+use figment::value::{Dict, Map, Value};
+use figment::{Error, Metadata, Profile, Provider};
+use std::fs;
+
+const PREFIX: &str = "GANGWAY_";
+/// Variables that are not settings: they are read elsewhere.
+const NOT_SETTINGS: [&str; 5] = ["config", "simulator", "principal", "crash_at", "crash_log"];
+
+/// The variables found.
+pub struct Environment {
+    settings: Vec<(String, String)>,
+    simulator: Option<String>,
+}
+
+impl Environment {
+    /// Reads the process environment and the files it names.
+    pub fn read() -> Result<Self> {
+        let mut settings = Vec::new();
+        let mut simulator = None;
+        for (name, value) in std::env::vars() {
+            let Some(key) = name.strip_prefix(PREFIX) else { continue };
+            let key = key.to_lowercase().replace("__", ".");
+            if key == "simulator" {
+                simulator = Some(value);
+            } else if let Some(key) = key.strip_suffix("_file") {
+                let content = fs::read_to_string(&value)
+                    .with_context(|| format!("{name} names the file {value}, which cannot be read"))?;
+                settings.push((key.to_owned(), content.trim_end().to_owned()));
+            } else if !NOT_SETTINGS.contains(&key.as_str()) {
+                settings.push((key, value));
+            }
+        }
+        Ok(Self { settings, simulator })
+    }
+
+    /// `GANGWAY_SIMULATOR`: the base address of a simulator that already runs.
+    pub fn simulator(&self) -> Option<String> {
+        self.simulator.clone()
+    }
+}
+
+fn typed(key: &str, text: &str) -> Value {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let is_number = ["port", "connections", "retries", "concurrency"].contains(&name)
+        || ["_ms", "_days"].iter().any(|unit| name.ends_with(unit));
+    match (text, text.parse::<u64>()) {
+        ("true", _) => Value::from(true),
+        ("false", _) => Value::from(false),
+        (_, Ok(number)) if is_number => Value::from(number),
+        _ => Value::from(text),
+    }
+}
+
+impl Provider for Environment {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("GANGWAY_* environment variables")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        let mut tree = Dict::new();
+        for (key, text) in &self.settings {
+            let nested = figment::util::nest(key, typed(key, text)).into_dict().unwrap_or_default();
+            merge(&mut tree, nested);
+        }
+        Ok(Map::from([(Profile::Default, tree)]))
+    }
+}
+
+fn merge(into: &mut Dict, from: Dict) {
+    for (key, value) in from {
+        match (into.remove(&key), value) {
+            (Some(Value::Dict(tag, mut old)), Value::Dict(_, new)) => {
+                merge(&mut old, new);
+                into.insert(key, Value::Dict(tag, old));
+            }
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::Environment;
+    use figment::Figment;
+
+    fn layer(settings: &[(&str, &str)]) -> Figment {
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Figment::from(Environment { settings, simulator: None })
+    }
+
+    #[test]
+    fn an_account_number_stays_a_text_and_a_duration_becomes_a_number() {
+        let layer = layer(&[
+            ("netsuite.account", "1234567"),
+            ("netsuite.retry_base_ms", "20"),
+            ("netsuite.tba", "true"),
+        ]);
+        assert_eq!(layer.extract_inner::<String>("netsuite.account").unwrap(), "1234567");
+        assert_eq!(layer.extract_inner::<u64>("netsuite.retry_base_ms").unwrap(), 20);
+        assert!(layer.extract_inner::<bool>("netsuite.tba").unwrap());
+    }
+
+    #[test]
+    fn variables_of_one_section_come_together() {
+        let layer =
+            layer(&[("notify.slack.token", "x"), ("notify.smtp.host", "h"), ("notify.slack.base_url", "b")]);
+        for key in ["notify.slack.token", "notify.smtp.host", "notify.slack.base_url"] {
+            assert!(layer.find_value(key).is_ok(), "{key}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Configuration: built-in defaults, `gangway.toml`, then `GANGWAY_*` variables, each overriding the one before.
+//!
+//! With no vendor configured at all, the simulator's addresses and credentials are the lowest layer: that is the demo.
+//! A half-configured installation is refused rather than filled up with simulated records.
+
+mod environment;
+mod simulated;
+
+pub use simulated::Vendors;
+
+use crate::cli::Globals;
+use anyhow::{Context as _, Result, bail};
+use environment::Environment;
+use figment::Figment;
+use figment::providers::{Format as _, Serialized, Toml};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// File read when `--config` names none; its absence is no error.
+const DEFAULT_FILE: &str = "gangway.toml";
+/// Folder used when nothing names one.
+const DEFAULT_DATA_DIR: &str = "gangway-data";
+
+/// Settings without which no vendor can be reached; one of them given means that real vendors are meant.
+const VENDOR_KEYS: [&str; 8] = [
+    "salesforce.base_url",
+    "salesforce.client_id",
+    "clm.integration_key",
+    "netsuite.base_url",
+    "netsuite.client_id",
+    "notify.slack",
+    "notify.mail",
+    "notify.pager",
+];
+
+/// How the agents reach one server.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Route {
+    /// In this process, over channels.
+    #[default]
+    Embedded,
+    /// As a child process, over its standard input and output.
+    Stdio,
+    /// At an address, over streamable HTTP.
+    Http(String),
+}
+
+impl TryFrom<String> for Route {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "embedded" => Ok(Self::Embedded),
+            "stdio" => Ok(Self::Stdio),
+            url if url.starts_with("http://") || url.starts_with("https://") => Ok(Self::Http(text)),
+            other => Err(format!("{other:?} is neither embedded, stdio nor an http(s) address")),
+        }
+    }
+}
+
+/// The route to every server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Routes {
+    /// Salesforce.
+    pub salesforce: Route,
+    /// Contracts.
+    pub clm: Route,
+    /// NetSuite.
+    pub netsuite: Route,
+    /// Provisioning.
+    pub provision: Route,
+    /// Tasks.
+    pub tasks: Route,
+    /// Slack, mail, paging.
+    pub notify: Route,
+}
+
+/// Everything that can be configured. Sections a command does not need may be missing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the database, the reports and the locks.
+    pub data_dir: PathBuf,
+    /// Salesforce.
+    pub salesforce: Option<gangway_salesforce::Settings>,
+    /// Contracts.
+    pub clm: Option<gangway_clm::Settings>,
+    /// NetSuite.
+    pub netsuite: Option<gangway_netsuite::Settings>,
+    /// Slack, mail, paging.
+    pub notify: Option<gangway_notify::Settings>,
+    /// Provisioning.
+    #[serde(default)]
+    pub provision: gangway_provision::Settings,
+    /// Names, channels and addresses of the onboarding itself.
+    pub onboarding: Option<gangway_coordinator::Settings>,
+    /// How agents reach the servers.
+    #[serde(default)]
+    pub servers: Routes,
+    /// Longest time one tool call may take, in milliseconds.
+    #[serde(default = "tool_deadline_ms")]
+    pub tool_deadline_ms: u64,
+    /// Wait before a workflow step is tried again, in milliseconds; doubles each time.
+    #[serde(default = "step_retry_base_ms")]
+    pub step_retry_base_ms: u64,
+}
+
+fn tool_deadline_ms() -> u64 {
+    60_000
+}
+
+fn step_retry_base_ms() -> u64 {
+    500
+}
+
+/// A section a command cannot do without.
+pub fn section<'c, T>(section: Option<&'c T>, name: &str) -> Result<&'c T> {
+    section.with_context(|| {
+        format!("{name} is not configured: add [{name}] to gangway.toml or set GANGWAY_{}__… (no vendor configured at all runs the demo)", name.to_uppercase())
+    })
+}
+
+/// What was configured, before anything is started.
+pub struct Sources {
+    layers: Figment,
+    simulator: Option<String>,
+    data_dir: PathBuf,
+}
+
+impl Sources {
+    /// Reads the file and the environment.
+    pub fn read(globals: &Globals) -> Result<Self> {
+        let file = globals.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        if globals.config.is_some() && !file.is_file() {
+            bail!("the configuration file {} does not exist", file.display());
+        }
+        let environment = Environment::read()?;
+        let simulator = environment.simulator();
+        let from_file = if file.is_file() { Figment::from(Toml::file_exact(&file)) } else { Figment::new() };
+        let layers = from_file.merge(environment);
+        let data_dir = match &globals.data_dir {
+            Some(folder) => folder.clone(),
+            None => layers.extract_inner("data_dir").unwrap_or_else(|_| PathBuf::from(DEFAULT_DATA_DIR)),
+        };
+        Ok(Self { layers, simulator, data_dir })
+    }
+
+    /// A simulator and a data folder, and nothing else of what is configured.
+    pub fn simulated_at(base_url: &str, data_dir: &Path) -> Self {
+        Self { layers: Figment::new(), simulator: Some(base_url.to_owned()), data_dir: data_dir.to_owned() }
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Uses another data folder.
+    pub fn use_data_dir(&mut self, folder: PathBuf) {
+        self.data_dir = folder;
+    }
+
+    /// The simulator somebody else runs, when one is named.
+    pub fn simulator(&self) -> Option<&str> {
+        self.simulator.as_deref()
+    }
+
+    /// Whether any vendor is configured for real.
+    pub fn names_a_vendor(&self) -> bool {
+        VENDOR_KEYS.iter().any(|key| self.layers.find_value(key).is_ok())
+    }
+
+    /// The configuration over what the simulator offers, if one is used.
+    pub fn resolve(&self, vendors: Option<&Vendors>) -> Result<Config> {
+        let base = match vendors {
+            Some(vendors) => Figment::from(Serialized::defaults(vendors.layer())),
+            None => Figment::new(),
+        };
+        base.merge(self.layers.clone())
+            .merge(Serialized::default("data_dir", &self.data_dir))
+            .extract()
+            .context("the configuration cannot be used")
+    }
+}

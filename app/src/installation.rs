@@ -1,0 +1,250 @@
+//! The wiring: from configuration to store, servers, tool belts and engine, by plain constructor calls.
+//!
+//! The only file that knows every room. It decides nothing.
+
+use crate::config::{Config, Route, Sources, Vendors, section};
+use crate::reports::ReportFolder;
+use crate::{crash, keys};
+use anyhow::{Context as _, Result};
+use ed25519_dalek::SigningKey;
+use gangway_coordinator::{Env, Onboarding};
+use gangway_decision::RuleSet;
+use gangway_durable::{Engine, EngineOptions, RetryPolicy};
+use gangway_governance::vendor::http_client;
+use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
+use gangway_protocol::System;
+use gangway_protocol::crash_point::CrashPoints;
+use gangway_simulator::{Options, Simulator};
+use gangway_store::Store;
+use gangway_toolbelt::{Agent, Connection, StdioLaunch, Toolbelt};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The engine over the onboarding workflow.
+pub type OnboardingEngine = Engine<Onboarding>;
+
+/// Where a data folder's reports are.
+pub fn reports_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("reports")
+}
+
+/// One configured data folder, opened.
+pub struct Installation {
+    config: Config,
+    store: Store,
+    governance: Arc<Governance>,
+    http: reqwest::Client,
+    grant_key: SigningKey,
+    crash: CrashPoints,
+    /// Simulated vendors, when they stand in for real ones.
+    vendors: Option<Vendors>,
+    /// The simulator itself, when it runs in this process.
+    simulator: Option<Simulator>,
+}
+
+impl Installation {
+    /// Opens the store, and starts a simulator if nothing else is configured.
+    pub async fn open(sources: Sources) -> Result<Self> {
+        let http = http_client().context("cannot make an HTTP client")?;
+        let (vendors, simulator) = vendors(&sources, &http).await?;
+        let config = sources.resolve(vendors.as_ref())?;
+        let store = Store::open(&config.data_dir)?;
+        let grant_key = keys::grant_key(&config.data_dir)?;
+        let crash = crash::from_environment()?;
+        let governance = Governance::new(store.clone())
+            .with_deadline(Duration::from_millis(config.tool_deadline_ms))
+            .with_crash_points(crash.clone());
+        let governance = Arc::new(governance);
+        Ok(Self { config, store, governance, http, grant_key, crash, vendors, simulator })
+    }
+
+    /// Commits what is queued and stops what was started.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.config.data_dir
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What governs every server of this process.
+    pub fn governance(&self) -> Arc<Governance> {
+        Arc::clone(&self.governance)
+    }
+
+    /// The HTTP client of every connector.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Signs grants.
+    pub fn grant_key(&self) -> &SigningKey {
+        &self.grant_key
+    }
+
+    /// The simulator of this process, when there is one.
+    pub fn simulator(&self) -> Option<&Simulator> {
+        self.simulator.as_ref()
+    }
+
+    /// Longest time one tool call may take.
+    pub fn call_deadline(&self) -> Duration {
+        Duration::from_millis(self.config.tool_deadline_ms)
+    }
+
+    /// One system's MCP server. The agents' own is not among them: it needs the engine.
+    pub fn server(&self, system: System) -> Result<Server> {
+        let config = &self.config;
+        let http = || self.http.clone();
+        Ok(match system {
+            System::Salesforce => {
+                gangway_salesforce::server(section(config.salesforce.as_ref(), "salesforce")?, http())?
+            }
+            System::Clm => gangway_clm::server(section(config.clm.as_ref(), "clm")?, http())?,
+            System::Netsuite => {
+                gangway_netsuite::server(section(config.netsuite.as_ref(), "netsuite")?, http())?
+            }
+            System::Provision => gangway_provision::server(
+                config.provision.clone(),
+                self.store.clone(),
+                self.grant_key.verifying_key(),
+                Timestamp::now,
+            ),
+            System::Tasks => gangway_tasks::server(self.store.clone(), Timestamp::now),
+            System::Notify => {
+                let settings = section(config.notify.as_ref(), "notify")?;
+                let ground = gangway_notify::Ground {
+                    store: self.store.clone(),
+                    http: http(),
+                    crash: self.crash.clone(),
+                    clock: Timestamp::now,
+                };
+                gangway_notify::server(settings, ground)?
+            }
+            System::Onboarding => anyhow::bail!("the onboarding server is made by gangway mcp onboarding"),
+        })
+    }
+
+    /// The way from a caller to a server, as configured.
+    async fn connection(&self, caller: &str, system: System) -> Result<Connection> {
+        let routes = &self.config.servers;
+        let route = match system {
+            System::Salesforce => &routes.salesforce,
+            System::Clm => &routes.clm,
+            System::Netsuite => &routes.netsuite,
+            System::Provision => &routes.provision,
+            System::Tasks => &routes.tasks,
+            System::Notify => &routes.notify,
+            System::Onboarding => &Route::Embedded,
+        };
+        let connected = match route {
+            Route::Embedded => {
+                let principal = Principal::named(caller);
+                let governed =
+                    Governed::new(self.server(system)?, self.governance(), &principal, ToolNames::Dotted);
+                Connection::embedded(governed).await
+            }
+            Route::Stdio => Connection::stdio(self.launch(caller, system)?).await,
+            Route::Http(url) => Connection::http(url).await,
+        };
+        connected.with_context(|| format!("{caller} cannot reach the {system} server"))
+    }
+
+    /// A server as a child process that shares our data folder and our vendors.
+    fn launch(&self, caller: &str, system: System) -> Result<StdioLaunch> {
+        let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
+        let mut env = vec![
+            ("GANGWAY_DATA_DIR".to_owned(), self.config.data_dir.display().to_string()),
+            ("GANGWAY_PRINCIPAL".to_owned(), caller.to_owned()),
+        ];
+        if let Some(vendors) = &self.vendors {
+            env.push(("GANGWAY_SIMULATOR".to_owned(), vendors.base_url().to_owned()));
+        }
+        Ok(StdioLaunch {
+            program: program.display().to_string(),
+            args: vec!["mcp".to_owned(), system.name().to_owned()],
+            env,
+        })
+    }
+
+    /// An agent's tool belt: a connection to every server on its list.
+    pub async fn belt(&self, agent: Agent) -> Result<Toolbelt> {
+        let systems: &[System] = match agent {
+            Agent::Coordinator => &[System::Salesforce, System::Provision, System::Tasks, System::Notify],
+            Agent::Contract => &[System::Clm],
+            Agent::Finance => &[System::Netsuite],
+            Agent::TaskMonitor => &[System::Tasks, System::Notify],
+        };
+        let mut belt = Toolbelt::new(agent);
+        for system in systems {
+            belt = belt.with(*system, self.connection(agent.name(), *system).await?);
+        }
+        Ok(belt)
+    }
+
+    /// A person's way to provisioning: the coordinator's tools under the person's own name.
+    pub async fn operator_belt(&self, operator: &str) -> Result<Toolbelt> {
+        let connection = self.connection(&format!("operator {operator}"), System::Provision).await?;
+        Ok(Toolbelt::new(Agent::Coordinator).with(System::Provision, connection))
+    }
+
+    /// The Task Monitor speaks as the onboarding does: same channel, same company.
+    pub fn monitor_settings(&self) -> Result<gangway_task_monitor::Settings> {
+        let onboarding = section(self.config.onboarding.as_ref(), "onboarding")?;
+        Ok(gangway_task_monitor::Settings {
+            channel: onboarding.channels.onboarding.clone(),
+            company: onboarding.company.clone(),
+        })
+    }
+
+    /// Takes the folder's engine lock and is ready to run onboardings.
+    pub async fn engine(&self) -> Result<OnboardingEngine> {
+        let env = Env {
+            store: self.store.clone(),
+            coordinator: self.belt(Agent::Coordinator).await?,
+            contract: self.belt(Agent::Contract).await?,
+            finance: self.belt(Agent::Finance).await?,
+            rules: RuleSet::builtin(),
+            signing_key: self.grant_key.clone(),
+            settings: section(self.config.onboarding.as_ref(), "onboarding")?.clone(),
+            reports: Arc::new(ReportFolder::open(reports_dir(self.data_dir()))?),
+            clock: Arc::new(Timestamp::now),
+        };
+        let options = EngineOptions {
+            crash: self.crash.clone(),
+            retry: RetryPolicy {
+                base: Duration::from_millis(self.config.step_retry_base_ms),
+                ..RetryPolicy::default()
+            },
+            ..EngineOptions::new(self.data_dir())
+        };
+        Ok(Engine::open(self.store.clone(), Arc::new(env), options)?)
+    }
+}
+
+/// Simulated vendors: those of a named simulator, or of one started here when no vendor is configured.
+async fn vendors(sources: &Sources, http: &reqwest::Client) -> Result<(Option<Vendors>, Option<Simulator>)> {
+    if let Some(base_url) = sources.simulator() {
+        return Ok((Some(Vendors::at(base_url, http).await?), None));
+    }
+    if sources.names_a_vendor() {
+        return Ok((None, None));
+    }
+    let simulator =
+        Simulator::start(Options::default()).await.context("the simulated vendors did not start")?;
+    tracing::info!("no vendor is configured: simulated ones answer at {}", simulator.addresses().base_url);
+    Ok((Some(Vendors::of(&simulator)), Some(simulator)))
+}
