@@ -73,6 +73,12 @@ pub(crate) fn malformed_id(operation: &str, object: &str, text: &str) -> ApiErro
     ApiError::new(System::Salesforce, ErrorType::Validation, operation, "MALFORMED_ID", &words)
 }
 
+/// A write to an account that does not exist.
+pub(crate) fn no_such_account(operation: &str, account_id: &str) -> ApiError {
+    let words = format!("there is no account {account_id}");
+    ApiError::new(System::Salesforce, ErrorType::NotFound, operation, "NOT_FOUND", &words)
+}
+
 fn failure(status: u16, body: &[u8]) -> Failure {
     if let Ok(entries) = serde_json::from_slice::<Vec<ErrorEntry>>(body)
         && let Some(entry) = entries.first()

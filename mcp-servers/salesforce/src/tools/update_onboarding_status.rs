@@ -1,7 +1,7 @@
 //! `salesforce.update_onboarding_status`: shows Salesforce's users where an onboarding stands.
 //!
 //! Addressed by external id the PATCH is an upsert. It never creates an account: `updateOnly` forbids it from v61.0 on,
-//! and before that an account without `Name`, which is never sent, is refused.
+//! and before that an account without `Name`, which is never sent, is refused. Both refusals mean: no such account.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use gangway_protocol::tools::salesforce::{StatusUpdated, UpdateOnboardingStatus,
 use serde_json::json;
 
 use crate::connection::Salesforce;
+use crate::errors::no_such_account;
 use crate::query::AccountKey;
 
 pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
@@ -37,6 +38,11 @@ async fn update(
         schema.status_field.as_str(): args.status.label(),
         schema.run_field.as_str(): args.run_id.as_str(),
     });
-    salesforce.update_account(operation, &record, &fields).await?;
+    let written = salesforce.update_account(operation, &record, &fields).await;
+    written.map_err(|error| match error.error_code.as_str() {
+        // Nothing required is ever sent empty, so only a record about to be created can lack something.
+        "REQUIRED_FIELD_MISSING" => no_such_account(operation, args.account_id.as_str()),
+        _ => error,
+    })?;
     Ok(StatusUpdated { account_id: args.account_id, status: args.status })
 }
