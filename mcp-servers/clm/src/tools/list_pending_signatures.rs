@@ -8,7 +8,7 @@ use gangway_protocol::tools::clm::{ListPendingSignatures, PendingArgs, PendingSi
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::connection::DocuSign;
+use crate::connection::{DocuSign, has_more};
 use crate::errors::unexpected;
 use crate::mapping::{field, sent_at, signatories};
 use crate::query::Filter;
@@ -19,6 +19,10 @@ use crate::wire::Envelope;
 const A_YEAR_HOURS: i64 = 365 * 24;
 /// Most contracts listed.
 const MOST: usize = 200;
+/// Envelopes of one page.
+const PAGE_ENVELOPES: usize = 200;
+/// Most pages looked through for them.
+const MOST_PAGES: usize = 20;
 
 /// Its errors hide no record: no decision is made from this list.
 pub(crate) fn add(server: Server, docusign: Arc<DocuSign>) -> Server {
@@ -36,17 +40,25 @@ async fn list(
 ) -> Result<PendingSignatures, ApiError> {
     let oldest = now - SignedDuration::from_hours(A_YEAR_HOURS);
     let since = oldest.to_zoned(TimeZone::UTC).date();
-    let envelopes = docusign.list(operation, &Filter::Waiting, since).await?;
+    let least_days = i64::from(args.older_than_days.unwrap_or(0));
     let mut contracts = Vec::new();
-    for envelope in &envelopes {
-        let waiting = pending(envelope, &docusign.settings, now).ok_or_else(|| {
-            let words =
-                format!("envelope {} is waiting but has no readable sentDateTime", envelope.envelope_id);
-            unexpected(operation, &words)
-        })?;
-        let old_enough = waiting.days_waiting >= i64::from(args.older_than_days.unwrap_or(0));
-        if waiting.sent_at >= oldest && old_enough && !waiting.unsigned.is_empty() {
-            contracts.push(waiting);
+    for page in 0..MOST_PAGES {
+        let place = (page * PAGE_ENVELOPES, PAGE_ENVELOPES);
+        let found = docusign.page(operation, &Filter::Waiting, since, place).await?;
+        for envelope in &found.envelopes {
+            let waiting = pending(envelope, &docusign.settings, now).ok_or_else(|| {
+                let words =
+                    format!("envelope {} is waiting but has no readable sentDateTime", envelope.envelope_id);
+                unexpected(operation, &words)
+            })?;
+            if waiting.sent_at >= oldest && waiting.days_waiting >= least_days && !waiting.unsigned.is_empty()
+            {
+                contracts.push(waiting);
+            }
+        }
+        // Pages come longest sent first, so what follows waits less long.
+        if contracts.len() >= MOST || !has_more(&found) {
+            break;
         }
     }
     contracts.sort_by_key(|contract| contract.sent_at);

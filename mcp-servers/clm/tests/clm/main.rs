@@ -1,0 +1,15 @@
+//! The CLM server as a host sees it: real governance, real HTTP, simulated DocuSign.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod facts;
+mod failures;
+#[path = "../../../tests/host.rs"]
+mod host;
+mod reminders;
+mod rig;
