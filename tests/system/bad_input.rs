@@ -179,3 +179,25 @@ fn http_requests_of_the_wrong_kind_are_refused_with_the_right_status() {
     // rmcp calls a body that is no JSON an unsupported media, too.
     assert_eq!(post(&house, &format!("Host: {{address}}\r\n{json}"), "{\"jsonrpc\":"), "415");
 }
+
+#[test]
+fn a_half_configured_installation_names_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = gangway(&["run", "ACME-001"]);
+    command.env("GANGWAY_DATA_DIR", folder.path().join("data"));
+    command.env("GANGWAY_SALESFORCE__BASE_URL", "https://acme.my.salesforce.com");
+    command.env("GANGWAY_SALESFORCE__CLIENT_ID", "id").env("GANGWAY_SALESFORCE__CLIENT_SECRET", "hush");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("is not configured") && said.contains("GANGWAY_"), "{said}");
+    assert!(!said.contains("hush"), "{said}");
+}
+
+#[test]
+fn a_setting_nobody_knows_is_named() {
+    let house = House::new().with("GANGWAY_SALESFORCE__BASE_ULR", "https://acme.my.salesforce.com");
+    let output = house.run(&["run", "ACME-001"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("base_ulr"), "{}", stderr(&output));
+}

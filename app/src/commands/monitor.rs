@@ -79,7 +79,7 @@ fn print(swept: &SweepReport, watched: &WatchReport) -> Result<()> {
     }
     for reminded in &watched.reminded {
         output::line(&format!(
-            "  {}: {} signatories of {} reminded",
+            "  {}: reminded {} of those who sign {}",
             reminded.account_id, reminded.reminded, reminded.contract_id
         ))?;
     }

@@ -14,23 +14,27 @@ fn next(case: &Case<'_>) -> &'static str {
     if case.refusal().is_some() { NEXT_AFTER_REFUSAL } else { NEXT }
 }
 
-fn opening(case: &Case<'_>) -> String {
-    match case.refusal() {
-        Some(why) => format!("The onboarding of {} will not go ahead: {why}.", case.customer_and_id()),
-        None => {
-            format!("The onboarding of {} cannot go ahead: {}.", case.customer_and_id(), case.tally())
+/// What the adviser says speaks for itself; without it the count of findings must do.
+fn opening(case: &Case<'_>) -> Vec<String> {
+    let summary = case.summary();
+    match (case.refusal(), summary.is_empty()) {
+        (Some(why), true) => vec![refused(case, &why)],
+        (Some(why), false) => vec![refused(case, &why), summary],
+        (None, false) => vec![summary],
+        (None, true) => {
+            vec![format!("The onboarding of {} cannot go ahead: {}.", case.customer_and_id(), case.tally())]
         }
     }
 }
 
+fn refused(case: &Case<'_>, why: &str) -> String {
+    format!("The onboarding of {} will not go ahead: {why}.", case.customer_and_id())
+}
+
 pub(super) fn post(case: &Case<'_>) -> Post {
-    let mut lines = vec![Mrkdwn::said(&opening(case))];
-    if !case.summary().is_empty() {
-        lines.push(Mrkdwn::said(&case.summary()));
-    }
     Post {
         headline: format!("⛔ Onboarding blocked: {}", case.customer()),
-        opening: lines,
+        opening: opening(case).iter().map(|line| Mrkdwn::said(line)).collect(),
         fields: case.verdict().into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
         items: case.bullets(),
         closing: Mrkdwn::ours(next(case)),
@@ -46,7 +50,7 @@ pub(super) fn letter(case: &Case<'_>) -> Letter {
         badge: "BLOCKED",
         tone: Tone::Stop,
         heading: format!("{} cannot be onboarded yet", case.customer()),
-        opening: [opening(case), case.summary()].into_iter().filter(|text| !text.is_empty()).collect(),
+        opening: opening(case),
         facts,
         button: None,
         sections: case.sections(),
