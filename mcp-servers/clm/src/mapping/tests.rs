@@ -32,8 +32,10 @@ fn with_fields(fields: &[(&str, &str)]) -> Envelope {
 
 #[test]
 fn statuses_become_the_facts_words() {
+    /// Role and status of each signer.
+    type Signers<'a> = &'a [(&'a str, &'a str)];
     let done = ("customer", "completed");
-    let table: [(&str, &[(&str, &str)], &str); 14] = [
+    let table: [(&str, Signers<'_>, &str); 14] = [
         ("created", &[], "DRAFT"),
         ("sent", &[("customer", "sent"), ("vendor", "created")], "SENT"),
         ("delivered", &[("customer", "delivered")], "SENT"),
