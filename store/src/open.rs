@@ -18,8 +18,6 @@ const BUSY_STEPS: i32 = 5_000;
 const CACHED_STATEMENTS: usize = 96;
 /// Pages in the WAL before they are moved into the database (16 MB).
 const CHECKPOINT_PAGES: i64 = 4_000;
-/// The writer's page cache, in KiB as SQLite's negative sizes are. The default 2 MB is less than one busy second touches.
-const WRITER_CACHE: i64 = -12_000;
 
 /// An opened data folder.
 pub(crate) struct Opened {
@@ -68,7 +66,6 @@ fn migrated(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
     schema::migrate(&mut connection, path)?;
     Ok(connection)
 }
