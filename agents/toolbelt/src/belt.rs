@@ -125,7 +125,8 @@ impl Toolbelt {
             .call(params, scope.meta(), scope.deadline)
             .await
             .map_err(|failure| failed(failure.kind, failure.code, &failure.text))?;
-        let replayed = result.meta.as_ref().and_then(|meta| meta.0.get(META_REPLAYED)) == Some(&Value::Bool(true));
+        let replayed =
+            result.meta.as_ref().and_then(|meta| meta.0.get(META_REPLAYED)) == Some(&Value::Bool(true));
         decode::output::<T>(result).map(|output| Answered { output, replayed })
     }
 }

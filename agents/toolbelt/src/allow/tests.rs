@@ -66,9 +66,7 @@ fn each_agent_may_call_exactly_the_tools_of_the_design() {
 
 #[test]
 fn a_name_that_only_looks_alike_is_not_allowed() {
-    for name in
-        ["netsuite", "netsuite_get_invoice", "netsuitex.get_invoice", "", "*", "task.list"]
-    {
+    for name in ["netsuite", "netsuite_get_invoice", "netsuitex.get_invoice", "", "*", "task.list"] {
         assert!(AGENTS.iter().all(|agent| !agent.may_call(name)), "{name}");
     }
 }

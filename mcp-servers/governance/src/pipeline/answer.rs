@@ -2,8 +2,8 @@
 //!
 //! No structured content on failures: clients check it against the tool's output schema even then.
 
-use gangway_protocol::{ApiError, canonical};
 use gangway_protocol::tools::META_REPLAYED;
+use gangway_protocol::{ApiError, canonical};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::Value;
 
