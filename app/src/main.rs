@@ -35,6 +35,11 @@ fn main() -> ExitCode {
 /// Standard output belongs to results and to MCP; logs go to standard error.
 fn set_up_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,gangway=info"));
+    // Below info these log whole messages: tool arguments with grants and mails, request bodies with tokens.
+    let filter = ["rmcp=info", "hyper=info", "reqwest=info", "h2=info"]
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

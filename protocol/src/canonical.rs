@@ -21,6 +21,7 @@ pub fn to_canonical(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error
 
 fn sort_keys(value: &mut Value) {
     match value {
+        Value::Object(map) if map.keys().is_sorted() => map.values_mut().for_each(sort_keys),
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
             entries.sort_by(|a, b| a.0.cmp(&b.0));

@@ -201,3 +201,42 @@ fn a_setting_nobody_knows_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("base_ulr"), "{}", stderr(&output));
 }
+
+#[test]
+fn the_example_configuration_is_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/gangway.toml");
+    let mut command = gangway(&["doctor", "--json", "--config", example]);
+    command.env("GANGWAY_DATA_DIR", folder.path());
+    let secrets = [
+        "SALESFORCE__CLIENT_SECRET",
+        "CLM__PRIVATE_KEY_PEM",
+        "NETSUITE__PRIVATE_KEY_PEM",
+        "NOTIFY__SLACK__BOT_TOKEN",
+        "NOTIFY__PAGER__ROUTING_KEY",
+    ];
+    for secret in secrets {
+        command.env(format!("GANGWAY_{secret}"), "hush");
+    }
+    // Nothing may be asked of the vendors it names.
+    for address in [
+        "SALESFORCE__BASE_URL",
+        "CLM__OAUTH_BASE_URL",
+        "NETSUITE__BASE_URL",
+        "NOTIFY__SLACK__BASE_URL",
+        "NOTIFY__PAGER__BASE_URL",
+    ] {
+        command.env(format!("GANGWAY_{address}"), "http://127.0.0.1:1");
+    }
+    command.env("GANGWAY_NOTIFY__MAIL__HOST", "127.0.0.1").env("GANGWAY_NOTIFY__MAIL__PORT", "1");
+    for system in ["SALESFORCE", "CLM", "NETSUITE"] {
+        command.env(format!("GANGWAY_{system}__RETRY_BASE_MS"), "1");
+    }
+    command.env("GANGWAY_NOTIFY__RETRY__BASE_MS", "1");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stderr(&output)));
+    assert_eq!((&report["ok"], &report["simulated"]), (&json!(false), &json!(false)));
+    assert!(!output.stdout.windows(4).any(|w| w == b"hush"));
+}

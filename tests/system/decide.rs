@@ -52,3 +52,12 @@ fn survives_rubbish() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[test]
+fn the_example_facts_are_decided_as_they_say() {
+    let facts = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facts.jsonl")).unwrap();
+    let output = feed(gangway(&["decide", "--as-of", "2026-02-01"]), &facts);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let outcomes: Vec<Value> = decisions(&output.stdout).iter().map(|d| d["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["PROCEED", "BLOCK"]);
+}

@@ -15,11 +15,10 @@ use std::sync::Arc;
 
 /// Where reports go.
 pub trait ReportSink: Send + Sync {
-    /// Writes one report, replacing an older version of the same run's. `file` is a bare file name.
+    /// Writes a run's reports, each a bare file name and its content, replacing older versions of the same run's.
     ///
-    /// # Errors
-    /// The folder or file cannot be written.
-    fn write<'a>(&'a self, file: &'a str, content: String) -> BoxFuture<'a, io::Result<()>>;
+    /// Gives one result per report, in the same order: the folder or file cannot be written.
+    fn write(&self, reports: Vec<(String, String)>) -> BoxFuture<'_, Vec<io::Result<()>>>;
 }
 
 /// The outside, as the steps see it.

@@ -39,15 +39,15 @@ impl Activity<Env> for WriteReports {
         let case = Case { record, settings: &env.settings };
         let rendered = render_all(&case, &order.mails, &calls)
             .map_err(|error| StepError::Fatal(format!("the reports could not be rendered: {error}")))?;
-        let writes = rendered.into_iter().map(|Report { reference, content }| async move {
-            let written = env.reports.write(&reference.file, content).await;
-            written.map(|()| reference.clone()).map_err(|error| format!("{}: {error}", reference.file))
-        });
+        let (references, files): (Vec<ReportRef>, Vec<(String, String)>) = rendered
+            .into_iter()
+            .map(|Report { reference, content }| (reference.clone(), (reference.file, content)))
+            .unzip();
         let mut outcome = Reported { reports: Vec::new(), failed: None };
-        for written in futures::future::join_all(writes).await {
+        for (reference, written) in references.into_iter().zip(env.reports.write(files).await) {
             match written {
-                Ok(reference) => outcome.reports.push(reference),
-                Err(why) => outcome.failed = Some(not_written(&why)),
+                Ok(()) => outcome.reports.push(reference),
+                Err(error) => outcome.failed = Some(not_written(&format!("{}: {error}", reference.file))),
             }
         }
         Ok(outcome)

@@ -25,14 +25,16 @@ pub struct Shelf {
 }
 
 impl ReportSink for Shelf {
-    fn write<'a>(&'a self, file: &'a str, content: String) -> BoxFuture<'a, io::Result<()>> {
-        Box::pin(async move {
+    fn write(&self, reports: Vec<(String, String)>) -> BoxFuture<'_, Vec<io::Result<()>>> {
+        let keep = |(file, content)| {
             if self.is_full {
                 return Err(io::Error::other("no space left on device"));
             }
-            self.files.lock().unwrap().insert(file.to_owned(), content);
+            self.files.lock().unwrap().insert(file, content);
             Ok(())
-        })
+        };
+        let written = reports.into_iter().map(keep).collect();
+        Box::pin(async move { written })
     }
 }
 
