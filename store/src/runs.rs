@@ -163,7 +163,8 @@ impl Runs<'_> {
         Ok(self.list(filter).await?.pop())
     }
 
-    /// Newest runs of the accounts whose newest run is blocked, newest first.
+    /// Newest runs of the accounts whose newest run is blocked, oldest first; a limit keeps the oldest, so that no
+    /// account waits forever behind newer ones.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -173,7 +174,7 @@ impl Runs<'_> {
                 let mut select = connection.prepare_cached(
                     "SELECT record FROM runs AS run WHERE state = 'blocked' AND NOT EXISTS \
                      (SELECT 1 FROM runs AS newer WHERE newer.account_id = run.account_id AND newer.seq > run.seq) \
-                     ORDER BY seq DESC LIMIT ?1",
+                     ORDER BY seq LIMIT ?1",
                 )?;
                 records(TABLE, &mut select, [limit])
             })

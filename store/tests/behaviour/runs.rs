@@ -105,6 +105,18 @@ async fn runs_are_listed_newest_first_and_filtered() {
 }
 
 #[tokio::test]
+async fn blocked_accounts_come_oldest_first_and_a_limit_keeps_the_oldest() {
+    let (_folder, store) = open();
+    for (id, account_id) in [("run-1", "A"), ("run-2", "B"), ("run-3", "C"), ("run-4", "A")] {
+        let record = run(id, account_id, &format!("cor-{id}"));
+        store.runs().accept(&record).await.unwrap();
+        settle(&store, record, RunState::Blocked).await;
+    }
+    assert_eq!(ids(&store.runs().blocked(9).await.unwrap()), ["run-2", "run-3", "run-4"]);
+    assert_eq!(ids(&store.runs().blocked(2).await.unwrap()), ["run-2", "run-3"]);
+}
+
+#[tokio::test]
 async fn a_journal_position_is_written_once() {
     let (_folder, store) = open();
     let record = run("run-1", "A", "cor-1");
