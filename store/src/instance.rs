@@ -5,6 +5,7 @@
 
 use crate::StoreError;
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -83,11 +84,60 @@ fn sweep(folder: &Path) {
 
 /// A shared probe, so that two processes asking at once do not take each other for the owner.
 fn is_locked(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        // Out of descriptors, or not permitted: that says nothing about the owner, who may well be alive.
+        Err(error) => return error.kind() != ErrorKind::NotFound,
+    };
     match file.try_lock_shared() {
         Ok(()) => false,
         Err(TryLockError::WouldBlock) => true,
         // Cannot tell: a claim that may still be running must not be taken over.
         Err(TryLockError::Error(_)) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+    use super::{FOLDER, Liveness, is_locked, register};
+    use std::fs::{self, File};
+    use uuid::Uuid;
+
+    #[test]
+    fn only_a_missing_or_unlocked_file_means_dead() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        assert!(!is_locked(&path));
+        let file = File::create(&path).unwrap();
+        assert!(!is_locked(&path));
+        file.lock().unwrap();
+        assert!(is_locked(&path));
+    }
+
+    /// A link to itself cannot be opened by anybody, root included, and yet it is there.
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_cannot_be_opened_may_have_a_living_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_lock, liveness) = register(folder.path()).unwrap();
+        let other = Uuid::new_v4().to_string();
+        let path = folder.path().join(FOLDER).join(format!("{other}.lock"));
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        assert!(File::open(&path).is_err());
+        assert!(liveness.is_alive(&other));
+        let (_second, _) = register(folder.path()).unwrap();
+        assert!(fs::symlink_metadata(&path).is_ok(), "nobody sweeps it away");
+    }
+
+    #[test]
+    fn an_instance_is_alive_until_its_lock_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, seen) = register(folder.path()).unwrap();
+        let (_second, seeing) = register(folder.path()).unwrap();
+        assert!(seeing.is_alive(seen.own()));
+        drop(first);
+        assert!(!seeing.is_alive(seen.own()));
+        assert!(!Liveness::alone().is_alive(seen.own()));
     }
 }
