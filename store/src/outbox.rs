@@ -10,6 +10,7 @@ use crate::instance::Liveness;
 use crate::writer::Shape;
 use crate::{Store, StoreError};
 use gangway_protocol::{CorrelationId, RunId};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 use uuid::Uuid;
 
@@ -175,7 +176,7 @@ fn insert(
     body: &str,
     own: &str,
 ) -> Result<String, StoreError> {
-    let message_id = format!("msg-{}", Uuid::now_v7().simple());
+    let message_id = format!("msg-{}", id_of(message.at).simple());
     connection
         .prepare_cached(
             "INSERT INTO outbox (message_id, channel, key, target, body, run_id, correlation_id, state, instance, \
@@ -193,6 +194,13 @@ fn insert(
             message.at.as_microsecond(),
         ])?;
     Ok(message_id)
+}
+
+/// Sorts by the time handed in; the rest is random.
+fn id_of(at: Timestamp) -> Uuid {
+    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
 }
 
 fn claim_again(

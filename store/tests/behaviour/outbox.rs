@@ -141,3 +141,14 @@ async fn messages_are_listed_by_run_newest_first() {
     let found = store.outbox().list(filter).await.unwrap();
     assert_eq!(found.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["b", "a"]);
 }
+
+#[tokio::test]
+async fn a_message_id_carries_the_time_handed_in() {
+    let (_folder, store) = open();
+    let earlier = NewMessage { at: at("2025-06-01T00:00:00Z"), ..message("earlier") };
+    let later = fresh(&store, "later").await;
+    let OutboxClaim::Fresh(earlier) = store.outbox().claim(earlier).await.unwrap() else {
+        panic!("a new message is claimed fresh");
+    };
+    assert!(earlier < later, "{earlier} {later}: made afterwards, but of an earlier time");
+}
