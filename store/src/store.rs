@@ -57,18 +57,6 @@ impl Store {
         &self.path
     }
 
-    /// This process's name in claims.
-    #[must_use]
-    pub fn instance(&self) -> &str {
-        self.liveness.own()
-    }
-
-    /// Whether the process that made a claim still lives.
-    #[must_use]
-    pub fn is_alive(&self, instance: &str) -> bool {
-        self.liveness.is_alive(instance)
-    }
-
     /// Runs and their correlation ids.
     #[must_use]
     pub fn runs(&self) -> Runs<'_> {

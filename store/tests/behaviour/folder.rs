@@ -1,7 +1,7 @@
 //! The data folder: private when we make it, and a clear refusal where it cannot be used.
 
-use crate::records::{account, open, run};
-use gangway_store::{Store, StoreError};
+use crate::records::{account, audit, key, open, run};
+use gangway_store::{Claim, Store, StoreError};
 use std::fs;
 
 #[cfg(unix)]
@@ -61,15 +61,21 @@ async fn a_newer_database_is_refused_and_kept() {
     assert!(matches!(error, StoreError::NewerSchema { found: 99, .. }), "{error:?}");
 }
 
-#[test]
-fn many_may_open_a_new_folder_at_once() {
+#[tokio::test]
+async fn many_may_open_a_new_folder_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let stores: Vec<Store> = std::thread::scope(|scope| {
         let opening: Vec<_> = (0..8).map(|_| scope.spawn(|| Store::open(folder.path()).unwrap())).collect();
         opening.into_iter().map(|opened| opened.join().unwrap()).collect()
     });
-    for store in &stores {
-        assert!(stores.iter().all(|other| other.is_alive(store.instance())));
+    for (number, store) in stores.iter().enumerate() {
+        let claim = || key(&format!("k-{number}"));
+        assert_eq!(store.idempotency().claim("t", &claim(), "d", audit("call")).await.unwrap(), Claim::Fresh);
+        for other in &stores {
+            // Another's claim would be abandoned if its owner were taken for dead.
+            let seen = other.idempotency().claim("t", &claim(), "d", audit("call")).await.unwrap();
+            assert_eq!(seen, Claim::InProgress);
+        }
     }
 }
 
