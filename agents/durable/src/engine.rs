@@ -3,6 +3,7 @@
 //! One drive per run at a time, in a task of its own, so that a caller who goes away does not stop a run half-way.
 
 mod drive;
+mod retry;
 
 use crate::EngineError;
 use crate::lock::EngineLock;
@@ -13,8 +14,8 @@ use gangway_protocol::{RunId, RunRecord, RunState};
 use gangway_store::{Accepted, Store};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::{RwLock, watch};
 
 /// Runs driven at once when resuming: enough to keep two cores and the group commit busy.
 const RESUMED_AT_ONCE: usize = 16;
@@ -33,17 +34,23 @@ pub struct Submitted {
 /// Runs one workflow on the store's journal. Clones share it.
 pub struct Engine<W: Workflow>(Arc<Shared<W>>);
 
+/// An engine that may be gone: it keeps no data folder locked.
+pub struct WeakEngine<W: Workflow>(Weak<Shared<W>>);
+
 /// What a drive needs.
 pub(crate) struct Desk<W: Workflow> {
     pub(crate) store: Store,
     pub(crate) env: Arc<W::Env>,
     pub(crate) options: EngineOptions,
+    /// Shared by those who accept runs, exclusive for who makes a parked one live again: an account has one live run.
+    coming_alive: RwLock<()>,
 }
 
 struct Shared<W: Workflow> {
+    /// First, so that it is dropped first: nothing is under way then, and the rest may take its time.
+    _lock: EngineLock,
     desk: Desk<W>,
     drives: Mutex<HashMap<RunId, Underway>>,
-    _lock: EngineLock,
 }
 
 /// A drive that is going on.
@@ -60,8 +67,8 @@ impl<W: Workflow> Engine<W> {
     /// [`EngineError::Taken`] when another engine has it.
     pub fn open(store: Store, env: Arc<W::Env>, options: EngineOptions) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&options.data_dir)?;
-        let desk = Desk { store, env, options };
-        Ok(Self(Arc::new(Shared { desk, drives: Mutex::default(), _lock: lock })))
+        let desk = Desk { store, env, options, coming_alive: RwLock::default() };
+        Ok(Self(Arc::new(Shared { _lock: lock, desk, drives: Mutex::default() })))
     }
 
     /// Commits a new run, or finds the one that is already there. Does not drive it.
@@ -71,6 +78,7 @@ impl<W: Workflow> Engine<W> {
     pub async fn submit(&self, mut record: RunRecord) -> Result<Submitted, EngineError> {
         let desk = &self.0.desk;
         W::VERSION.clone_into(&mut record.versions.workflow);
+        let _shared = desk.coming_alive.read().await;
         match desk.store.runs().accept(&record).await? {
             Accepted::New => {
                 desk.options.crash.reach("run.accepted", record.state.name());
@@ -118,6 +126,22 @@ impl<W: Workflow> Engine<W> {
         Ok(self.0.desk.store.runs().get(run_id).await?)
     }
 
+    /// Puts a parked run back to where it stood before it was parked, and drives it to its next rest. Steps that are
+    /// recorded are not repeated; the one that failed is tried again.
+    ///
+    /// # Errors
+    /// [`EngineError::NotRetriable`] when it is not parked, or its account has another live run; else as [`Engine::drive`].
+    pub async fn retry(&self, run_id: &RunId) -> Result<RunRecord, EngineError> {
+        self.0.desk.unpark(run_id).await?;
+        self.drive(run_id).await
+    }
+
+    /// The engine without holding it. It can be had again as long as a clone or a drive holds it.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakEngine<W> {
+        WeakEngine(Arc::downgrade(&self.0))
+    }
+
     fn join_or_start(&self, run_id: &RunId) -> watch::Receiver<Option<Answer>> {
         let mut drives = self.0.drives();
         if let Some(underway) = drives.get_mut(run_id) {
@@ -159,7 +183,11 @@ impl<W: Workflow> Place<W> {
     /// Decides under the lock, so that nobody joins a drive that has already decided to end.
     fn goes_round_again(&mut self, answer: &Answer) -> bool {
         let mut drives = self.shared.drives();
-        let waits = matches!(answer, Ok(record) if record.state == RunState::AwaitingApproval);
+        // Somebody's approval, or somebody's wish to try again, may have come between the look and this lock.
+        let waits = matches!(
+            answer,
+            Ok(record) if matches!(record.state, RunState::AwaitingApproval | RunState::Parked)
+        );
         if let Some(underway) = drives.get_mut(&self.run_id)
             && waits
             && std::mem::take(&mut underway.asked_again)
@@ -177,6 +205,14 @@ impl<W: Workflow> Drop for Place<W> {
         if self.is_taken {
             self.shared.drives().remove(&self.run_id);
         }
+    }
+}
+
+impl<W: Workflow> WeakEngine<W> {
+    /// The engine, if anything still holds it.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Engine<W>> {
+        self.0.upgrade().map(Engine)
     }
 }
 

@@ -35,6 +35,14 @@ pub enum EngineError {
     /// There is no such run.
     #[error("there is no run {0}")]
     UnknownRun(RunId),
+    /// A run that is to be retried is not parked, or cannot be put back to where it stood.
+    #[error("run {run_id} cannot be tried again: {reason}; start a new run of its account")]
+    NotRetriable {
+        /// The run.
+        run_id: RunId,
+        /// Why not.
+        reason: String,
+    },
     /// The run's task ended without an answer, by a panic or because the program is ending; it goes on at the next start.
     #[error("run {0} was interrupted; it goes on at the next `gangway runs resume` or start")]
     Interrupted(RunId),

@@ -23,6 +23,15 @@ pub(crate) fn end_label(state: RunState) -> String {
     format!("{END}{}", state.name())
 }
 
+/// The state the record was saved in when the last stretch ended: that of a new run when none has. None when the mark
+/// names no state that this program knows.
+pub(crate) fn saved_state(journal: &[JournalEntry]) -> Option<RunState> {
+    match journal.iter().rev().find_map(|entry| entry.label.strip_prefix(END)) {
+        None => Some(RunState::Assessing),
+        Some(name) => RunState::named(name),
+    }
+}
+
 pub(crate) struct Journaled<'a, W: Workflow> {
     desk: &'a Desk<W>,
     run_id: RunId,

@@ -11,7 +11,7 @@ mod lock;
 mod options;
 mod workflow;
 
-pub use engine::{Engine, Submitted};
+pub use engine::{Engine, Submitted, WeakEngine};
 pub use error::EngineError;
 pub use options::{Clock, EngineOptions, RetryPolicy};
 pub use workflow::{Activity, Durable, Interrupted, StepError, Workflow};

@@ -53,6 +53,43 @@ async fn a_parked_run_stays_parked_and_frees_its_account() {
 }
 
 #[tokio::test]
+async fn a_parked_run_that_is_tried_again_repeats_only_the_step_that_failed() {
+    let stage = Stage::new();
+    let parked = driven::<SOUND>(&stage, &[Plan::Fatal]).await;
+    let (_store, engine) = stage.sound();
+    let record = engine.retry(&parked.run_id).await.unwrap();
+    assert_eq!((record.state, record.parked_because.as_deref()), (RunState::Completed, None));
+    let bodies = ["gather", "advise", "tenant", "mail"].map(|label| stage.world.bodies_of(label));
+    assert_eq!(bodies, [1, 1, 2, 1]);
+    let again = engine.retry(&parked.run_id).await.unwrap_err().to_string();
+    assert!(again.contains("it is completed"), "{again}");
+}
+
+#[tokio::test]
+async fn a_run_parked_in_its_first_phase_replays_what_that_phase_recorded() {
+    let stage = Stage::new();
+    stage.world.plan("advise", &[Plan::Fatal, Plan::Fatal]);
+    let parked = driven::<SOUND>(&stage, &[]).await;
+    assert_eq!(reason(&parked), "step \"advise\" failed: no such number");
+    let (_store, engine) = stage.sound();
+    assert_eq!(engine.retry(&parked.run_id).await.unwrap().state, RunState::Parked, "it fails once more");
+    let record = engine.retry(&parked.run_id).await.unwrap();
+    assert_eq!(record.state, RunState::Completed);
+    assert_eq!(["gather", "advise"].map(|label| stage.world.bodies_of(label)), [1, 3]);
+}
+
+#[tokio::test]
+async fn a_parked_run_is_not_tried_again_beside_another_live_run() {
+    let stage = Stage::new();
+    let parked = driven::<SOUND>(&stage, &[Plan::Fatal]).await;
+    let (_store, engine) = stage.sound();
+    engine.submit(run("run-2", "ACME-001", "cor-2")).await.unwrap();
+    let refused = engine.retry(&parked.run_id).await.unwrap_err().to_string();
+    assert!(refused.contains("run-2") && refused.contains("live"), "{refused}");
+    assert_eq!(engine.query(&parked.run_id).await.unwrap(), Some(parked), "it is as it was");
+}
+
+#[tokio::test]
 async fn a_fatal_failure_parks_the_run_at_once() {
     let stage = Stage::new();
     let record = driven::<SOUND>(&stage, &[Plan::Fatal]).await;

@@ -26,10 +26,12 @@ async fn a_second_engine_is_refused_by_name_until_the_first_is_gone() {
         text.contains(stage.folder.path().to_str().unwrap()) && text.contains("GANGWAY_DATA_DIR"),
         "{text}"
     );
-    let clone = first.clone();
+    let (clone, weak) = (first.clone(), first.downgrade());
     drop(first);
     assert!(open().is_err(), "a clone still holds it");
+    assert!(weak.upgrade().is_some());
     drop(clone);
+    assert!(weak.upgrade().is_none(), "a weak one does not");
     open().unwrap();
 }
 
