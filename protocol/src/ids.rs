@@ -30,6 +30,12 @@ pub enum IdError {
         /// Length of the text given, in bytes.
         length: usize,
     },
+    /// Nothing but punctuation: `.` and `..` would walk up a vendor's path.
+    #[error("{what} has no letter and no digit")]
+    NoLetterOrDigit {
+        /// Which identifier was being read.
+        what: &'static str,
+    },
     /// A character outside letters, digits, `-`, `_`, `.` and `:`.
     #[error(
         "{what} contains {found:?} at position {position}; only letters, digits, '-', '_', '.' and ':' are allowed"
@@ -57,6 +63,7 @@ fn check(what: &'static str, text: &str) -> Result<(), IdError> {
         .find(|(_, c)| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')));
     match bad {
         Some((position, found)) => Err(IdError::BadCharacter { what, found, position }),
+        None if !text.bytes().any(|b| b.is_ascii_alphanumeric()) => Err(IdError::NoLetterOrDigit { what }),
         None => Ok(()),
     }
 }
@@ -74,7 +81,7 @@ macro_rules! identifier {
             #[doc = concat!("Reads the ", $what, " a caller gave.")]
             ///
             /// # Errors
-            /// [`IdError`] when it is empty, too long or holds a character that is not allowed.
+            /// [`IdError`] when it is empty, too long, holds a character that is not allowed or no letter and no digit.
             pub fn parse(text: impl Into<String>) -> Result<Self, IdError> {
                 let text = text.into();
                 check($what, &text)?;
@@ -250,6 +257,14 @@ mod tests {
                 Err(IdError::BadCharacter { what: "account id", found, position: 1 })
             );
         }
+    }
+
+    #[test]
+    fn an_id_has_a_letter_or_a_digit() {
+        for id in [".", "..", "-", "_:."] {
+            assert_eq!(AccountId::parse(id), Err(IdError::NoLetterOrDigit { what: "account id" }), "{id}");
+        }
+        assert!(AccountId::parse("..7").is_ok());
     }
 
     #[test]

@@ -195,10 +195,11 @@ impl Rate {
             return Err(bad());
         }
         let plain = text.trim();
-        let is_plain = plain.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-            && !plain.starts_with('.')
-            && !plain.ends_with('.');
-        Ok(Self(if is_plain { plain.to_owned() } else { decimal.plain() }))
+        let (whole, fraction) = plain.split_once('.').unwrap_or((plain, "0"));
+        let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        // The schema's pattern. Trailing zeros beyond it say nothing, but a peer that validates would refuse them.
+        let fits = all_digits(whole) && all_digits(fraction) && fraction.len() <= Self::MAX_SCALE as usize;
+        Ok(Self(if fits { plain.to_owned() } else { decimal.plain() }))
     }
 
     /// The rate as text.
@@ -352,6 +353,18 @@ mod tests {
         assert_eq!(Rate::parse("1E-2").map(String::from), Ok("0.01".to_owned()));
         for bad in ["0", "-1", "x", "0.0000000000001", "99999999999999"] {
             assert!(Rate::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_written_as_its_schema_says() {
+        for (text, written) in [
+            ("0.73680", "0.73680"),
+            ("0.73680000000000000000", "0.7368"),
+            ("1.0000000000000", "1"),
+            ("2.", "2"),
+        ] {
+            assert_eq!(Rate::parse(text).map(String::from), Ok(written.to_owned()), "{text}");
         }
     }
 
