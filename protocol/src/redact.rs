@@ -126,12 +126,22 @@ fn find_mark(property: &Value) -> Option<String> {
     property.get("anyOf").and_then(Value::as_array)?.iter().find_map(find_mark)
 }
 
-/// Free text from outside, cut to `limit` characters, with mail addresses and long token-like words masked and
+/// Free text from outside, cut to `limit` characters, with mail addresses and long token-like runs masked and
 /// control characters turned into spaces.
 #[must_use]
 pub fn scrub(text: &str, limit: usize) -> String {
-    let words = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    let masked = words.split(' ').map(mask_word).collect::<Vec<_>>().join(" ");
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let run = rest.find(|c| !in_run(c)).unwrap_or(rest.len());
+        let (head, tail) = rest.split_at(run.max(first.len_utf8()));
+        if run > 0 {
+            mask_run(head, &mut masked);
+        } else {
+            masked.push(if first.is_control() { ' ' } else { first });
+        }
+        rest = tail;
+    }
     if masked.chars().count() <= limit {
         return masked;
     }
@@ -140,15 +150,44 @@ pub fn scrub(text: &str, limit: usize) -> String {
     cut
 }
 
-fn mask_word(word: &str) -> &str {
+/// Whether a character may stand in a mail address or a token; anything else ends one, so that quotes, braces and
+/// commas around it (JSON, lists) hide nothing.
+fn in_run(c: char) -> bool {
+    c.is_alphanumeric() || "-_.+/=!@%~".contains(c)
+}
+
+/// Appends a run, its core masked if it is an address or a token; the punctuation around it stays.
+fn mask_run(run: &str, out: &mut String) {
+    // The path of a URL is no token as a whole; a part of it may be.
+    if let Some(path) = run.strip_prefix("//") {
+        out.push_str("//");
+        for (index, part) in path.split('/').enumerate() {
+            if index > 0 {
+                out.push('/');
+            }
+            mask_word(part, out);
+        }
+    } else {
+        mask_word(run, out);
+    }
+}
+
+fn mask_word(word: &str, out: &mut String) {
     let core = word.trim_matches(|c: char| !c.is_alphanumeric());
-    if word.contains('@') && Email::parse(core).is_ok() {
-        return "[mail]";
+    match mask_of(core) {
+        Some(mask) => out.push_str(&word.replacen(core, mask, 1)),
+        None => out.push_str(word),
+    }
+}
+
+fn mask_of(core: &str) -> Option<&'static str> {
+    // An address may be percent-encoded; a core neither begins nor ends with the sign, so both sides are filled.
+    if core.contains('@') || core.contains("%40") {
+        return Some("[mail]");
     }
     // Bearer tokens, JWTs and keys are long runs without a space; ordinary words and ids are not.
-    let is_token =
-        core.len() >= 40 && core.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+/=!".contains(&b));
-    if is_token { "[token]" } else { word }
+    let is_token = core.len() >= 40 && core.is_ascii();
+    is_token.then_some("[token]")
 }
 
 #[cfg(test)]
@@ -194,7 +233,36 @@ mod tests {
             "mail <jo@x.example>,\nBearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc ok",
             200,
         );
-        assert_eq!(text, "mail [mail] Bearer [token] ok");
+        assert_eq!(text, "mail <[mail]>, Bearer [token] ok");
+    }
+
+    #[test]
+    fn punctuation_around_it_hides_no_address_and_no_token() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc";
+        for (text, scrubbed) in [
+            (r#"{"email":"jane@x.com"}"#.to_owned(), r#"{"email":"[mail]"}"#),
+            ("a@x.com,b@x.com".to_owned(), "[mail],[mail]"),
+            (format!(r#"{{"access_token":"{token}"}}"#), r#"{"access_token":"[token]"}"#),
+            (
+                format!("see https://x.example/reset?token={token}&to=jane%40x.com."),
+                "see https://x.example/reset?[token]&[mail].",
+            ),
+            ("mailto:jane@x.com; jörg@x.com".to_owned(), "mailto:[mail]; [mail]"),
+        ] {
+            assert_eq!(scrub(&text, 300), scrubbed);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        for text in [
+            "run run-0199aaaabbbbccccddddeeeeffff0000 failed: not found (404)",
+            "{\"errorCode\":\"INVALID_REQUEST_PARAMETER\",\"fields\":[\"Name\",\"Tier__c\"]}",
+            "see https://docs.northwind.example/onboarding/accounts/guides/closed-won for more",
+            "3 items @ 5 USD, é, 50 % done",
+        ] {
+            assert_eq!(scrub(text, 300), text);
+        }
     }
 
     #[test]
