@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Longest code or request id kept, in characters. The vendors' own stay below 60.
+const LONGEST_CODE: usize = 80;
+
 /// An outside system (or one of our own servers) a call went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -169,7 +172,8 @@ pub struct ApiError {
     pub system: System,
     /// What kind of failure.
     pub error_type: ErrorType,
-    /// The vendor's own code where it gave one, e.g. `INVALID_SESSION_ID`.
+    /// The vendor's own code where it gave one, e.g. `INVALID_SESSION_ID`; at most 80 ASCII letters, digits, `_`, `.`,
+    /// `:` and `-`.
     pub error_code: String,
     /// HTTP status, when there was an HTTP answer.
     #[serde(default)]
@@ -187,9 +191,12 @@ pub struct ApiError {
     pub owner: String,
     /// The tool or vendor operation that was tried, e.g. `get_contract`.
     pub operation: String,
-    /// The vendor's own request id, for a support ticket.
+    /// The vendor's own request id, for a support ticket; the alphabet and bound of `error_code`.
     #[serde(default)]
     pub request_id: Option<String>,
+    /// The call certainly did nothing: it never reached its receiver, or the receiver said so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_sent: bool,
     /// Records this failure left unknown.
     #[serde(default)]
     pub hides: Vec<RecordKind>,
@@ -206,7 +213,7 @@ impl ApiError {
         Self {
             system,
             error_type,
-            error_code: code.chars().take(80).collect(),
+            error_code: code_text(code),
             http_status: None,
             message: scrub(message, 500),
             retryable,
@@ -215,6 +222,7 @@ impl ApiError {
             owner: error_type.owner().to_owned(),
             operation: operation.to_owned(),
             request_id: None,
+            not_sent: false,
             hides: Vec::new(),
         }
     }
@@ -226,12 +234,46 @@ impl ApiError {
         self
     }
 
+    /// The same error with the vendor's id of the request, if it gave a usable one.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: Option<&str>) -> Self {
+        self.request_id = request_id.map(code_text).filter(|id| !id.is_empty());
+        self
+    }
+
+    /// The same error of a call that certainly did nothing.
+    #[must_use]
+    pub fn unsent(mut self) -> Self {
+        self.not_sent = true;
+        self
+    }
+
+    /// Whether a write that failed so may have had its effect all the same. Nothing else decides it.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        match self.error_type {
+            // Definite answers: the receiver looked at the request and refused it.
+            ErrorType::Authentication
+            | ErrorType::Authorization
+            | ErrorType::Validation
+            | ErrorType::NotFound
+            | ErrorType::RateLimit => false,
+            ErrorType::ServerError | ErrorType::Network | ErrorType::Timeout => !self.not_sent,
+        }
+    }
+
     /// The same error, naming the records it left unknown.
     #[must_use]
     pub fn hiding(mut self, records: &[RecordKind]) -> Self {
         self.hides = records.to_vec();
         self
     }
+}
+
+/// A vendor's code or id, without anything that could be a person's words.
+fn code_text(text: &str) -> String {
+    let is_code = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
+    text.chars().filter(is_code).take(LONGEST_CODE).collect()
 }
 
 #[cfg(test)]
@@ -257,6 +299,44 @@ mod tests {
                 (owner, retry, retryable)
             );
         }
+    }
+
+    #[test]
+    fn only_what_the_receiver_did_not_refuse_may_have_happened() {
+        let table = [
+            (ErrorType::Authentication, false),
+            (ErrorType::Authorization, false),
+            (ErrorType::Validation, false),
+            (ErrorType::NotFound, false),
+            (ErrorType::RateLimit, false),
+            (ErrorType::ServerError, true),
+            (ErrorType::Network, true),
+            (ErrorType::Timeout, true),
+        ];
+        for (error_type, expected) in table {
+            let error = ApiError::new(System::Notify, error_type, "send_email", "X", "m");
+            assert_eq!(error.may_have_happened(), expected, "{error_type:?}");
+            assert!(!error.unsent().may_have_happened(), "{error_type:?}");
+        }
+    }
+
+    #[test]
+    fn that_nothing_was_sent_travels_and_its_absence_is_not_written() -> Result<(), serde_json::Error> {
+        let error = ApiError::new(System::Clm, ErrorType::Network, "send_reminder", "X", "m");
+        assert!(!serde_json::to_string(&error)?.contains("not_sent"));
+        let unsent = error.unsent();
+        assert_eq!(serde_json::from_str::<ApiError>(&serde_json::to_string(&unsent)?)?, unsent);
+        Ok(())
+    }
+
+    #[test]
+    fn a_code_and_a_request_id_hold_no_words() {
+        let long = format!("BAD <jane@x.example> {}", "x".repeat(200));
+        let error = ApiError::new(System::Clm, ErrorType::Validation, "op", &long, "m")
+            .with_request_id(Some("tr/a 1"));
+        assert!(error.error_code.starts_with("BADjanex.examplexxx") && error.error_code.len() == 80);
+        assert_eq!(error.request_id.as_deref(), Some("tra1"));
+        assert_eq!(error.with_request_id(Some("é")).request_id, None);
     }
 
     #[test]

@@ -53,8 +53,9 @@ fn error_key(error: &ApiError) -> impl Ord + '_ {
         owner,
         operation,
         request_id,
+        not_sent,
         hides,
     } = error;
-    let fate = (http_status, retryable, retry_after_ms);
+    let fate = (http_status, retryable, retry_after_ms, not_sent);
     (system, operation, error_type, error_code, message, fate, resolution, owner, request_id, hides)
 }
