@@ -1,7 +1,8 @@
 //! The facts a decision is made from, as JSON and as types (DESIGN section 4).
 //!
 //! Absent and null are the same. Fields we do not know are ignored. Nothing here judges: blank strings, unknown
-//! statuses and contradictory amounts are kept as they came, for the rules to see.
+//! statuses and contradictory amounts are kept as they came, for the rules to see. What a status says is read here,
+//! so that whoever looks at a contract or an invoice reads it alike.
 
 use crate::redact::Personal;
 use crate::{AccountId, ApiError, Currency, Money, Rate};
@@ -140,6 +141,15 @@ pub struct Contract {
     pub signatories: Option<Vec<Signatory>>,
 }
 
+impl Contract {
+    /// Whether it is executed: its status is EXECUTED or SIGNED after trimming, in any case. Blank and unknown are not.
+    #[must_use]
+    pub fn is_executed(&self) -> bool {
+        let word = self.status.as_deref().unwrap_or_default().trim();
+        ["EXECUTED", "SIGNED"].iter().any(|valid| word.eq_ignore_ascii_case(valid))
+    }
+}
+
 /// Whose signature it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -186,6 +196,65 @@ pub struct Invoice {
     pub due_date: Option<Date>,
 }
 
+impl Invoice {
+    /// What its status says.
+    #[must_use]
+    pub fn status_read(&self) -> InvoiceStatus {
+        InvoiceStatus::read(self.status.as_deref())
+    }
+
+    /// Whether it counts: not voided, not cancelled, of a known status.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        match self.status_read() {
+            InvoiceStatus::Paid | InvoiceStatus::Open | InvoiceStatus::Pending | InvoiceStatus::Draft => true,
+            InvoiceStatus::Voided | InvoiceStatus::Cancelled | InvoiceStatus::Unknown => false,
+        }
+    }
+}
+
+/// What an invoice's status says, after trimming and upper-casing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvoiceStatus {
+    /// PAID.
+    Paid,
+    /// OPEN or OVERDUE: whether it is overdue follows from its due date, not from what it says.
+    Open,
+    /// PENDING or PENDING_APPROVAL.
+    Pending,
+    /// DRAFT.
+    Draft,
+    /// VOIDED.
+    Voided,
+    /// CANCELLED.
+    Cancelled,
+    /// Blank, or anything else.
+    Unknown,
+}
+
+impl InvoiceStatus {
+    fn read(text: Option<&str>) -> Self {
+        match text.unwrap_or_default().trim().to_ascii_uppercase().as_str() {
+            "PAID" => Self::Paid,
+            "OPEN" | "OVERDUE" => Self::Open,
+            "PENDING" | "PENDING_APPROVAL" => Self::Pending,
+            "DRAFT" => Self::Draft,
+            "VOIDED" => Self::Voided,
+            "CANCELLED" => Self::Cancelled,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Money may still come in: open or pending.
+    #[must_use]
+    pub fn is_payable(self) -> bool {
+        match self {
+            Self::Open | Self::Pending => true,
+            Self::Paid | Self::Draft | Self::Voided | Self::Cancelled | Self::Unknown => false,
+        }
+    }
+}
+
 /// One unit of `from` was worth `rate` units of `to` from `date` on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExchangeRate {
@@ -201,8 +270,28 @@ pub struct ExchangeRate {
 
 #[cfg(test)]
 mod tests {
-    use super::Facts;
+    use super::{Contract, Facts, Invoice};
     use serde_json::json;
+
+    #[test]
+    fn only_executed_and_signed_contracts_are_executed() {
+        let executed = |status: Option<&str>| {
+            Contract { status: status.map(str::to_owned), ..Contract::default() }.is_executed()
+        };
+        assert!([" executed ", "SIGNED"].into_iter().all(|status| executed(Some(status))));
+        assert!(![None, Some(""), Some("SENT"), Some("EXECUTED?")].into_iter().any(executed));
+    }
+
+    #[test]
+    fn voided_cancelled_and_unknown_invoices_are_not_live() {
+        let live = |status: Option<&str>| {
+            Invoice { status: status.map(str::to_owned), ..Invoice::default() }.is_live()
+        };
+        for status in ["PAID", " open ", "OVERDUE", "Pending", "PENDING_APPROVAL", "DRAFT"] {
+            assert!(live(Some(status)), "{status}");
+        }
+        assert!(![None, Some(" "), Some("VOIDED"), Some("CANCELLED"), Some("PAID?")].into_iter().any(live));
+    }
 
     #[test]
     fn absent_null_and_unknown_fields_read_alike() {

@@ -14,17 +14,11 @@ pub async fn assess(belt: &Toolbelt, scope: &Scope, account_id: &AccountId) -> C
 fn assessment(findings: ContractFindings) -> ContractAssessment {
     let contract = findings.contract;
     ContractAssessment {
-        executed: contract.as_ref().is_some_and(is_executed),
+        executed: contract.as_ref().is_some_and(Contract::is_executed),
         unsigned: contract.as_ref().map_or(0, unsigned),
         error: findings.errors.into_iter().next(),
         contract,
     }
-}
-
-/// Executed or signed, compared as the rules compare it (DESIGN section 4, CON-002).
-pub(crate) fn is_executed(contract: &Contract) -> bool {
-    let status = contract.status.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
-    status == "EXECUTED" || status == "SIGNED"
 }
 
 fn unsigned(contract: &Contract) -> u32 {

@@ -4,7 +4,6 @@
 //! the run that was blocked, so that each happens once. It only looks at runs the contract itself blocked; a run
 //! blocked by something else would be blocked again, and asked for again, forever.
 
-use crate::assess::is_executed;
 use gangway_protocol::facts::Contract;
 use gangway_protocol::tools::clm::{
     ContractsArgs, GetContracts, ListPendingSignatures, MAX_CONTRACTS, PendingArgs, PendingSignature,
@@ -86,7 +85,7 @@ pub async fn watch(belt: &Toolbelt, scope: &Scope) -> WatchReport {
     });
     for run in &blocked {
         match contracts.get(&run.run.account_id) {
-            Some(contract) if is_executed(contract) => request(belt, scope, run, &mut report).await,
+            Some(contract) if contract.is_executed() => request(belt, scope, run, &mut report).await,
             Some(contract) => remind(belt, scope, (run, contract, &waiting), &mut report).await,
             None => {}
         }

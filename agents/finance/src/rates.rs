@@ -10,8 +10,6 @@ use gangway_protocol::{ApiError, Currency, Money, RecordKind};
 use gangway_toolbelt::{Scope, Toolbelt};
 use jiff::civil::Date;
 
-/// Invoice statuses that count as live.
-const LIVE: [&str; 6] = ["PAID", "OPEN", "OVERDUE", "PENDING", "PENDING_APPROVAL", "DRAFT"];
 /// Lookups at once. NetSuite allows few concurrent requests per integration.
 const AT_ONCE: usize = 4;
 
@@ -52,7 +50,7 @@ fn needed(invoices: &[Invoice], deal: Option<Money>) -> Vec<(Currency, Currency,
     let Some(deal) = deal.filter(|deal| deal.minor > 0) else {
         return Vec::new();
     };
-    let live: Vec<&Invoice> = invoices.iter().filter(|invoice| is_live(invoice)).collect();
+    let live: Vec<&Invoice> = invoices.iter().filter(|invoice| invoice.is_live()).collect();
     if live.iter().any(|invoice| invoice.total.is_none()) {
         return Vec::new();
     }
@@ -67,11 +65,6 @@ fn needed(invoices: &[Invoice], deal: Option<Money>) -> Vec<(Currency, Currency,
         }
     }
     lookups
-}
-
-fn is_live(invoice: &Invoice) -> bool {
-    let status = invoice.status.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
-    LIVE.contains(&status.as_str())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::Thresholds;
 use crate::rule::is_missing;
 use gangway_protocol::Facts;
 use gangway_protocol::RecordKind;
-use gangway_protocol::facts::{Account, Contract, Invoice, Opportunity, Owner};
+use gangway_protocol::facts::{Account, Contract, Invoice, InvoiceStatus, Opportunity, Owner};
 use jiff::civil::Date;
 
 /// What a check looks at.
@@ -23,55 +23,6 @@ pub struct Case<'a> {
 pub(crate) struct StatedInvoice<'a> {
     pub(crate) invoice: &'a Invoice,
     pub(crate) status: InvoiceStatus,
-}
-
-/// What an invoice's status says, after trimming and upper-casing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InvoiceStatus {
-    /// PAID.
-    Paid,
-    /// OPEN or OVERDUE: whether it is overdue follows from its due date, not from what it says.
-    Open,
-    /// PENDING or PENDING_APPROVAL.
-    Pending,
-    /// DRAFT.
-    Draft,
-    /// VOIDED.
-    Voided,
-    /// CANCELLED.
-    Cancelled,
-    /// Blank, or anything else.
-    Unknown,
-}
-
-impl InvoiceStatus {
-    fn read(text: Option<&str>) -> Self {
-        let status = text.unwrap_or_default().trim().to_ascii_uppercase();
-        match status.as_str() {
-            "PAID" => Self::Paid,
-            "OPEN" | "OVERDUE" => Self::Open,
-            "PENDING" | "PENDING_APPROVAL" => Self::Pending,
-            "DRAFT" => Self::Draft,
-            "VOIDED" => Self::Voided,
-            "CANCELLED" => Self::Cancelled,
-            _ => Self::Unknown,
-        }
-    }
-
-    fn is_live(self) -> bool {
-        match self {
-            Self::Paid | Self::Open | Self::Pending | Self::Draft => true,
-            Self::Voided | Self::Cancelled | Self::Unknown => false,
-        }
-    }
-
-    /// Money may still come in: open or pending.
-    pub(crate) fn is_payable(self) -> bool {
-        match self {
-            Self::Open | Self::Pending => true,
-            Self::Paid | Self::Draft | Self::Voided | Self::Cancelled | Self::Unknown => false,
-        }
-    }
 }
 
 /// Which account an id inside a record names.
@@ -92,7 +43,7 @@ impl<'a> Case<'a> {
         let invoices = facts
             .invoices
             .iter()
-            .map(|invoice| StatedInvoice { invoice, status: InvoiceStatus::read(invoice.status.as_deref()) })
+            .map(|invoice| StatedInvoice { invoice, status: invoice.status_read() })
             .collect();
         Self { facts, as_of, thresholds, invoices }
     }
@@ -151,7 +102,7 @@ impl<'a> Case<'a> {
 
     /// The invoices that count: not voided, not cancelled, of a known status.
     pub(crate) fn live_invoices(&self) -> impl Iterator<Item = StatedInvoice<'a>> {
-        self.invoices().filter(|stated| stated.status.is_live())
+        self.invoices().filter(|stated| stated.invoice.is_live())
     }
 
     /// Which account an id found inside a record names.

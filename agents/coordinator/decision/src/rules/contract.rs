@@ -98,13 +98,11 @@ fn not_found(case: &Case<'_>) -> Sightings {
 }
 
 fn not_executed(case: &Case<'_>) -> Sightings {
-    let Some(status) = case.contract().map(|contract| contract.status.as_deref()) else {
+    let Some(contract) = case.contract().filter(|contract| !contract.is_executed()) else {
         return Vec::new();
     };
+    let status = contract.status.as_deref();
     let word = status.unwrap_or_default().trim();
-    if ["EXECUTED", "SIGNED"].iter().any(|valid| word.eq_ignore_ascii_case(valid)) {
-        return Vec::new();
-    }
     let message = if word.is_empty() {
         "The contract has no status, so it is neither executed nor signed.".to_owned()
     } else {

@@ -3,13 +3,13 @@
 
 use super::team;
 use crate::Case;
-use crate::case::{InvoiceStatus, StatedInvoice};
+use crate::case::StatedInvoice;
 use crate::exact::{exceeds, falls_short};
 use crate::rule::{Row, Sighting, Sightings, absent, is_missing, seen, shown, text_seen};
 use gangway_protocol::Money;
 use gangway_protocol::RecordKind;
 use gangway_protocol::Severity::{Violation, Warning};
-use gangway_protocol::facts::Invoice;
+use gangway_protocol::facts::{Invoice, InvoiceStatus};
 
 pub(super) const RULES: &[Row] = &[
     Row {
