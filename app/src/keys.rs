@@ -5,7 +5,7 @@
 use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -20,26 +20,25 @@ pub fn grant_key(data_dir: &Path) -> Result<SigningKey> {
         Err(error) => return Err(error),
     }
     let draft = data_dir.join(format!("{FILE}.{}", uuid::Uuid::new_v4().simple()));
-    let secret: [u8; 32] = rand::random();
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .with_context(|| format!("cannot make the grant key {}", draft.display()))?;
-    file.write_all(&secret)?;
-    file.sync_all()?;
     // A hard link fails when another process was first, and then its key counts.
-    let linked = fs::hard_link(&draft, &path);
-    fs::remove_file(&draft)?;
-    match linked {
+    let kept = write_new(&draft).and_then(|()| fs::hard_link(&draft, &path));
+    // Half a draft must not stay behind; one that was never made cannot be removed.
+    let _ = fs::remove_file(&draft);
+    match kept {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => {
-            return Err(error).with_context(|| format!("cannot keep the grant key {}", path.display()));
+            return Err(error).with_context(|| format!("cannot make the grant key {}", path.display()));
         }
     }
     read(&path)
+}
+
+fn write_new(draft: &Path) -> io::Result<()> {
+    let secret: [u8; 32] = rand::random();
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
+    file.write_all(&secret)?;
+    file.sync_all()
 }
 
 fn is_absent(error: &anyhow::Error) -> bool {
@@ -48,7 +47,9 @@ fn is_absent(error: &anyhow::Error) -> bool {
 
 fn read(path: &Path) -> Result<SigningKey> {
     let mut secret = Vec::new();
-    fs::File::open(path)?.take(64).read_to_end(&mut secret)?;
+    fs::File::open(path)
+        .and_then(|file| file.take(64).read_to_end(&mut secret))
+        .with_context(|| format!("cannot read the grant key {}", path.display()))?;
     match <[u8; 32]>::try_from(secret) {
         Ok(secret) => Ok(SigningKey::from_bytes(&secret)),
         Err(_) => bail!(
@@ -77,6 +78,22 @@ mod tests {
         assert_eq!(distinct.len(), 1);
         let mode = std::fs::metadata(folder.path().join("grant.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("grant.key")).unwrap();
+        let error = grant_key(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("grant.key"), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_kept_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("grant.key")).unwrap();
+        grant_key(folder.path()).unwrap_err();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
