@@ -5,9 +5,10 @@
 //! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `port`, `connections`, `concurrency`, `retries` are numbers,
 //! `true` and `false` truths.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
+use std::ffi::OsString;
 use std::fs;
 
 const PREFIX: &str = "GANGWAY_";
@@ -23,10 +24,17 @@ pub struct Environment {
 impl Environment {
     /// Reads the process environment and the files it names.
     pub fn read() -> Result<Self> {
+        Self::of(std::env::vars_os())
+    }
+
+    fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self> {
         let mut settings = Vec::new();
         let mut simulator = None;
-        for (name, value) in std::env::vars() {
+        for (name, value) in variables {
+            // What others call their variables, and write into them, is none of our business.
+            let Some(name) = name.to_str() else { continue };
             let Some(key) = name.strip_prefix(PREFIX) else { continue };
+            let Ok(value) = value.into_string() else { bail!("{name} is not valid UTF-8") };
             let key = key.to_lowercase().replace("__", ".");
             if key == "simulator" {
                 simulator = Some(value);
@@ -94,6 +102,8 @@ mod tests {
 
     use super::Environment;
     use figment::Figment;
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
 
     fn layer(settings: &[(&str, &str)]) -> Figment {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -110,6 +120,16 @@ mod tests {
         assert_eq!(layer.extract_inner::<String>("netsuite.account").unwrap(), "1234567");
         assert_eq!(layer.extract_inner::<u64>("netsuite.retry_base_ms").unwrap(), 20);
         assert!(layer.extract_inner::<bool>("netsuite.tba").unwrap());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_matter_only_in_our_own_variables() {
+        let broken = || OsString::from_vec(vec![0xff]);
+        let foreign = [(OsString::from("LESS_TERMCAP"), broken()), (broken(), OsString::from("x"))];
+        assert!(Environment::of(foreign.into_iter()).unwrap().settings.is_empty());
+        let ours = [(OsString::from("GANGWAY_CLM__USER_ID"), broken())];
+        let error = Environment::of(ours.into_iter()).err().unwrap().to_string();
+        assert!(error.contains("GANGWAY_CLM__USER_ID"), "{error}");
     }
 
     #[test]
