@@ -127,6 +127,18 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// The text with every cause behind it, for people: the operating system's or SQLite's own words say which it was.
+    #[must_use]
+    pub fn with_cause(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            text = format!("{text}: {inner}");
+            cause = inner.source();
+        }
+        text
+    }
+
     pub(crate) fn folder(attempt: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Folder { attempt, path: path.to_owned(), source: Arc::new(source) }
     }
@@ -149,5 +161,17 @@ impl StoreError {
             ) => Self::folder("open the database", path, io::Error::other(source.to_string())),
             _ => self,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoreError;
+
+    #[test]
+    fn the_reason_of_sqlite_stands_in_the_text_for_people() {
+        let error = StoreError::from(rusqlite::Error::InvalidColumnName("tier".to_owned()));
+        assert_eq!(error.with_cause(), "the database refused a statement: Invalid column name: tier");
+        assert_eq!(StoreError::Closed.with_cause(), "the store is closed");
     }
 }

@@ -11,7 +11,7 @@ use gangway_store::StoreError;
 
 /// The store could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
-    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.to_string())
+    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())
 }
 
 /// The grant does not allow this.

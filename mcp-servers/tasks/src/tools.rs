@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 
 /// The store could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
-    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.to_string())
+    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())
 }
 
 /// An account's whole checklist, by due date; empty when it has none.

@@ -27,7 +27,7 @@ fn stopped(error: &ApiError) -> StepError {
 }
 
 fn store_failed(error: &StoreError) -> StepError {
-    StepError::Retry(format!("the store could not be used: {error}"))
+    StepError::Retry(format!("the store could not be used: {}", error.with_cause()))
 }
 
 /// What was gathered and decided. A run that comes this far has both; a record without them was tampered with.
