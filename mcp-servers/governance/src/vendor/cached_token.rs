@@ -88,7 +88,8 @@ impl<F: FetchToken> CachedToken<F> {
         match fetched {
             Ok(fresh) => {
                 let header = AuthHeader::bearer(&fresh.token);
-                let renew_at = fresh.lives.map(|lives| Instant::now() + useful_life(lives));
+                // A life beyond what the clock can count is no end at all: the token is used until it is refused.
+                let renew_at = fresh.lives.and_then(|lives| Instant::now().checked_add(useful_life(lives)));
                 state.held = Some(Held { header: header.clone(), renew_at });
                 state.last_failure = None;
                 Ok(header)
@@ -211,6 +212,14 @@ mod tests {
         tokio::time::advance(Duration::from_secs(45)).await;
         source.authorize(REQUEST).await.unwrap();
         assert_eq!(asked(&source), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_life_longer_than_the_clock_has_no_end() {
+        let source = source(Some(Duration::from_secs(u64::MAX)), false);
+        source.authorize(REQUEST).await.unwrap();
+        source.authorize(REQUEST).await.unwrap();
+        assert_eq!(asked(&source), 1);
     }
 
     #[test]
