@@ -1,7 +1,7 @@
 //! From DocuSign's error bodies to the taxonomy. The code in the body counts before the status: a limit has been a 400
 //! as well as a 429.
 
-use gangway_governance::vendor::{Answer, Failure};
+use gangway_governance::vendor::{Answer, Failure, type_of_status};
 use gangway_protocol::{ApiError, ErrorType, System};
 
 use crate::mapping::Unreadable;
@@ -70,18 +70,6 @@ fn type_of(code: &str, status: u16) -> ErrorType {
         "ENVELOPE_DOES_NOT_EXIST" | "ACCOUNT_DOES_NOT_EXIST_IN_SYSTEM" => ErrorType::NotFound,
         "UNSPECIFIED_ERROR" | "SERVICE_UNAVAILABLE" => ErrorType::ServerError,
         _ => type_of_status(status),
-    }
-}
-
-fn type_of_status(status: u16) -> ErrorType {
-    match status {
-        401 => ErrorType::Authentication,
-        403 => ErrorType::Authorization,
-        404 => ErrorType::NotFound,
-        408 => ErrorType::Timeout,
-        429 => ErrorType::RateLimit,
-        400..=499 => ErrorType::Validation,
-        _ => ErrorType::ServerError,
     }
 }
 

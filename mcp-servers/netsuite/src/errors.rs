@@ -1,7 +1,7 @@
 //! From NetSuite's problem documents to the taxonomy. The code in the body counts before the status: a concurrency
 //! limit comes as a 429 or, from some services, as a 400.
 
-use gangway_governance::vendor::{Answer, Failure};
+use gangway_governance::vendor::{Answer, Failure, type_of_status};
 use gangway_protocol::{ApiError, ErrorType, System};
 
 use crate::mapping::Unreadable;
@@ -30,6 +30,12 @@ pub(crate) fn unreadable(operation: &str, cause: &Unreadable) -> ApiError {
     ApiError::new(System::Netsuite, ErrorType::Validation, operation, cause.code, &cause.to_string())
 }
 
+/// The same, where many accounts were asked for: the words say whose it is.
+pub(crate) fn unreadable_of(operation: &str, account: &str, cause: &Unreadable) -> ApiError {
+    let words = format!("Account {account}: {cause}");
+    ApiError::new(System::Netsuite, ErrorType::Validation, operation, cause.code, &words)
+}
+
 /// An answer of another shape than documented.
 pub(crate) fn unexpected(operation: &str, cause: &dyn std::fmt::Display) -> ApiError {
     let words = format!("NetSuite's answer is not of the documented shape: {cause}");
@@ -54,18 +60,6 @@ fn type_of(code: &str, status: u16) -> ErrorType {
         "NONEXISTENT_ID" | "RCRD_DSNT_EXIST" => ErrorType::NotFound,
         "UNEXPECTED_ERROR" | "SERVICE_UNAVAILABLE" => ErrorType::ServerError,
         _ => type_of_status(status),
-    }
-}
-
-fn type_of_status(status: u16) -> ErrorType {
-    match status {
-        401 => ErrorType::Authentication,
-        403 => ErrorType::Authorization,
-        404 => ErrorType::NotFound,
-        408 => ErrorType::Timeout,
-        429 => ErrorType::RateLimit,
-        400..=499 => ErrorType::Validation,
-        _ => ErrorType::ServerError,
     }
 }
 

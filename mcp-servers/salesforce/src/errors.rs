@@ -2,7 +2,7 @@
 //!
 //! A composite answer is a 200 whatever happened inside; one whose every part failed is a failed call.
 
-use gangway_governance::vendor::{Answer, Failure};
+use gangway_governance::vendor::{Answer, Failure, type_of_status};
 use gangway_protocol::{ApiError, ErrorType, RecordKind, System};
 
 use crate::mapping::Unreadable;
@@ -120,19 +120,6 @@ fn type_of(code: &str, status: u16) -> ErrorType {
             ErrorType::ServerError
         }
         _ => type_of_status(status),
-    }
-}
-
-fn type_of_status(status: u16) -> ErrorType {
-    match status {
-        401 => ErrorType::Authentication,
-        403 => ErrorType::Authorization,
-        404 => ErrorType::NotFound,
-        408 => ErrorType::Timeout,
-        420 | 429 => ErrorType::RateLimit,
-        // 300 is "several records have this external id": the data is wrong, not the server.
-        300 | 400..=499 => ErrorType::Validation,
-        _ => ErrorType::ServerError,
     }
 }
 

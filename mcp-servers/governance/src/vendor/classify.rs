@@ -56,22 +56,25 @@ pub(crate) fn error_of(
         ),
     };
     let mut error = ApiError::new(system, failure.error_type, operation, &failure.code, &failure.message)
-        .with_status(failure.status.unwrap_or(answer.status));
-    error.request_id = failure.request_id;
+        .with_status(failure.status.unwrap_or(answer.status))
+        .with_request_id(failure.request_id.as_deref());
     error.retry_after_ms =
         answer.header("retry-after").and_then(|text| retry_after_ms(text, SystemTime::now()));
     Some(error)
 }
 
-/// The taxonomy's reading of a bare status. Redirects count as the vendor's failure: we follow none.
-fn type_of_status(status: u16) -> ErrorType {
+/// The taxonomy's reading of a bare status, for every connector. Redirects count as the vendor's failure: we follow
+/// none.
+#[must_use]
+pub fn type_of_status(status: u16) -> ErrorType {
     match status {
         401 => ErrorType::Authentication,
         403 => ErrorType::Authorization,
         404 | 410 => ErrorType::NotFound,
         408 => ErrorType::Timeout,
         420 | 429 => ErrorType::RateLimit,
-        400..=499 => ErrorType::Validation,
+        // 300 is "several records have this id" (Salesforce's external ids): the data is wrong, not the server.
+        300 | 400..=499 => ErrorType::Validation,
         _ => ErrorType::ServerError,
     }
 }
@@ -110,6 +113,10 @@ mod tests {
             (403, ErrorType::Authorization),
             (400, ErrorType::Validation),
             (404, ErrorType::NotFound),
+            (410, ErrorType::NotFound),
+            (408, ErrorType::Timeout),
+            (420, ErrorType::RateLimit),
+            (300, ErrorType::Validation),
             (429, ErrorType::RateLimit),
             (302, ErrorType::ServerError),
             (500, ErrorType::ServerError),
