@@ -54,7 +54,10 @@ pub(crate) async fn attempt(
     };
     match tokio::time::timeout(target.deadline, exchange).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(failure)) => Err(failed(failure.error_type, failure.code, &failure.text)),
+        Ok(Err(broken)) => {
+            let error = failed(broken.error_type, broken.code, &broken.text);
+            Err(if broken.unsent { error.unsent() } else { error })
+        }
         Err(_) => {
             let text = format!("no complete answer within {} ms", target.deadline.as_millis());
             Err(failed(ErrorType::Timeout, "ATTEMPT_DEADLINE", &text))
@@ -94,6 +97,8 @@ struct Broken {
     error_type: ErrorType,
     code: &'static str,
     text: String,
+    /// There was no connection to write the request to.
+    unsent: bool,
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Answer, Broken> {
@@ -103,7 +108,8 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, Broken> {
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             let text = format!("the answer is larger than {MAX_ANSWER_BYTES} bytes");
-            return Err(Broken { error_type: ErrorType::ServerError, code: "ANSWER_TOO_LARGE", text });
+            let error_type = ErrorType::ServerError;
+            return Err(Broken { error_type, code: "ANSWER_TOO_LARGE", text, unsent: false });
         }
         body.extend_from_slice(&chunk);
     }
@@ -113,16 +119,17 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, Broken> {
 /// Names what broke from the error's kind and its I/O cause; the library's own text would quote the URL.
 fn broken(error: &reqwest::Error) -> Broken {
     let cause = io_cause(error).map_or_else(String::new, |kind| format!(": {kind}"));
-    let network =
-        |code, what: &str| Broken { error_type: ErrorType::Network, code, text: format!("{what}{cause}") };
     if error.is_timeout() {
         let text = "the connection was not made in time".to_owned();
-        return Broken { error_type: ErrorType::Timeout, code: "CONNECT_DEADLINE", text };
+        // A client handed in may have other timeouts than the one for connecting.
+        let unsent = error.is_connect();
+        return Broken { error_type: ErrorType::Timeout, code: "CONNECT_DEADLINE", text, unsent };
     }
-    if error.is_connect() {
-        return network("CONNECT_FAILED", "no connection");
-    }
-    network("CONNECTION_BROKEN", "the connection broke before the answer was complete")
+    let (code, what, unsent) = match error.is_connect() {
+        true => ("CONNECT_FAILED", "no connection", true),
+        false => ("CONNECTION_BROKEN", "the connection broke before the answer was complete", false),
+    };
+    Broken { error_type: ErrorType::Network, code, text: format!("{what}{cause}"), unsent }
 }
 
 fn io_cause(error: &reqwest::Error) -> Option<io::ErrorKind> {

@@ -10,6 +10,7 @@ use gangway_protocol::{ApiError, ErrorType, System};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Where a vendor is and how patiently it is called.
 #[derive(Debug, Clone)]
@@ -70,7 +71,8 @@ impl VendorClient {
     /// Sends a request and gives the successful answer.
     ///
     /// # Errors
-    /// What the vendor answered or the network did, after every repeat the policy allows.
+    /// What the vendor answered or the network did, after every repeat the policy allows. It says so when certainly no
+    /// attempt reached the vendor.
     pub async fn send(&self, request: &VendorRequest) -> Result<Answer, ApiError> {
         self.send_reading(request, Ok).await
     }
@@ -111,14 +113,19 @@ impl VendorClient {
         read: impl Fn(Answer) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let url = self.url(request)?;
-        let (mut repeats, mut token_renewed) = (0, false);
+        let began = Instant::now();
+        let (mut repeats, mut token_renewed, mut may_have_happened) = (0, false, false);
         loop {
             let failed = match self.attempt(&url, request, &read).await {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
-            let progress = Progress { repeats, token_renewed, reached: failed.reached };
-            let error = failed.error;
+            let progress =
+                Progress { repeats, token_renewed, elapsed: began.elapsed(), reached: failed.reached };
+            let mut error = failed.error;
+            // An earlier attempt may have arrived, whatever kept this one from it.
+            error.not_sent &= !may_have_happened;
+            may_have_happened |= error.may_have_happened();
             tracing::debug!(
                 system = %self.settings.system, operation = request.operation, repeats,
                 error_type = error.error_type.name(), code = error.error_code, "vendor attempt failed"
@@ -143,11 +150,10 @@ impl VendorClient {
         request: &VendorRequest,
         read: impl Fn(Answer) -> Result<T, ApiError>,
     ) -> Result<T, Failed> {
-        let used = self
-            .tokens
-            .authorize(Unsigned { method: &request.method, url })
-            .await
-            .map_err(|error| Failed { reached: Reached::TokenEndpoint, used: None, error })?;
+        let used =
+            self.tokens.authorize(Unsigned { method: &request.method, url }).await.map_err(|error| {
+                Failed { reached: Reached::TokenEndpoint, used: None, error: error.unsent() }
+            })?;
         let target = Target { system: self.settings.system, url, deadline: self.settings.attempt_deadline };
         let read_answer = |answer| match error_of(target.system, request.operation, &answer, self.classify) {
             Some(error) => Err(error),
@@ -167,5 +173,65 @@ impl VendorClient {
             return Err(ApiError::new(system, ErrorType::Validation, operation, "UNSENDABLE_REQUEST", text));
         }
         Ok(format!("{}{}", self.settings.base_url.trim_end_matches('/'), request.path_and_query))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
+
+    use super::{AuthHeader, Renewal, TokenSource, Unsigned, VendorClient, VendorRequest, VendorSettings};
+    use crate::vendor::by_status_only;
+    use futures::FutureExt as _;
+    use futures::future::{self, BoxFuture};
+    use gangway_protocol::{ApiError, ErrorType, System};
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    /// A token endpoint that never lets anybody in for now.
+    struct Limited {
+        retry_after_ms: u64,
+    }
+
+    impl TokenSource for Limited {
+        fn authorize<'a>(
+            &'a self,
+            _request: Unsigned<'a>,
+        ) -> BoxFuture<'a, Result<Option<AuthHeader>, ApiError>> {
+            let mut limited = ApiError::new(System::Clm, ErrorType::RateLimit, "token", "LIMIT", "slow down");
+            limited.retry_after_ms = Some(self.retry_after_ms);
+            future::ready(Err(limited)).boxed()
+        }
+
+        fn invalidate(&self, _used: &AuthHeader) -> Renewal {
+            Renewal::Impossible
+        }
+    }
+
+    async fn ask(retry_after_ms: u64) -> (ApiError, Duration) {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let settings = VendorSettings::new(System::Clm, "http://vendor.invalid");
+        let tokens = Arc::new(Limited { retry_after_ms });
+        let client =
+            VendorClient::new(settings, crate::vendor::http_client().unwrap(), tokens, by_status_only);
+        let began = Instant::now();
+        let error = client.send(&VendorRequest::get("get_contract", "/")).await.unwrap_err();
+        (error, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_limit_ends_as_one_before_the_tools_deadline() {
+        for (retry_after_ms, waited) in [(15_000, 30), (25_000, 25), (41_000, 0)] {
+            let (error, elapsed) = ask(retry_after_ms).await;
+            assert_eq!(error.error_type, ErrorType::RateLimit);
+            assert_eq!(elapsed.as_secs(), waited, "{retry_after_ms}");
+            assert!(elapsed < crate::governance::DEFAULT_DEADLINE);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_got_no_token_was_not_sent() {
+        assert!(ask(41_000).await.0.not_sent);
     }
 }

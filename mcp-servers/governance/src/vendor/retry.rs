@@ -14,12 +14,21 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// Longest wait for one repeat. A vendor that asks for more is not asked again within this call.
     pub longest_wait: Duration,
+    /// No wait is begun that would end later than this after the call began, so that what is left for the last attempt
+    /// ends before the tool's deadline and a rate limit is reported as one.
+    pub total: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Three repeats after 1, 2 and 4 seconds, as the design says.
+    /// Three repeats after 1, 2 and 4 seconds, as the design says. Attempts of ten seconds let the last wait end after
+    /// 37; a token and an attempt after 40 still end within the tool's minute.
     fn default() -> Self {
-        Self { retries: 3, base: Duration::from_secs(1), longest_wait: Duration::from_secs(30) }
+        Self {
+            retries: 3,
+            base: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(30),
+            total: Duration::from_secs(40),
+        }
     }
 }
 
@@ -30,6 +39,8 @@ pub struct Progress {
     pub repeats: u32,
     /// Whether a new token was already tried.
     pub token_renewed: bool,
+    /// How long ago the call began.
+    pub elapsed: Duration,
     /// Whether the failed attempt got as far as the vendor's API, or only to its token endpoint.
     pub reached: Reached,
 }
@@ -79,10 +90,11 @@ pub fn next(
     // Plus or minus a fifth, so that calls that failed together do not come back together.
     let spread = backoff.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0));
     let asked = Duration::from_millis(error.retry_after_ms.unwrap_or(0));
-    if asked > policy.longest_wait {
+    let wait = spread.min(policy.longest_wait).max(asked);
+    if asked > policy.longest_wait || progress.elapsed.saturating_add(wait) > policy.total {
         Next::GiveUp
     } else {
-        Next::Wait(spread.min(policy.longest_wait).max(asked))
+        Next::Wait(wait)
     }
 }
 
@@ -99,7 +111,7 @@ mod tests {
     }
 
     fn sent(repeats: u32) -> Progress {
-        Progress { repeats, token_renewed: false, reached: Reached::Vendor }
+        Progress { repeats, token_renewed: false, elapsed: Duration::ZERO, reached: Reached::Vendor }
     }
 
     #[test]
@@ -160,6 +172,20 @@ mod tests {
         assert_eq!(ask(5_000), Next::Wait(Duration::from_secs(5)));
         assert_eq!(ask(10), Next::Wait(Duration::from_secs(1)));
         assert_eq!(ask(10_001), Next::GiveUp);
+    }
+
+    #[test]
+    fn no_wait_is_begun_that_ends_after_the_calls_patience() {
+        let policy = RetryPolicy::default();
+        let ask = |elapsed_s, asked_s: u64| {
+            let mut limited = error(ErrorType::RateLimit);
+            limited.retry_after_ms = Some(asked_s * 1_000);
+            let progress = Progress { elapsed: Duration::from_secs(elapsed_s), ..sent(0) };
+            next(&policy, progress, &limited, CallEffect::Write, MIDDLE)
+        };
+        assert_eq!(ask(10, 30), Next::Wait(Duration::from_secs(30)));
+        assert_eq!(ask(11, 30), Next::GiveUp);
+        assert_eq!(ask(40, 0), Next::GiveUp);
     }
 
     #[test]
