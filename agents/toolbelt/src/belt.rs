@@ -107,24 +107,24 @@ impl Toolbelt {
         };
         if !self.agent.may_call(contract.name) {
             let text = format!("{} may not call {}", self.agent.name(), contract.name);
-            return Err(failed(ErrorType::Authorization, "TOOL_NOT_ALLOWED", &text));
+            return Err(failed(ErrorType::Authorization, "TOOL_NOT_ALLOWED", &text).unsent());
         }
         let Some(connection) = self.connections.get(&contract.system) else {
             let text = format!("no server is configured for {}", contract.system);
-            return Err(failed(ErrorType::Network, "NO_CONNECTION", &text));
+            return Err(failed(ErrorType::Network, "NO_CONNECTION", &text).unsent());
         };
         let arguments = match serde_json::to_value(args) {
             Ok(Value::Object(arguments)) => arguments,
             Ok(_) | Err(_) => {
                 let text = "the arguments are no JSON object";
-                return Err(failed(ErrorType::Validation, "INVALID_ARGUMENTS", text));
+                return Err(failed(ErrorType::Validation, "INVALID_ARGUMENTS", text).unsent());
             }
         };
         let params = CallToolRequestParams::new(contract.name).with_arguments(arguments);
-        let result = connection
-            .call(params, scope.meta(), scope.deadline)
-            .await
-            .map_err(|failure| failed(failure.kind, failure.code, &failure.text))?;
+        let result = connection.call(params, scope.meta(), scope.deadline).await.map_err(|failure| {
+            let error = failed(failure.kind, failure.code, &failure.text);
+            if failure.unsent { error.unsent() } else { error }
+        })?;
         let replayed =
             result.meta.as_ref().and_then(|meta| meta.0.get(META_REPLAYED)) == Some(&Value::Bool(true));
         decode::output::<T>(result).map(|output| Answered { output, replayed })

@@ -50,6 +50,14 @@ pub(crate) struct Failure {
     pub(crate) kind: ErrorType,
     pub(crate) code: &'static str,
     pub(crate) text: String,
+    /// It failed before anything was sent to the server.
+    pub(crate) unsent: bool,
+}
+
+impl Failure {
+    fn before_sending(self) -> Self {
+        Self { unsent: true, ..self }
+    }
 }
 
 /// A way to one server. Clones share the connection.
@@ -129,8 +137,8 @@ impl Connection {
         let until = Instant::now() + deadline;
         let peer = tokio::time::timeout_at(until, self.peer())
             .await
-            .map_err(|_| timed_out(deadline))?
-            .map_err(|error| network("CONNECT_FAILED", &error))?;
+            .map_err(|_| timed_out(deadline).before_sending())?
+            .map_err(|error| network("CONNECT_FAILED", &error).before_sending())?;
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         // rmcp's own timeout tells the server that the call is cancelled; the outer one covers a stuck transport.
         let options = PeerRequestOptions::with_timeout(until - Instant::now()).with_meta(meta);
@@ -170,6 +178,7 @@ fn failure(error: &ServiceError, deadline: Duration) -> Failure {
             kind: ErrorType::Validation,
             code: "PROTOCOL_ERROR",
             text: format!("the server refused the call ({}): {}", refused.code.0, refused.message),
+            unsent: false,
         },
         _ => unreadable(&error.to_string()),
     }
@@ -182,14 +191,15 @@ fn network(code: &'static str, cause: &dyn std::error::Error) -> Failure {
         text = format!("{text}: {inner}");
         source = inner.source();
     }
-    Failure { kind: ErrorType::Network, code, text }
+    Failure { kind: ErrorType::Network, code, text, unsent: false }
 }
 
 fn timed_out(deadline: Duration) -> Failure {
     let text = format!("no answer within {} ms", deadline.as_millis());
-    Failure { kind: ErrorType::Timeout, code: "CALL_DEADLINE", text }
+    Failure { kind: ErrorType::Timeout, code: "CALL_DEADLINE", text, unsent: false }
 }
 
 fn unreadable(text: &str) -> Failure {
-    Failure { kind: ErrorType::ServerError, code: "UNREADABLE_ANSWER", text: text.to_owned() }
+    let text = text.to_owned();
+    Failure { kind: ErrorType::ServerError, code: "UNREADABLE_ANSWER", text, unsent: false }
 }

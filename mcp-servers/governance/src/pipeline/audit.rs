@@ -85,12 +85,27 @@ impl Trail {
 /// Queues a record without waiting for its commit. Only writes fail when the audit does.
 pub(crate) async fn append_later(governance: &Governance, record: AuditRecord) {
     if let Err(cause) = governance.store.audit().append_later(record).await {
-        tracing::error!(%cause, "an audit record was lost");
+        tracing::error!(cause = cause.with_cause(), "an audit record was lost");
     }
 }
 
-/// Redacted arguments, with a mark in the place of any single one that is very large.
+/// Redacted arguments, with a mark in the place of any single one that is very large. Of arguments the tool does not
+/// know only the count is kept: their names are the caller's free text.
 fn kept(arguments: &Map<String, Value>, input_schema: &Value) -> Map<String, Value> {
+    let properties = input_schema.get("properties").and_then(Value::as_object);
+    let is_known = |name: &String| properties.is_some_and(|known| known.contains_key(name));
+    let unknown = arguments.keys().filter(|name| !is_known(name)).count();
+    if unknown == 0 {
+        return bounded(arguments, input_schema);
+    }
+    let known = arguments.iter().filter(|(name, _)| is_known(name));
+    let known = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut kept = bounded(&known, input_schema);
+    kept.insert("[unknown]".to_owned(), Value::from(unknown));
+    kept
+}
+
+fn bounded(arguments: &Map<String, Value>, input_schema: &Value) -> Map<String, Value> {
     let small = |value: &Value| matches!(measure(value, 0), Size::Bytes(bytes) if bytes <= LARGEST_KEPT);
     if arguments.values().all(small) {
         return redact(arguments, input_schema);
@@ -102,4 +117,20 @@ fn kept(arguments: &Map<String, Value>, input_schema: &Value) -> Map<String, Val
         })
         .collect();
     redact(&bounded, input_schema)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
+
+    use super::kept;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn names_of_unknown_arguments_are_counted_and_not_kept() {
+        let schema = json!({"properties": {"account_id": {"type": "string"}}});
+        let given = json!({"account_id": "A-1", "jane@acme.example": 1, "password hunter2": {"deep": 2}});
+        let kept = kept(given.as_object().unwrap(), &schema);
+        assert_eq!(Value::Object(kept), json!({"account_id": "A-1", "[unknown]": 2}));
+    }
 }

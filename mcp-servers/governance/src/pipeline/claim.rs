@@ -80,7 +80,7 @@ pub(crate) async fn take<'a>(
         .idempotency()
         .claim(name, &key, &digest, trail.intent())
         .await
-        .map_err(|error| unrecorded(call, &error))?;
+        .map_err(|error| unrecorded(call, &error.with_cause()))?;
     let permit = Permit::Write { tool: name, key, rerun, _turn: turn };
     match (claim, rerun) {
         (Claim::Fresh, _) | (Claim::Abandoned, Rerun::Harmless) => {
@@ -111,13 +111,15 @@ pub(crate) async fn settle(
     };
     governance.crash.reach("tool.effect", tool);
     let claims = governance.store.idempotency();
+    // A handler that may run again gives its key back, whatever became of this run.
+    let is_unknown = |error: &ApiError| rerun == Rerun::Unsafe && error.may_have_happened();
     let recorded = match &outcome {
         Ok(written) => claims.answer(tool, &key, &written.value, record).await,
-        Err(error) if may_have_happened(error, rerun) => claims.unknown(tool, &key, record).await,
+        Err(error) if is_unknown(error) => claims.unknown(tool, &key, record).await,
         Err(_) => claims.release(tool, &key, record).await,
     };
     match (recorded, outcome) {
-        (Ok(()), Err(error)) if may_have_happened(&error, rerun) => answer::failure(&told_unknown(error)),
+        (Ok(()), Err(error)) if is_unknown(&error) => answer::failure(&told_unknown(error)),
         (Ok(()), outcome) => answered(outcome),
         (Err(error), _) => answer::failure(&unanswered(call, &error)),
     }
@@ -127,45 +129,32 @@ fn answered(outcome: Result<Written, ApiError>) -> CallToolResult {
     outcome.map_or_else(|error| answer::failure(&error), answer::success)
 }
 
-/// Whether a failed write may have had its effect and must not be run again.
-fn may_have_happened(error: &ApiError, rerun: Rerun) -> bool {
-    match (rerun, error.error_type) {
-        (Rerun::Harmless, _) => false,
-        (Rerun::Unsafe, ErrorType::ServerError | ErrorType::Network | ErrorType::Timeout) => true,
-        (
-            Rerun::Unsafe,
-            ErrorType::Authentication
-            | ErrorType::Authorization
-            | ErrorType::Validation
-            | ErrorType::NotFound
-            | ErrorType::RateLimit,
-        ) => false,
-    }
-}
-
 /// Digest of what makes two calls the same call: the arguments without secrets and without the key itself.
 fn digest(arguments: &Value, tool: &GovernedTool, call: &Call) -> Result<String, ApiError> {
     let mut same = arguments.as_object().map(|map| identity(map, &tool.schemas.input)).unwrap_or_default();
     if let Access::Write { key, .. } = tool.contract.access {
         same.remove(key);
     }
-    canonical::digest(&same).map_err(|error| unrecorded(call, &error))
+    canonical::digest(&same).map_err(|error| unrecorded(call, &error.to_string()))
 }
 
-fn unrecorded(call: &Call, cause: &dyn std::error::Error) -> ApiError {
-    tracing::error!(%cause, "a call could not be recorded and was not run");
-    let text =
-        "the call could not be recorded in the audit and was not run; check the data folder and repeat it";
-    call.error(ErrorType::ServerError, "AUDIT_UNAVAILABLE", text)
+fn unrecorded(call: &Call, cause: &str) -> ApiError {
+    tracing::error!(cause, "a call could not be recorded and was not run");
+    let text = format!(
+        "the call could not be recorded in the audit and was not run; check the data folder and repeat it: {cause}"
+    );
+    call.error(ErrorType::ServerError, "AUDIT_UNAVAILABLE", &text).unsent()
 }
 
 /// The effect may be there, the answer is not: a repeat finds the claim and is told that it is in progress until this
 /// process ends, then the contract decides.
 fn unanswered(call: &Call, cause: &StoreError) -> ApiError {
-    tracing::error!(%cause, "a call ran and its answer could not be recorded");
-    let text =
-        "the call ran, but its outcome could not be recorded; check the data folder before repeating it";
-    final_error(call.error(ErrorType::ServerError, "AUDIT_UNAVAILABLE", text))
+    let cause = cause.with_cause();
+    tracing::error!(cause, "a call ran and its answer could not be recorded");
+    let text = format!(
+        "the call ran, but its outcome could not be recorded; check the data folder before repeating it: {cause}"
+    );
+    final_error(call.error(ErrorType::ServerError, "AUDIT_UNAVAILABLE", &text))
 }
 
 fn in_progress(call: &Call) -> ApiError {
