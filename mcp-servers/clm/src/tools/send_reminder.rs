@@ -27,7 +27,9 @@ async fn remind(
 ) -> Result<ReminderSent, ApiError> {
     let contract_id = args.contract_id;
     let envelope = get_contract::numbered(docusign, operation, contract_id.as_str())
-        .await?
+        .await
+        // Nothing is sent yet, whatever kept this read from its answer.
+        .map_err(ApiError::unsent)?
         .ok_or_else(|| no_such_contract(operation, contract_id.as_str()))?;
     let under_way = matches!(envelope.status.as_deref(), Some("sent" | "delivered"));
     let due = if under_way { due_signers(&envelope) } else { 0 };

@@ -45,3 +45,12 @@ async fn a_reminder_whose_answer_is_lost_is_not_sent_again() {
     let repeated = remind(&rig, "CLM-CTR-002", "k").await.unwrap_err();
     assert_eq!((sent(&rig), rig.calls()), (1, calls), "{repeated}");
 }
+
+#[tokio::test]
+async fn a_reminder_that_failed_before_it_was_sent_leaves_its_key_free() {
+    let rig = Rig::new().await;
+    rig.fault(Fault::new(Vendor::DocuSign, FaultKind::status(503)).on("list_envelopes").times(4));
+    let error = remind(&rig, "CLM-CTR-002", "k").await.unwrap_err();
+    assert!(error.not_sent && error.error_type == ErrorType::ServerError, "{error}");
+    assert_eq!((remind(&rig, "CLM-CTR-002", "k").await.unwrap().reminded, sent(&rig)), (1, 1));
+}
