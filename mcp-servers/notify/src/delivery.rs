@@ -17,7 +17,7 @@ pub(crate) enum Attempt {
     Delivered(String),
     /// It was written and the answer was lost.
     Lost(String),
-    /// It certainly did not arrive.
+    /// It certainly did not arrive; of a page, that its answer may have been lost.
     Refused(ApiError),
 }
 
@@ -106,7 +106,11 @@ impl Courier {
             }
             Attempt::Refused(error) => {
                 outbox.failed(&message_id, &error.to_string()).await.map_err(unrecorded)?;
-                Err(error)
+                Err(match channel {
+                    Channel::Slack | Channel::Mail => error.unsent(),
+                    // A lost answer of the pager is among its refusals, because it recognises a repeat.
+                    Channel::Page => error,
+                })
             }
         }
     }
@@ -126,7 +130,8 @@ impl Courier {
             correlation_id: call.correlation_id.clone(),
             at: (self.clock)(),
         };
-        let claim = self.store.outbox().claim(new).await.map_err(|error| unavailable(call, &error))?;
+        let claim = self.store.outbox().claim(new).await;
+        let claim = claim.map_err(|error| unavailable(call, &error).unsent())?;
         Ok(match (claim, repeat) {
             (OutboxClaim::Fresh(message_id), _) | (OutboxClaim::Unknown { message_id }, Repeat::Harmless) => {
                 Claimed::Send(message_id)
@@ -143,5 +148,5 @@ impl Courier {
 
 /// The outbox could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
-    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.to_string())
+    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())
 }

@@ -188,7 +188,11 @@ impl Connection {
 
     /// Asks whether the server still listens.
     pub(crate) async fn noop(&mut self) -> Result<(), ApiError> {
-        let answer: Result<Response, Error> = self.smtp.command(Noop).await;
+        let answer = timeout(self.deadline, self.smtp.command(Noop)).await;
+        let answer: Result<Response, Error> = answer.map_err(|_| {
+            let text = format!("no answer to NOOP within {} ms", self.deadline.as_millis());
+            refusal::error(ErrorType::Timeout, "SMTP_TIMEOUT", &text)
+        })?;
         answer.map(|_| ()).map_err(|error| {
             refusal::of(&error).unwrap_or_else(|| {
                 refusal::error(ErrorType::Network, "SMTP_CONNECTION_LOST", &error.to_string())
