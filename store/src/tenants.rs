@@ -93,7 +93,8 @@ impl Tenants<'_> {
             .await
     }
 
-    /// Replaces a tenant's API key; gives the tenant as it is then, or none when there is no such tenant.
+    /// Replaces a tenant's API key; gives the tenant as it is then, or none when there is no such tenant. A suspended
+    /// tenant keeps the key it has, which its state says.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -107,6 +108,10 @@ impl Tenants<'_> {
         self.0
             .write(Shape::OneStatement, move |connection| {
                 let Some(mut tenant) = by_id(connection, &tenant_id)? else { return Ok(None) };
+                match tenant.state {
+                    TenantState::Active => {}
+                    TenantState::Suspended => return Ok(Some(tenant)),
+                }
                 tenant.api_key_id = key_id;
                 connection
                     .prepare_cached("UPDATE tenants SET record = ?2, key_hash = ?3 WHERE tenant_id = ?1")?

@@ -6,10 +6,15 @@ use crate::tools::create_tenant::new_key_id;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gangway_protocol::TenantId;
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::tenant::TenantState;
 use gangway_store::{Store, StoreError};
+use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::{Map, Value};
+use std::time::Instant;
+use uuid::Uuid;
 
 /// 256 bits.
 const KEY_BYTES: usize = 32;
@@ -41,20 +46,77 @@ pub enum CredentialsError {
         #[source]
         source: StoreError,
     },
+    /// The key was replaced, but the audit could not say so; the new one is not given out.
+    #[error(
+        "a new key of tenant {tenant_id} was stored but not recorded, and is not shown; issue another one"
+    )]
+    Unrecorded {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
 }
 
-/// Makes a new key for a tenant and gives it out. The key before it, if there was one, is void from then on.
+impl CredentialsError {
+    /// Type and code, as the audit writes them.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTenant(_) => "not_found/TENANT_NOT_FOUND",
+            Self::Suspended(_) => "validation/TENANT_SUSPENDED",
+            Self::Store { .. } | Self::Unrecorded { .. } => "server_error/STORE_UNAVAILABLE",
+        }
+    }
+}
+
+/// Makes a new key for a tenant and gives it out. The key before it, if there was one, is void from then on. `operator`
+/// is who asked; the audit keeps the name, the tenant and how it ended.
 ///
 /// # Errors
-/// [`CredentialsError`]; then nothing changed.
-pub async fn issue_credentials(store: &Store, tenant_id: &TenantId) -> Result<Credentials, CredentialsError> {
+/// [`CredentialsError`]; then nothing changed, except as [`CredentialsError::Unrecorded`] says.
+pub async fn issue_credentials(
+    store: &Store,
+    tenant_id: &TenantId,
+    operator: &str,
+) -> Result<Credentials, CredentialsError> {
+    let began = Instant::now();
+    let intent = intent(tenant_id, operator);
     let failed = |source| CredentialsError::Store { tenant_id: tenant_id.clone(), source };
-    let unknown = || CredentialsError::UnknownTenant(tenant_id.clone());
-    let tenant = store.tenants().get(tenant_id).await.map_err(failed)?.ok_or_else(unknown)?;
-    match tenant.state {
-        TenantState::Active => {}
-        TenantState::Suspended => return Err(CredentialsError::Suspended(tenant_id.clone())),
+    store.audit().append(intent.clone()).await.map_err(failed)?;
+    let issued = replace_key(store, tenant_id).await;
+    let end = CallEnd {
+        ok: issued.is_ok(),
+        replayed: false,
+        error: issued.as_ref().err().map(|error| error.code().to_owned()),
+        result_digest: None,
+        duration_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+    };
+    let outcome =
+        AuditRecord { at: Timestamp::now(), moment: AuditMoment::Outcome, end: Some(end), ..intent };
+    match (store.audit().append(outcome).await, issued) {
+        // A key whose issue is not on record does not leave this function.
+        (Err(source), Ok(_)) => Err(CredentialsError::Unrecorded { tenant_id: tenant_id.clone(), source }),
+        (Ok(_), issued) | (Err(_), issued @ Err(_)) => issued,
     }
+}
+
+fn intent(tenant_id: &TenantId, operator: &str) -> AuditRecord {
+    let tenant = ("tenant_id".to_owned(), Value::from(tenant_id.as_str()));
+    AuditRecord {
+        at: Timestamp::now(),
+        moment: AuditMoment::Intent,
+        call_id: Uuid::now_v7().simple().to_string(),
+        principal: operator.to_owned(),
+        tool: "provision.issue_credentials".to_owned(),
+        run_id: None,
+        correlation_id: None,
+        arguments: Map::from_iter([tenant]),
+        end: None,
+    }
+}
+
+async fn replace_key(store: &Store, tenant_id: &TenantId) -> Result<Credentials, CredentialsError> {
     // rand's default generator is cryptographically secure and seeded by the operating system.
     let key: [u8; KEY_BYTES] = rand::random();
     let secret = format!("gwk_{}", URL_SAFE_NO_PAD.encode(key));
@@ -62,6 +124,12 @@ pub async fn issue_credentials(store: &Store, tenant_id: &TenantId) -> Result<Cr
     // A plain SHA-256 is right here: slow, salted hashes protect guessable passwords, and 256 random bits cannot be
     // guessed at any speed. It also lets a key be looked up by its hash.
     let key_hash = digest_bytes(secret.as_bytes());
-    store.tenants().replace_key(tenant_id, &key_id, &key_hash).await.map_err(failed)?.ok_or_else(unknown)?;
-    Ok(Credentials { key_id, secret: SecretString::from(secret) })
+    let replaced = store.tenants().replace_key(tenant_id, &key_id, &key_hash).await;
+    let replaced =
+        replaced.map_err(|source| CredentialsError::Store { tenant_id: tenant_id.clone(), source })?;
+    match replaced.map(|tenant| tenant.state) {
+        None => Err(CredentialsError::UnknownTenant(tenant_id.clone())),
+        Some(TenantState::Suspended) => Err(CredentialsError::Suspended(tenant_id.clone())),
+        Some(TenantState::Active) => Ok(Credentials { key_id, secret: SecretString::from(secret) }),
+    }
 }

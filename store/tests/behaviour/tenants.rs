@@ -29,12 +29,14 @@ async fn state_and_key_are_changed_and_strangers_are_none() {
     let (folder, store) = open();
     let first = tenant("tnt-1", "A");
     store.tenants().create(&first, "hash").await.unwrap();
+    let renewed = store.tenants().replace_key(&first.tenant_id, "key-2", "hash-2").await.unwrap().unwrap();
+    assert_eq!((renewed.api_key_id.as_str(), renewed.state), ("key-2", TenantState::Active));
     let suspended =
         store.tenants().set_state(&first.tenant_id, TenantState::Suspended).await.unwrap().unwrap();
     assert_eq!(suspended.state, TenantState::Suspended);
-    let renewed = store.tenants().replace_key(&first.tenant_id, "key-2", "hash-2").await.unwrap().unwrap();
-    assert_eq!((renewed.api_key_id.as_str(), renewed.state), ("key-2", TenantState::Suspended));
-    assert_eq!(store.tenants().get(&first.tenant_id).await.unwrap(), Some(renewed));
+    let kept = store.tenants().replace_key(&first.tenant_id, "key-3", "hash-3").await.unwrap().unwrap();
+    assert_eq!(kept, suspended, "a suspended tenant gets no key");
+    assert_eq!(store.tenants().get(&first.tenant_id).await.unwrap(), Some(suspended));
     let raw = rusqlite::Connection::open(folder.path().join("gangway.db")).unwrap();
     let hash: String = raw.query_row("SELECT key_hash FROM tenants", [], |row| row.get(0)).unwrap();
     assert_eq!(hash, "hash-2");
