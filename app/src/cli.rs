@@ -167,8 +167,8 @@ pub struct McpArgs {
 /// `gangway monitor`
 #[derive(Debug, Args)]
 pub struct MonitorArgs {
-    /// Sweep once and exit.
-    #[arg(long, required = true)]
+    /// Sweep once and exit: the only way so far, to be called by a scheduler such as cron.
+    #[arg(long)]
     pub once: bool,
     /// Judge as of this day (UTC) instead of today.
     #[arg(long, value_name = "DATE")]

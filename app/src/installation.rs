@@ -2,28 +2,31 @@
 //!
 //! The only file that knows every room. It decides nothing.
 
+mod engine;
+
+pub use engine::{OnboardingEngine, WeakOnboardingEngine};
+
 use crate::config::{Config, Route, Sources, Vendors, section};
 use crate::reports::ReportFolder;
 use crate::{crash, keys};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
-use gangway_coordinator::{Env, Onboarding};
+use gangway_coordinator::{Env, versions};
 use gangway_decision::RuleSet;
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_governance::vendor::http_client;
 use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
 use gangway_protocol::System;
 use gangway_protocol::crash_point::CrashPoints;
+use gangway_protocol::run::Versions;
 use gangway_simulator::{Options, Simulator};
 use gangway_store::Store;
 use gangway_toolbelt::{Agent, Connection, StdioLaunch, Toolbelt};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-/// The engine over the onboarding workflow.
-pub type OnboardingEngine = Engine<Onboarding>;
+use tokio::sync::OnceCell;
 
 /// Where a data folder's reports are.
 pub fn reports_dir(data_dir: &Path) -> PathBuf {
@@ -38,13 +41,35 @@ pub struct Installation {
     http: reqwest::Client,
     grant_key: SigningKey,
     crash: CrashPoints,
+    /// The configuration file that was read: child processes read it again.
+    config_file: Option<PathBuf>,
+    /// Digesting every tool contract takes milliseconds, and only who runs onboardings needs it.
+    versions: OnceLock<Arc<Versions>>,
+    belts: Belts,
     /// Simulated vendors, when they stand in for real ones.
     vendors: Option<Vendors>,
     /// The simulator itself, when it runs in this process.
     simulator: Option<Simulator>,
 }
 
+/// Every agent's tool belt, made when first needed: servers, their tokens and child processes are worth keeping.
+#[derive(Default)]
+struct Belts {
+    coordinator: OnceCell<Toolbelt>,
+    contract: OnceCell<Toolbelt>,
+    finance: OnceCell<Toolbelt>,
+    task_monitor: OnceCell<Toolbelt>,
+}
+
 impl Installation {
+    /// Opens it, works with it, and closes it however the work ended.
+    pub async fn session<T>(sources: Sources, work: impl AsyncFnOnce(Arc<Self>) -> Result<T>) -> Result<T> {
+        let installation = Arc::new(Self::open(sources).await?);
+        let worked = work(Arc::clone(&installation)).await;
+        installation.close().await;
+        worked
+    }
+
     /// Opens the store, and starts a simulator if nothing else is configured.
     pub async fn open(sources: Sources) -> Result<Self> {
         let http = http_client().context("cannot make an HTTP client")?;
@@ -56,8 +81,19 @@ impl Installation {
         let governance = Governance::new(store.clone())
             .with_deadline(Duration::from_millis(config.tool_deadline_ms))
             .with_crash_points(crash.clone());
-        let governance = Arc::new(governance);
-        Ok(Self { config, store, governance, http, grant_key, crash, vendors, simulator })
+        Ok(Self {
+            config,
+            store,
+            governance: Arc::new(governance),
+            http,
+            grant_key,
+            crash,
+            config_file: sources.file().map(Path::to_owned),
+            versions: OnceLock::new(),
+            belts: Belts::default(),
+            vendors,
+            simulator,
+        })
     }
 
     /// Commits what is queued and stops what was started.
@@ -163,13 +199,16 @@ impl Installation {
         connected.with_context(|| format!("{caller} cannot reach the {system} server"))
     }
 
-    /// A server as a child process that shares our data folder and our vendors.
+    /// A server as a child process that shares our data folder, our configuration and our vendors.
     fn launch(&self, caller: &str, system: System) -> Result<StdioLaunch> {
         let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
         let mut env = vec![
             ("GANGWAY_DATA_DIR".to_owned(), self.config.data_dir.display().to_string()),
             ("GANGWAY_PRINCIPAL".to_owned(), caller.to_owned()),
         ];
+        if let Some(file) = &self.config_file {
+            env.push(("GANGWAY_CONFIG".to_owned(), file.display().to_string()));
+        }
         if let Some(vendors) = &self.vendors {
             env.push(("GANGWAY_SIMULATOR".to_owned(), vendors.base_url().to_owned()));
         }
@@ -180,8 +219,19 @@ impl Installation {
         })
     }
 
-    /// An agent's tool belt: a connection to every server on its list.
+    /// An agent's tool belt, made once.
     pub async fn belt(&self, agent: Agent) -> Result<Toolbelt> {
+        let belt = match agent {
+            Agent::Coordinator => &self.belts.coordinator,
+            Agent::Contract => &self.belts.contract,
+            Agent::Finance => &self.belts.finance,
+            Agent::TaskMonitor => &self.belts.task_monitor,
+        };
+        Ok(belt.get_or_try_init(|| self.make_belt(agent)).await?.clone())
+    }
+
+    /// A connection to every server on the agent's list.
+    async fn make_belt(&self, agent: Agent) -> Result<Toolbelt> {
         let systems: &[System] = match agent {
             Agent::Coordinator => &[System::Salesforce, System::Provision, System::Tasks, System::Notify],
             Agent::Contract => &[System::Clm],
@@ -231,13 +281,20 @@ impl Installation {
             },
             ..EngineOptions::new(self.data_dir())
         };
-        Ok(Engine::open(self.store.clone(), Arc::new(env), options)?)
+        let durable = Engine::open(self.store.clone(), Arc::new(env), options)?;
+        let versions = self.versions.get_or_init(|| Arc::new(versions()));
+        Ok(OnboardingEngine::new(durable, Arc::clone(versions)))
     }
 }
 
 /// Simulated vendors: those of a named simulator, or of one started here when no vendor is configured.
 async fn vendors(sources: &Sources, http: &reqwest::Client) -> Result<(Option<Vendors>, Option<Simulator>)> {
     if let Some(base_url) = sources.simulator() {
+        if let Some(setting) = sources.vendor_setting() {
+            bail!(
+                "GANGWAY_SIMULATOR asks for simulated vendors, but {setting} configures a real one: remove one of the two"
+            );
+        }
         return Ok((Some(Vendors::at(base_url, http).await?), None));
     }
     if sources.names_a_vendor() {

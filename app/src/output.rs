@@ -18,6 +18,14 @@ pub fn line(text: &str) -> Result<()> {
     }
 }
 
+/// Says something to people on standard error, which holds no results. A reader that went away is no error.
+pub fn remark(text: &str) -> Result<()> {
+    match writeln!(io::stderr().lock(), "gangway: {text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Prints a value as indented JSON.
 pub fn json(value: &impl Serialize) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)
@@ -32,7 +40,7 @@ pub fn table(heads: &[&str]) -> Table {
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(heads.iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
     if !io::stdout().is_terminal() {
-        table.set_width(200);
+        table.set_width(150);
     }
     table
 }

@@ -19,5 +19,5 @@ mod settings;
 
 pub use env::{Env, ReportSink};
 pub use onboarding::Onboarding;
-pub use run::{WORKFLOW_VERSION, explain, new_run, summary_of, versions};
+pub use run::{WORKFLOW_VERSION, explain, new_run, reasons, summary_of, versions};
 pub use settings::{Channels, Settings};

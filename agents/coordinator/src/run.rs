@@ -62,6 +62,17 @@ pub fn summary_of(record: &RunRecord) -> RunSummary {
     }
 }
 
+/// Rules and error codes that stand against an account, in order.
+#[must_use]
+pub fn reasons(record: &RunRecord) -> (Vec<String>, Vec<String>) {
+    let Some(decision) = &record.decision else { return (Vec::new(), Vec::new()) };
+    let findings = decision.violations.iter().chain(&decision.warnings);
+    (
+        findings.map(|finding| finding.rule.to_string()).collect(),
+        decision.api_errors.iter().map(|error| format!("{} {}", error.system, error.error_code)).collect(),
+    )
+}
+
 /// Why a run stands where it stands, in plain words.
 #[must_use]
 pub fn explain(record: &RunRecord) -> Explanation {

@@ -7,6 +7,7 @@ use crate::installation::{Installation, reports_dir};
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
+use gangway_coordinator::reasons;
 use gangway_protocol::AccountId;
 use gangway_protocol::run::Trigger;
 use gangway_simulator::{DemoAccount, demo_accounts};
@@ -33,12 +34,12 @@ pub async fn run(output: Json, globals: &Globals) -> Result<ExitCode> {
         .map(|account| AccountId::parse(account.account_id.clone()))
         .collect::<Result<Vec<_>, _>>()
         .context("a demo account's file has a bad account_id")?;
-    let installation = Installation::open(sources).await?;
-    let engine = installation.engine().await?;
-    let finished = run_accounts(&engine, ids, IN_FLIGHT, Trigger::Demo).await;
-    drop(engine);
-    let folder = installation.data_dir().to_owned();
-    installation.close().await;
+    let folder = sources.data_dir().to_owned();
+    let finished = Installation::session(sources, async |installation| {
+        let engine = installation.engine().await?;
+        Ok(run_accounts(&engine, ids, IN_FLIGHT, Trigger::Demo).await)
+    })
+    .await?;
 
     let matched = accounts.iter().zip(&finished).filter(|(account, done)| matches(account, done)).count();
     if output.json {
@@ -83,7 +84,7 @@ fn print(accounts: &[DemoAccount], finished: &[Finished], matched: usize, folder
         let decision = record.and_then(|record| record.decision.as_ref());
         let because = match &done.record {
             Ok(record) => {
-                let (rules, errors) = super::runs::reasons(record);
+                let (rules, errors) = reasons(record);
                 errors.into_iter().chain(rules).collect::<Vec<_>>().join(", ")
             }
             Err(error) => format!("{error:#}"),

@@ -21,19 +21,10 @@ struct Check {
 
 /// Checks everything at once; fails when anything failed.
 pub async fn run(output: Json, globals: &Globals) -> Result<ExitCode> {
-    let installation = Installation::open(Sources::read(globals)?).await?;
-    let config = installation.config();
-    let (salesforce, clm, netsuite, notify) = tokio::join!(
-        salesforce(config, &installation),
-        clm(config, &installation),
-        netsuite(config, &installation),
-        notify(config, &installation),
-    );
-    let mut checks = vec![folder(&installation).await, salesforce, clm, netsuite];
-    checks.extend(notify);
-    let simulated = installation.simulator().is_some();
-    installation.close().await;
-
+    let (checks, simulated) = Installation::session(Sources::read(globals)?, async |installation| {
+        Ok((check(&installation).await, installation.simulator().is_some()))
+    })
+    .await?;
     let good = checks.iter().all(|check| check.good);
     if output.json {
         let rows: Vec<Value> = checks
@@ -57,6 +48,19 @@ pub async fn run(output: Json, globals: &Globals) -> Result<ExitCode> {
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn check(installation: &Installation) -> Vec<Check> {
+    let config = installation.config();
+    let (salesforce, clm, netsuite, notify) = tokio::join!(
+        salesforce(config, installation),
+        clm(config, installation),
+        netsuite(config, installation),
+        notify(config, installation),
+    );
+    let mut checks = vec![folder(installation).await, salesforce, clm, netsuite];
+    checks.extend(notify);
+    checks
 }
 
 fn verdict(system: &'static str, answer: Result<String, ApiError>) -> Check {

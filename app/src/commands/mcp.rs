@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 /// Serves until the host goes away, or until interrupted.
 pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
-    let installation = Arc::new(Installation::open(Sources::read(globals)?).await?);
+    Installation::session(Sources::read(globals)?, async |installation| serve(args, installation).await).await
+}
+
+async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     let names = match args.tool_names {
         NameStyle::Dotted => ToolNames::Dotted,
         NameStyle::Underscore => ToolNames::Underscore,
@@ -29,7 +32,6 @@ pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
             serving.shutdown().await;
         }
     }
-    installation.close().await;
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use crate::cli::{Globals, MonitorArgs};
 use crate::config::Sources;
 use crate::installation::Installation;
+use crate::onboarding::finish_earlier_if_free;
 use crate::{onboarding, output};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use comfy_table::{Cell, Color};
 use gangway_contract::WatchReport;
 use gangway_governance::{Governed, Principal, ToolNames};
@@ -22,16 +23,23 @@ const OVERDUE: u8 = 3;
 
 /// Sweeps once and says whether anything is overdue.
 pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
+    if !args.once {
+        bail!(
+            "gangway monitor sweeps once and ends: say so with --once, and let a scheduler such as cron call it"
+        );
+    }
     let sources = Sources::read(globals)?;
     super::existing_store(&sources)?;
-    let installation = Arc::new(Installation::open(sources).await?);
     let as_of = args.as_of.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
-    let scope = Scope::of_no_run(installation.call_deadline());
-    let belt = installation.belt(Agent::TaskMonitor).await?;
-    let swept = gangway_task_monitor::sweep(&belt, &scope, as_of, &installation.monitor_settings()?).await?;
-    let watched = watch_contracts(&installation, &scope).await?;
-    installation.close().await;
-
+    let (swept, watched) = Installation::session(sources, async |installation| {
+        finish_earlier_if_free(&installation).await?;
+        let scope = Scope::of_no_run(installation.call_deadline());
+        let belt = installation.belt(Agent::TaskMonitor).await?;
+        let settings = installation.monitor_settings()?;
+        let swept = gangway_task_monitor::sweep(&belt, &scope, as_of, &settings).await?;
+        Ok((swept, watch_contracts(&installation, &scope).await?))
+    })
+    .await?;
     if args.output.json {
         let mut report = serde_json::to_value(&swept)?;
         report["contracts"] = serde_json::to_value(&watched)?;

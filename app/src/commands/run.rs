@@ -3,7 +3,7 @@
 use crate::cli::{Globals, RunArgs};
 use crate::config::Sources;
 use crate::installation::{Installation, reports_dir};
-use crate::onboarding::start;
+use crate::onboarding::{finish_earlier, start};
 use crate::output;
 use anyhow::Result;
 use comfy_table::Cell;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 /// Runs the account and prints the record.
 pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
+    let sources = Sources::read(globals)?;
     let request = RunRequest {
         account_id: args.account,
         opportunity_id: args.opportunity,
@@ -23,13 +24,13 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
         trigger: Trigger::Cli,
         requested_by: std::env::var("USER").unwrap_or_else(|_| "command line".to_owned()),
     };
-    let installation = Installation::open(Sources::read(globals)?).await?;
-    let engine = installation.engine().await?;
-    let started = start(&engine, request).await;
-    drop(engine);
-    let folder = installation.data_dir().to_owned();
-    installation.close().await;
-    let (record, _) = started?;
+    let (record, folder) = Installation::session(sources, async |installation| {
+        let engine = installation.engine().await?;
+        finish_earlier(&installation, &engine, std::slice::from_ref(&request.account_id)).await?;
+        let (record, _) = start(&engine, request).await?;
+        Ok((record, installation.data_dir().to_owned()))
+    })
+    .await?;
     if args.output.json {
         output::json(&record)?
     } else {

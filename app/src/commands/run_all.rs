@@ -3,11 +3,12 @@
 use crate::cli::{Globals, RunAllArgs};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
-use crate::onboarding::start;
+use crate::onboarding::{finish_earlier, start};
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use futures::stream::{self, StreamExt as _};
+use gangway_coordinator::reasons;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, RunRecord, RunState};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,11 +34,12 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
         Some(path) => read_ids(path)?,
         None => demo_ids()?,
     };
-    let installation = Installation::open(Sources::read(globals)?).await?;
-    let engine = installation.engine().await?;
-    let finished = run_accounts(&engine, accounts, usize::from(args.in_flight), Trigger::Batch).await;
-    drop(engine);
-    installation.close().await;
+    let finished = Installation::session(Sources::read(globals)?, async |installation| {
+        let engine = installation.engine().await?;
+        finish_earlier(&installation, &engine, &accounts).await?;
+        Ok(run_accounts(&engine, accounts, usize::from(args.in_flight), Trigger::Batch).await)
+    })
+    .await?;
     let failed = finished
         .iter()
         .any(|row| row.record.as_ref().map_or(true, |record| record.state == RunState::Parked));
@@ -99,7 +101,7 @@ pub fn row(finished: &Finished) -> Value {
     match &finished.record {
         Err(error) => json!({ "account_id": finished.account_id, "error": format!("{error:#}") }),
         Ok(record) => {
-            let (rules, _) = super::runs::reasons(record);
+            let (rules, _) = reasons(record);
             json!({
                 "account_id": finished.account_id,
                 "decision": record.decision.as_ref().map(|decision| decision.outcome),
@@ -131,7 +133,7 @@ fn print(finished: &[Finished]) -> Result<()> {
             ]),
             Ok(record) => {
                 let decision = record.decision.as_ref();
-                let (rules, errors) = super::runs::reasons(record);
+                let (rules, errors) = reasons(record);
                 table.add_row(vec![
                     Cell::new(&row.account_id),
                     output::outcome(decision.map(|decision| decision.outcome)),

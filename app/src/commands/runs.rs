@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use gangway_coordinator::summary_of;
 use gangway_protocol::tools::onboarding::RunSummary;
-use gangway_protocol::{RunId, RunRecord, RunState};
+use gangway_protocol::{RunId, RunState};
 use gangway_store::RunFilter;
 use serde_json::json;
 use std::process::ExitCode;
@@ -45,8 +45,8 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
         }
         RunsCommand::Resume { run, output } => {
             super::existing_store(&sources)?;
-            let installation = Installation::open(sources).await?;
-            let results = resume(&installation, run).await?;
+            let results =
+                Installation::session(sources, async |installation| resume(&installation, run).await).await?;
             let failed = results.iter().any(|row| row["error"].is_string());
             if output.json {
                 output::json(&json!({ "resumed": results }))?;
@@ -58,7 +58,6 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
                     output::line(&format!("{} {ended}", row["run_id"].as_str().unwrap_or_default()))?;
                 }
             }
-            installation.close().await;
             Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
     }
@@ -67,13 +66,16 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
 async fn resume(installation: &Installation, run: Option<RunId>) -> Result<Vec<serde_json::Value>> {
     let engine = installation.engine().await?;
     let results = match run {
-        None => engine.resume_all().await?,
+        None => engine.durable().resume_all().await?,
         Some(run) => {
-            let Some(record) = engine.query(&run).await? else { bail!("there is no run {run}") };
+            let Some(record) = engine.durable().query(&run).await? else { bail!("there is no run {run}") };
             if matches!(record.state, RunState::Completed | RunState::Blocked) {
                 bail!("run {run} is {}: there is nothing to resume", record.state);
             }
-            let driven = engine.drive(&run).await;
+            let driven = match record.state {
+                RunState::Parked => engine.durable().retry(&run).await,
+                _ => engine.durable().drive(&run).await,
+            };
             vec![(run, driven)]
         }
     };
@@ -84,7 +86,7 @@ async fn resume(installation: &Installation, run: Option<RunId>) -> Result<Vec<s
                 json!({ "run_id": run_id, "account_id": record.request.account_id, "state": record.state,
                                   "parked_because": record.parked_because })
             }
-            Err(error) => json!({ "run_id": run_id, "error": error.to_string() }),
+            Err(error) => json!({ "run_id": run_id, "error": format!("{:#}", anyhow::Error::from(error)) }),
         })
         .collect())
 }
@@ -102,14 +104,4 @@ fn table(runs: &[RunSummary]) -> comfy_table::Table {
         ]);
     }
     table
-}
-
-/// Rules and error codes that stand against an account, in order.
-pub fn reasons(record: &RunRecord) -> (Vec<String>, Vec<String>) {
-    let Some(decision) = &record.decision else { return (Vec::new(), Vec::new()) };
-    let findings = decision.violations.iter().chain(&decision.warnings);
-    (
-        findings.map(|finding| finding.rule.to_string()).collect(),
-        decision.api_errors.iter().map(|error| format!("{} {}", error.system, error.error_code)).collect(),
-    )
 }

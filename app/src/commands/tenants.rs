@@ -56,10 +56,10 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
         }
         TenantsCommand::Suspend { tenant, reason, output } => {
             super::existing_store(&sources)?;
-            let installation = Installation::open(sources).await?;
-            let suspended = suspend(&installation, tenant, reason).await;
-            installation.close().await;
-            let tenant = suspended?;
+            let tenant = Installation::session(sources, async |installation| {
+                suspend(&installation, tenant, reason).await
+            })
+            .await?;
             if output.json {
                 output::json(&json!({ "tenant": tenant }))
             } else {

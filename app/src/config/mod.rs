@@ -124,6 +124,8 @@ pub fn section<'c, T>(section: Option<&'c T>, name: &str) -> Result<&'c T> {
 /// What was configured, before anything is started.
 pub struct Sources {
     layers: Figment,
+    /// The file that was read, as an absolute path: child processes read it again.
+    file: Option<PathBuf>,
     simulator: Option<String>,
     data_dir: PathBuf,
 }
@@ -137,18 +139,29 @@ impl Sources {
         }
         let environment = Environment::read()?;
         let simulator = environment.simulator();
-        let from_file = if file.is_file() { Figment::from(Toml::file_exact(&file)) } else { Figment::new() };
+        let file = match file.is_file() {
+            true => {
+                Some(std::path::absolute(&file).with_context(|| format!("cannot find {}", file.display()))?)
+            }
+            false => None,
+        };
+        let from_file = file.as_ref().map_or_else(Figment::new, |file| Figment::from(Toml::file_exact(file)));
         let layers = from_file.merge(environment);
         let data_dir = match &globals.data_dir {
             Some(folder) => folder.clone(),
             None => layers.extract_inner("data_dir").unwrap_or_else(|_| PathBuf::from(DEFAULT_DATA_DIR)),
         };
-        Ok(Self { layers, simulator, data_dir })
+        Ok(Self { layers, file, simulator, data_dir })
     }
 
     /// A simulator and a data folder, and nothing else of what is configured.
     pub fn simulated_at(base_url: &str, data_dir: &Path) -> Self {
-        Self { layers: Figment::new(), simulator: Some(base_url.to_owned()), data_dir: data_dir.to_owned() }
+        Self {
+            layers: Figment::new(),
+            file: None,
+            simulator: Some(base_url.to_owned()),
+            data_dir: data_dir.to_owned(),
+        }
     }
 
     /// The data folder.
@@ -166,9 +179,19 @@ impl Sources {
         self.simulator.as_deref()
     }
 
+    /// The configuration file that was read, when there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Whether any vendor is configured for real.
     pub fn names_a_vendor(&self) -> bool {
-        VENDOR_KEYS.iter().any(|key| self.layers.find_value(key).is_ok())
+        self.vendor_setting().is_some()
+    }
+
+    /// A setting that means real vendors, when there is one.
+    pub fn vendor_setting(&self) -> Option<&'static str> {
+        VENDOR_KEYS.into_iter().find(|key| self.layers.find_value(key).is_ok())
     }
 
     /// The configuration over what the simulator offers, if one is used.

@@ -3,27 +3,36 @@
 mod agents;
 mod runs;
 mod start;
+#[cfg(test)]
+mod tests;
 
-pub use start::start;
+pub use start::{finish_earlier, finish_earlier_if_free, start};
 
-use crate::installation::{Installation, OnboardingEngine};
+use crate::installation::{Installation, OnboardingEngine, WeakOnboardingEngine};
+use anyhow::Result;
+use gangway_durable::EngineError;
 use gangway_governance::{Call, Server};
 use gangway_protocol::tools::onboarding::{
     ContractAssess, Explain, FinanceAssess, GetRun, ListBlocked, ListRuns, RequestRun, StartRun, Sweep,
 };
 use gangway_protocol::{ApiError, ErrorType, System};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 
 const INSTRUCTIONS: &str = "Enterprise customer onboarding. Ask onboarding.explain why an account is blocked or escalated and who should do \
 what; onboarding.list_blocked for all blocked accounts; onboarding.start_run to decide an account anew. Decisions are made by fixed rules: \
 nothing said here changes them.";
 
+/// How often and after which wait a lock is asked for that this process is giving back.
+const OPEN_ATTEMPTS: u32 = 20;
+const OPEN_WAIT: Duration = Duration::from_millis(5);
+
 /// What the handlers share.
 struct Desk {
     installation: Arc<Installation>,
-    /// Taken while runs are under way, so that other processes may use the folder's engine in between.
-    engine: Mutex<Option<(OnboardingEngine, usize)>>,
+    /// Held by the runs under way and their callers only, so that other processes may use the folder's engine in between.
+    engine: Mutex<Option<WeakOnboardingEngine>>,
 }
 
 /// The server.
@@ -45,25 +54,36 @@ pub fn server(installation: Arc<Installation>) -> Server {
 }
 
 impl Desk {
-    /// The engine, held until `release_engine`.
-    async fn hold_engine(&self, call: &Call) -> Result<OnboardingEngine, ApiError> {
+    /// The engine, held as long as the answer lives.
+    async fn engine(&self, call: &Call) -> Result<OnboardingEngine, ApiError> {
         let mut slot = self.engine.lock().await;
-        if let Some((engine, holders)) = slot.as_mut() {
-            *holders += 1;
-            return Ok(engine.clone());
+        if let Some(engine) = slot.as_ref().and_then(WeakOnboardingEngine::upgrade) {
+            return Ok(engine);
         }
-        let engine = self.installation.engine().await.map_err(|error| unavailable(call, &error))?;
-        *slot = Some((engine.clone(), 1));
+        let engine = self.open_engine().await.map_err(|error| unavailable(call, &error))?;
+        *slot = Some(engine.downgrade());
         Ok(engine)
     }
 
-    async fn release_engine(&self) {
-        let mut slot = self.engine.lock().await;
-        match slot.as_mut() {
-            Some((_, holders)) if *holders > 1 => *holders -= 1,
-            Some(_) | None => *slot = None,
+    /// The last holder may be giving the folder's lock back at this very moment.
+    async fn open_engine(&self) -> Result<OnboardingEngine> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.installation.engine().await {
+                Err(error) if is_ours(&error) && attempts < OPEN_ATTEMPTS => {
+                    tokio::time::sleep(OPEN_WAIT).await;
+                }
+                opened => return opened,
+            }
         }
     }
+}
+
+/// Whether it is this very process that has the engine.
+fn is_ours(error: &anyhow::Error) -> bool {
+    let own = std::process::id();
+    matches!(error.downcast_ref(), Some(EngineError::Taken { pid: Some(pid), .. }) if *pid == own)
 }
 
 /// Our own side failed: the store, the engine's lock, a server that cannot be reached.

@@ -1,18 +1,17 @@
 //! Handlers about runs: start, ask for, read, list, explain.
 
 use super::{Desk, start, unavailable};
-use crate::commands::runs::reasons;
-use gangway_coordinator::{explain as explanation_of, summary_of};
+use gangway_coordinator::{explain as explanation_of, reasons, summary_of};
 use gangway_governance::Call;
+use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::run::{RunRequest, RunState, Trigger};
 use gangway_protocol::tools::onboarding::{
     AccountArgs, BlockedRun, BlockedRuns, Explanation, ListRunsArgs, RequestRunArgs, RunArgs, RunFound,
     RunList, RunStarted, StartRunArgs,
 };
-use gangway_protocol::{ApiError, CorrelationId, ErrorType, RunRecord};
+use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunRecord};
 use gangway_store::{RunFilter, StoreError};
 use std::sync::Arc;
-use uuid::Uuid;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_BLOCKED: u32 = 200;
@@ -22,25 +21,27 @@ fn stored(call: &Call, error: StoreError) -> ApiError {
 }
 
 async fn run(desk: &Desk, request: RunRequest, call: &Call) -> Result<RunStarted, ApiError> {
-    let engine = desk.hold_engine(call).await?;
-    let outcome = start(&engine, request).await;
-    drop(engine);
-    desk.release_engine().await;
-    let (record, started) = outcome.map_err(|error| match error.downcast_ref::<StoreError>() {
-        Some(StoreError::CorrelationTaken { .. }) => {
-            call.error(ErrorType::Validation, "CORRELATION_TAKEN", &error.to_string())
-        }
-        _ => unavailable(call, &error),
-    })?;
+    let engine = desk.engine(call).await?;
+    let (record, started) =
+        start(&engine, request).await.map_err(|error| match error.downcast_ref::<StoreError>() {
+            Some(StoreError::CorrelationTaken { .. }) => {
+                call.error(ErrorType::Validation, "CORRELATION_TAKEN", &error.to_string())
+            }
+            _ => unavailable(call, &error),
+        })?;
     Ok(RunStarted { run: summary_of(&record), started })
 }
 
 /// `onboarding.start_run`
 pub async fn start_run(desk: Arc<Desk>, args: StartRunArgs, call: Call) -> Result<RunStarted, ApiError> {
+    let correlation_id = match args.correlation_id {
+        Some(given) => given,
+        None => correlation_of(&call, &args.idempotency_key)?,
+    };
     let request = RunRequest {
         account_id: args.account_id,
         opportunity_id: args.opportunity_id,
-        correlation_id: args.correlation_id.unwrap_or_else(|| CorrelationId::from_uuid(Uuid::now_v7())),
+        correlation_id,
         as_of: None,
         trigger: Trigger::Mcp,
         requested_by: call.principal.clone(),
@@ -52,22 +53,34 @@ pub async fn start_run(desk: Arc<Desk>, args: StartRunArgs, call: Call) -> Resul
 pub async fn request_run(desk: Arc<Desk>, args: RequestRunArgs, call: Call) -> Result<RunStarted, ApiError> {
     let store = desk.installation.store();
     let newest = store.runs().newest_of(&args.account_id).await.map_err(|error| stored(&call, error))?;
-    if let Some(record) = newest.filter(|record| !is_blocked(record) && !record.state.is_live()) {
-        let text = format!(
-            "{} is not blocked: its newest run {} is {}",
-            args.account_id, record.run_id, record.state
-        );
+    let correlation_id = correlation_of(&call, &args.idempotency_key)?;
+    let stands_against = match &newest {
+        None => Some("it was never run; start one with onboarding.start_run".to_owned()),
+        Some(record) if is_blocked(record) || record.state.is_live() => None,
+        // An earlier call with this key got as far as the run, but its caller never heard of it.
+        Some(record) if record.request.correlation_id == correlation_id => None,
+        Some(record) => Some(format!("its newest run {} is {}", record.run_id, record.state)),
+    };
+    if let Some(reason) = stands_against {
+        let text = format!("{} is not blocked: {reason}", args.account_id);
         return Err(call.error(ErrorType::Validation, "NOT_BLOCKED", &text));
     }
     let request = RunRequest {
         account_id: args.account_id,
         opportunity_id: None,
-        correlation_id: CorrelationId::from_uuid(Uuid::now_v7()),
+        correlation_id,
         as_of: None,
         trigger: Trigger::Mcp,
         requested_by: format!("{}: {}", call.principal, args.reason),
     };
     run(&desk, request, &call).await
+}
+
+/// The same key of the same caller gives the same id again, so that a call repeated after a crash finds its run.
+fn correlation_of(call: &Call, key: &IdempotencyKey) -> Result<CorrelationId, ApiError> {
+    let digest = digest_bytes(format!("{}\n{}\n{}", key.as_str(), call.operation, call.principal).as_bytes());
+    let hex = digest.trim_start_matches("sha256:");
+    CorrelationId::parse(format!("mcp-{hex}")).map_err(|error| unavailable(call, &error.into()))
 }
 
 fn is_blocked(record: &RunRecord) -> bool {
