@@ -233,23 +233,10 @@ fn effect(planned: &PlannedEffect, ended: Result<Ended, ApiError>) -> Effect {
     let (status, reference, error) = match ended {
         Ok(Ended { is_known: true, reference }) => (EffectStatus::Done, reference, None),
         Ok(Ended { is_known: false, reference }) => (EffectStatus::Unknown, reference, None),
-        Err(error) if may_have_happened(error.error_type) => (EffectStatus::Unknown, None, Some(error)),
+        Err(error) if error.may_have_happened() => (EffectStatus::Unknown, None, Some(error)),
         Err(error) => (EffectStatus::Failed, None, Some(error)),
     };
     Effect { label: planned.label.to_owned(), tool: planned.tool.to_owned(), status, reference, error }
-}
-
-/// A write without an answer may have been done.
-fn may_have_happened(error_type: ErrorType) -> bool {
-    match error_type {
-        ErrorType::Network | ErrorType::Timeout => true,
-        ErrorType::Authentication
-        | ErrorType::Authorization
-        | ErrorType::Validation
-        | ErrorType::NotFound
-        | ErrorType::RateLimit
-        | ErrorType::ServerError => false,
-    }
 }
 
 fn no_recipient() -> ApiError {
@@ -265,4 +252,30 @@ fn not_a_message(label: &str) -> ApiError {
         "NOT_A_MESSAGE",
         "this effect has a step of its own",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ended, effect};
+    use crate::effects::{Action, PlannedEffect};
+    use gangway_protocol::run::EffectStatus;
+    use gangway_protocol::{ApiError, ErrorType, System};
+
+    #[test]
+    fn what_may_have_happened_is_unknown_and_what_did_not_has_failed() {
+        let planned = PlannedEffect {
+            label: "salesforce_status",
+            tool: "salesforce.update_onboarding_status",
+            action: Action::UpdateSalesforce,
+        };
+        let ended = |error: ApiError| effect(&planned, Err::<Ended, _>(error)).status;
+        let error = |error_type| ApiError::new(System::Salesforce, error_type, "op", "CODE", "words");
+        for lost in [ErrorType::ServerError, ErrorType::Network, ErrorType::Timeout] {
+            assert_eq!(ended(error(lost)), EffectStatus::Unknown, "{lost:?}");
+            assert_eq!(ended(error(lost).unsent()), EffectStatus::Failed, "{lost:?}");
+        }
+        for refused in [ErrorType::Authentication, ErrorType::Validation, ErrorType::RateLimit] {
+            assert_eq!(ended(error(refused)), EffectStatus::Failed, "{refused:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::{judged, stopped, store_failed};
 use crate::env::Env;
 use gangway_durable::{Activity, StepError};
 use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
-use gangway_protocol::tenant::Tenant;
+use gangway_protocol::tenant::{Tenant, TenantState};
 use gangway_protocol::tools::provision::{CreateTenant as CreateTenantTool, CreateTenantArgs};
 use gangway_protocol::{Decision, IdempotencyKey, Outcome, RunRecord, Tier};
 use gangway_store::ApprovalState;
@@ -27,7 +27,18 @@ impl Activity<Env> for CreateTenant {
             .map_err(|error| StepError::Fatal(format!("the grant could not be signed: {error}")))?;
         let args = CreateTenantArgs { account_id, tier: permission.tier, grant, idempotency_key: key };
         let made = env.coordinator.call::<CreateTenantTool>(&env.scope(record), &args).await;
-        made.map(|made| made.tenant).map_err(|error| stopped(&error))
+        in_use(made.map_err(|error| stopped(&error))?.tenant)
+    }
+}
+
+/// The account's tenant, if it is of use: an earlier one that was switched off takes nobody in.
+fn in_use(tenant: Tenant) -> Result<Tenant, StepError> {
+    match tenant.state {
+        TenantState::Active => Ok(tenant),
+        TenantState::Suspended => Err(StepError::Fatal(format!(
+            "account {} has a tenant already, {}, and it is suspended; nobody was told that it is ready",
+            tenant.account_id, tenant.tenant_id
+        ))),
     }
 }
 
@@ -76,4 +87,37 @@ async fn approved(
         approval_id: approval.approval_id,
     };
     Ok((basis, approval.tier))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::in_use;
+    use gangway_durable::StepError;
+    use gangway_protocol::tenant::Tenant;
+    use gangway_protocol::tenant::TenantState;
+    use gangway_protocol::{AccountId, RunId, TenantId, Tier};
+    use jiff::Timestamp;
+
+    fn tenant(state: TenantState) -> Tenant {
+        Tenant {
+            tenant_id: TenantId::parse("tnt-acme-001").unwrap(),
+            account_id: AccountId::parse("ACME-001").unwrap(),
+            tier: Tier::Starter,
+            state,
+            entitlements: Tier::Starter.entitlements(),
+            login_url: "https://acme.northwind.example".to_owned(),
+            api_key_id: "key-1".to_owned(),
+            run_id: RunId::parse("run-1").unwrap(),
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_suspended_tenant_is_no_success() {
+        assert!(in_use(tenant(TenantState::Active)).is_ok());
+        let refused = in_use(tenant(TenantState::Suspended));
+        assert!(matches!(refused, Err(StepError::Fatal(why)) if why.contains("suspended")));
+    }
 }
