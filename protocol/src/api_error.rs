@@ -172,8 +172,7 @@ pub struct ApiError {
     pub system: System,
     /// What kind of failure.
     pub error_type: ErrorType,
-    /// The vendor's own code where it gave one, e.g. `INVALID_SESSION_ID`; at most 80 ASCII letters, digits, `_`, `.`,
-    /// `:` and `-`.
+    /// The vendor's own code where it gave one, e.g. `INVALID_SESSION_ID`.
     pub error_code: String,
     /// HTTP status, when there was an HTTP answer.
     #[serde(default)]
@@ -191,7 +190,7 @@ pub struct ApiError {
     pub owner: String,
     /// The tool or vendor operation that was tried, e.g. `get_contract`.
     pub operation: String,
-    /// The vendor's own request id, for a support ticket; the alphabet and bound of `error_code`.
+    /// The vendor's own request id, for a support ticket.
     #[serde(default)]
     pub request_id: Option<String>,
     /// The call certainly did nothing: it never reached its receiver, or the receiver said so.
@@ -203,7 +202,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error of this type, with owner, resolution and `retryable` following from it.
+    /// An error of this type, with owner, resolution and `retryable` following from it. Of `code` only ASCII letters,
+    /// digits, `_`, `.`, `:` and `-` are kept, at most 80; the same goes for a request id.
     #[must_use]
     pub fn new(system: System, error_type: ErrorType, operation: &str, code: &str, message: &str) -> Self {
         let retryable = match error_type.retry_class() {
