@@ -6,8 +6,8 @@
 
 use gangway_protocol::facts::Contract;
 use gangway_protocol::tools::clm::{
-    ContractsArgs, GetContracts, ListPendingSignatures, MAX_CONTRACTS, PendingArgs, PendingSignature,
-    ReminderArgs, SendReminder,
+    ContractLookup, ContractsArgs, GetContracts, ListPendingSignatures, MAX_CONTRACTS, PendingArgs,
+    PendingSignature, PendingSignatures, ReminderArgs, SendReminder,
 };
 use gangway_protocol::tools::onboarding::{BlockedRun, ListBlocked, NoArgs, RequestRun, RequestRunArgs};
 use gangway_protocol::{AccountId, ApiError, ContractId, ErrorType, IdempotencyKey, RunId, System};
@@ -75,18 +75,14 @@ pub async fn watch(belt: &Toolbelt, scope: &Scope) -> WatchReport {
         contracts_of(belt, scope, &blocked),
         belt.call::<ListPendingSignatures>(scope, &pending)
     );
-    let waiting = pending.map(|list| list.contracts).unwrap_or_else(|error| {
-        report.errors.push(error);
-        Vec::new()
-    });
-    let contracts = contracts.unwrap_or_else(|error| {
-        report.errors.push(error);
-        HashMap::new()
-    });
+    let waiting =
+        pending.unwrap_or_else(|error| PendingSignatures { contracts: Vec::new(), errors: vec![error] });
+    report.errors.extend(waiting.errors);
+    let contracts = readable(contracts, &mut report);
     for run in &blocked {
         match contracts.get(&run.run.account_id) {
             Some(contract) if contract.is_executed() => request(belt, scope, run, &mut report).await,
-            Some(contract) => remind(belt, scope, (run, contract, &waiting), &mut report).await,
+            Some(contract) => remind(belt, scope, (run, contract, &waiting.contracts), &mut report).await,
             None => {}
         }
     }
@@ -103,16 +99,31 @@ async fn contracts_of(
     belt: &Toolbelt,
     scope: &Scope,
     blocked: &[BlockedRun],
-) -> Result<HashMap<AccountId, Contract>, ApiError> {
-    let mut contracts = HashMap::new();
+) -> Result<Vec<ContractLookup>, ApiError> {
+    let mut lookups = Vec::new();
     for chunk in blocked.chunks(MAX_CONTRACTS) {
         let account_ids = chunk.iter().map(|run| run.run.account_id.clone()).collect();
-        let found = belt.call::<GetContracts>(scope, &ContractsArgs { account_ids }).await?;
-        contracts.extend(
-            found.contracts.into_iter().filter_map(|entry| Some((entry.account_id, entry.contract?))),
-        );
+        lookups.extend(belt.call::<GetContracts>(scope, &ContractsArgs { account_ids }).await?.contracts);
     }
-    Ok(contracts)
+    Ok(lookups)
+}
+
+/// The contracts by account. One that could not be read is reported and left for the next watch; the others go on.
+fn readable(
+    lookups: Result<Vec<ContractLookup>, ApiError>,
+    report: &mut WatchReport,
+) -> HashMap<AccountId, Contract> {
+    let mut contracts = HashMap::new();
+    match lookups {
+        Ok(lookups) => {
+            for lookup in lookups {
+                report.errors.extend(lookup.error);
+                contracts.extend(lookup.contract.map(|contract| (lookup.account_id, contract)));
+            }
+        }
+        Err(error) => report.errors.push(error),
+    }
+    contracts
 }
 
 async fn request(belt: &Toolbelt, scope: &Scope, blocked: &BlockedRun, report: &mut WatchReport) {

@@ -7,11 +7,10 @@ use gangway_toolbelt::{Scope, Toolbelt};
 
 /// Reads the invoices of up to 200 accounts in one tool call. No rates: without a deal there is nothing to compare.
 pub async fn assess(belt: &Toolbelt, scope: &Scope, account_ids: Vec<AccountId>) -> FinanceAssessment {
-    let mut assessment =
-        FinanceAssessment { invoices: Vec::new(), exchange_rates: Vec::new(), errors: Vec::new() };
     match belt.call::<GetInvoices>(scope, &InvoicesArgs { account_ids }).await {
-        Ok(found) => assessment.invoices = found.invoices,
-        Err(error) => assessment.errors.push(error.hiding(&[RecordKind::Invoices])),
+        Ok(found) => FinanceAssessment { invoices: found.invoices, errors: found.errors },
+        Err(error) => {
+            FinanceAssessment { invoices: Vec::new(), errors: vec![error.hiding(&[RecordKind::Invoices])] }
+        }
     }
-    assessment
 }

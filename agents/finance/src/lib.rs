@@ -8,5 +8,5 @@ mod gather;
 mod rates;
 
 pub use assess::assess;
-pub use gather::{FinanceFindings, gather, invoices};
+pub use gather::{FinanceFindings, invoices};
 pub use rates::{RateFindings, rates};

@@ -2,7 +2,7 @@
 
 use super::{Access, Contract, Rerun, Tool, describe};
 use crate::facts;
-use crate::{AccountId, ContractId, IdempotencyKey, System};
+use crate::{AccountId, ApiError, ContractId, IdempotencyKey, System};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,11 @@ pub struct ContractsArgs {
 pub struct ContractLookup {
     /// The account asked for.
     pub account_id: AccountId,
-    /// Its newest contract; null when there is none.
+    /// Its newest contract; null when there is none, or when it could not be read.
     pub contract: Option<facts::Contract>,
+    /// Why its contract could not be read; null when it could, or when there is none.
+    #[serde(default)]
+    pub error: Option<ApiError>,
 }
 
 /// What was found for many accounts.
@@ -77,7 +80,7 @@ impl Tool for GetContracts {
         system: System::Clm,
         name: "clm.get_contracts",
         title: "Get the contracts of many accounts",
-        description: "Reads the newest contract of up to 200 accounts in as few vendor calls as possible. One entry per account, in the order asked; contract is null where there is none.",
+        description: "Reads the newest contract of up to 200 accounts in as few vendor calls as possible. One entry per account, in the order asked; contract is null where there is none, and error says where one cannot be read.",
         access: Access::Read,
         open_world: true,
     };
@@ -112,6 +115,9 @@ pub struct PendingSignature {
 pub struct PendingSignatures {
     /// The contracts; may be empty.
     pub contracts: Vec<PendingSignature>,
+    /// Waiting contracts that could not be read, each named in its message; may be empty.
+    #[serde(default)]
+    pub errors: Vec<ApiError>,
 }
 
 /// `clm.list_pending_signatures`
@@ -123,7 +129,7 @@ impl Tool for ListPendingSignatures {
         system: System::Clm,
         name: "clm.list_pending_signatures",
         title: "List contracts waiting for signatures",
-        description: "Lists sent contracts of the last 365 days that somebody has not signed yet, longest wait first, at most 200.",
+        description: "Lists sent contracts of the last 365 days that somebody has not signed yet, longest wait first, at most 200. Contracts that cannot be read are listed in errors.",
         access: Access::Read,
         open_world: true,
     };

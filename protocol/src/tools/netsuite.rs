@@ -2,7 +2,7 @@
 
 use super::{Access, Contract, Tool, describe};
 use crate::facts::{ExchangeRate, Invoice};
-use crate::{AccountId, Currency, System};
+use crate::{AccountId, ApiError, Currency, System};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,10 @@ pub struct InvoicesArgs {
 pub struct InvoicesFound {
     /// The invoices, by account in the order asked, oldest first; each names its account. May be empty.
     pub invoices: Vec<Invoice>,
+    /// Invoices that could not be read and are missing above, each with its account in the message; may be empty, and
+    /// always is for a single account, where one such invoice fails the call.
+    #[serde(default)]
+    pub errors: Vec<ApiError>,
 }
 
 /// `netsuite.get_invoices`
@@ -69,7 +73,7 @@ impl Tool for GetInvoices {
         system: System::Netsuite,
         name: "netsuite.get_invoices",
         title: "Get the invoices of accounts",
-        description: "Reads every invoice of up to 200 accounts in as few vendor calls as possible. Accounts without invoices simply do not occur in the answer.",
+        description: "Reads every invoice of up to 200 accounts in as few vendor calls as possible. Accounts without invoices simply do not occur in the answer; invoices that cannot be read are listed in errors, or fail the call if a single account was asked for.",
         access: Access::Read,
         open_world: true,
     };

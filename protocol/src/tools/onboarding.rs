@@ -1,7 +1,7 @@
 //! Contracts of the agents' own tools.
 
 use super::{Access, Contract, Rerun, Tool, describe};
-use crate::facts::{ExchangeRate, Invoice};
+use crate::facts::Invoice;
 use crate::ids::TaskId;
 use crate::run::{RunRecord, RunState};
 use crate::task::Health;
@@ -276,8 +276,6 @@ impl Tool for ContractAssess {
 pub struct FinanceAssessment {
     /// The invoices; may be empty.
     pub invoices: Vec<Invoice>,
-    /// Rates fetched to compare them; may be empty.
-    pub exchange_rates: Vec<ExchangeRate>,
     /// Failures; may be empty.
     pub errors: Vec<ApiError>,
 }

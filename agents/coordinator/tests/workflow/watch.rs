@@ -2,7 +2,7 @@
 
 use crate::vendors::{Answer, Vendors, contract};
 use gangway_contract::watch;
-use gangway_protocol::System;
+use gangway_protocol::{ApiError, ErrorType, System};
 use gangway_toolbelt::{Agent, Connection, Scope, Toolbelt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -68,4 +68,23 @@ async fn a_contract_young_enough_is_left_alone() {
     let report = watch(&belt(&vendors).await, &Scope::of_no_run(Duration::from_secs(5))).await;
     assert!(report.reminded.is_empty());
     assert!(vendors.calls_of("clm.send_reminder").is_empty());
+}
+
+#[tokio::test]
+async fn a_contract_that_cannot_be_read_is_reported_and_stops_nobody_else() {
+    let odd = ApiError::new(System::Clm, ErrorType::Validation, "get_contracts", "UNREADABLE_DATE", "odd");
+    let contracts = [
+        json!({"account_id": "WAIT-2", "contract": null, "error": odd}),
+        lookup("DONE-1", "CLM-1", "EXECUTED"),
+    ];
+    let unsent = ApiError::new(System::Clm, ErrorType::ServerError, "list", "UNEXPECTED_ANSWER", "odd");
+    let vendors =
+        vendors().answering("clm.get_contracts", Answer::Value(json!({"contracts": contracts}))).answering(
+            "clm.list_pending_signatures",
+            Answer::Value(json!({"contracts": [], "errors": [unsent]})),
+        );
+    let report = watch(&belt(&vendors).await, &Scope::of_no_run(Duration::from_secs(5))).await;
+    let codes: Vec<&str> = report.errors.iter().map(|error| error.error_code.as_str()).collect();
+    assert_eq!(codes, ["UNEXPECTED_ANSWER", "UNREADABLE_DATE"]);
+    assert_eq!((report.requested.len(), report.reminded.len()), (1, 0));
 }

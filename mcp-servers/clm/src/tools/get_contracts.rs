@@ -1,7 +1,8 @@
 //! `clm.get_contracts`: the contracts of many accounts in as few calls as possible.
 //!
 //! DocuSign's list takes one custom field value at a time. So a few accounts are searched one by one, and many are
-//! picked out of the whole list, whichever needs fewer calls; the list's first page says how long it is.
+//! picked out of the whole list, whichever needs fewer calls; the list's first page says how long it is. A contract
+//! that cannot be read fails its own entry only: one odd date must not hide everybody else's contract.
 
 use std::sync::Arc;
 
@@ -50,16 +51,18 @@ async fn get(
     if pages.saturating_sub(1) > ids.len() {
         return singly(docusign, operation, ids).await;
     }
-    let envelopes = rest(docusign, operation, &ids, first).await?;
+    let Some(envelopes) = rest(docusign, operation, &ids, first).await? else {
+        return singly(docusign, operation, ids).await;
+    };
     let name = &docusign.settings.fields.account_id;
-    let contracts: Result<Vec<ContractLookup>, ApiError> = ids
+    let contracts = ids
         .into_iter()
         .map(|id| {
-            let envelope = newest(&envelopes, name, id.as_str()).cloned();
+            let envelope = newest(&envelopes, name, id.as_str());
             lookup(docusign, operation, id, envelope)
         })
         .collect();
-    Ok(ContractsFound { contracts: contracts? })
+    Ok(ContractsFound { contracts })
 }
 
 async fn page(docusign: &DocuSign, operation: &'static str, number: usize) -> Result<EnvelopePage, ApiError> {
@@ -68,12 +71,14 @@ async fn page(docusign: &DocuSign, operation: &'static str, number: usize) -> Re
 }
 
 /// The list until every account has a contract that counts: pages come newest first, so a later one is older.
+///
+/// `None` if it goes on for more pages than single searches would take, whatever its first page said of its length.
 async fn rest(
     docusign: &DocuSign,
     operation: &'static str,
     ids: &[AccountId],
     first: EnvelopePage,
-) -> Result<Vec<Envelope>, ApiError> {
+) -> Result<Option<Vec<Envelope>>, ApiError> {
     let name = &docusign.settings.fields.account_id;
     let mut more = has_more(&first);
     let mut envelopes = first.envelopes;
@@ -82,12 +87,15 @@ async fn rest(
         ids.iter().all(|id| newest(envelopes, name, id.as_str()).is_some_and(|found| !is_voided(found)))
     };
     while more && !settled(&envelopes) {
+        if number > ids.len() {
+            return Ok(None);
+        }
         let next = page(docusign, operation, number).await?;
         more = has_more(&next);
         envelopes.extend(next.envelopes);
         number += 1;
     }
-    Ok(envelopes)
+    Ok(Some(envelopes))
 }
 
 async fn singly(
@@ -98,7 +106,7 @@ async fn singly(
     let contracts = stream::iter(ids)
         .map(|id| async move {
             let envelope = get_contract::of_account(docusign, operation, id.as_str()).await?;
-            lookup(docusign, operation, id, envelope)
+            Ok(lookup(docusign, operation, id, envelope.as_ref()))
         })
         .buffered(AT_ONCE)
         .try_collect()
@@ -110,11 +118,13 @@ fn lookup(
     docusign: &DocuSign,
     operation: &'static str,
     account_id: AccountId,
-    envelope: Option<Envelope>,
-) -> Result<ContractLookup, ApiError> {
-    let contract = envelope
-        .map(|envelope| mapping::contract(&envelope, &docusign.settings))
-        .transpose()
-        .map_err(|cause| unreadable(operation, &cause))?;
-    Ok(ContractLookup { account_id, contract })
+    envelope: Option<&Envelope>,
+) -> ContractLookup {
+    match envelope.map(|envelope| mapping::contract(envelope, &docusign.settings)).transpose() {
+        Ok(contract) => ContractLookup { account_id, contract, error: None },
+        Err(cause) => {
+            let error = unreadable(operation, &cause).hiding(&[RecordKind::Contract]);
+            ContractLookup { account_id, contract: None, error: Some(error) }
+        }
+    }
 }

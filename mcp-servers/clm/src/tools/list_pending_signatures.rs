@@ -1,4 +1,6 @@
 //! `clm.list_pending_signatures`: contracts sent within a year that somebody has not signed, longest wait first.
+//!
+//! One whose waiting time cannot be told is listed as an error beside the others.
 
 use std::sync::Arc;
 
@@ -41,16 +43,17 @@ async fn list(
     let oldest = now - SignedDuration::from_hours(A_YEAR_HOURS);
     let since = oldest.to_zoned(TimeZone::UTC).date();
     let least_days = i64::from(args.older_than_days.unwrap_or(0));
-    let mut contracts = Vec::new();
+    let (mut contracts, mut errors) = (Vec::new(), Vec::new());
     for page in 0..MOST_PAGES {
         let place = (page * PAGE_ENVELOPES, PAGE_ENVELOPES);
         let found = docusign.page(operation, &Filter::Waiting, since, place).await?;
         for envelope in &found.envelopes {
-            let waiting = pending(envelope, &docusign.settings, now).ok_or_else(|| {
+            let Some(waiting) = pending(envelope, &docusign.settings, now) else {
                 let words =
                     format!("envelope {} is waiting but has no readable sentDateTime", envelope.envelope_id);
-                unexpected(operation, &words)
-            })?;
+                errors.push(unexpected(operation, &words));
+                continue;
+            };
             if waiting.sent_at >= oldest && waiting.days_waiting >= least_days && !waiting.unsigned.is_empty()
             {
                 contracts.push(waiting);
@@ -63,7 +66,7 @@ async fn list(
     }
     contracts.sort_by_key(|contract| contract.sent_at);
     contracts.truncate(MOST);
-    Ok(PendingSignatures { contracts })
+    Ok(PendingSignatures { contracts, errors })
 }
 
 /// `None` if nobody can tell since when it waits.

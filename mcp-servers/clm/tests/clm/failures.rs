@@ -1,7 +1,7 @@
 //! What the tools make of a DocuSign that refuses, fails, lies or is silent.
 
 use crate::rig::{Rig, account, envelope};
-use gangway_protocol::tools::clm::{ContractsArgs, GetContracts};
+use gangway_protocol::tools::clm::{ContractsArgs, GetContracts, ListPendingSignatures, PendingArgs};
 use gangway_protocol::{ErrorType, RecordKind};
 use gangway_simulator::{Fault, FaultKind, Options, Refusal, Vendor};
 
@@ -104,4 +104,35 @@ async fn a_date_nobody_can_read_is_an_error_that_names_it() {
     assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Validation, "UNREADABLE_DATE"));
     assert!(error.message.contains("ExpiryDate") && error.owner == "Data Admin", "{error}");
     assert_eq!(error.hides, [RecordKind::Contract]);
+}
+
+#[tokio::test]
+async fn one_unreadable_contract_fails_its_own_entry_only() {
+    let rig = Rig::new().await;
+    let odd = envelope(("1", "ODD-1", "completed"), "2026-01-01", &[], &[("ExpiryDate", "12/31/2026")]);
+    rig.put_envelopes("ODD-1", &[odd]).await;
+    for ids in [vec!["ODD-1", "ACME-001"], vec!["ACME-001", "BETA-002", "ODD-1", "GAMMA-003", "FOREX-005"]] {
+        let account_ids = ids.iter().map(|id| account(id)).collect();
+        let found = rig.call::<GetContracts>(ContractsArgs { account_ids }).await.unwrap().contracts;
+        assert_eq!(found.len(), ids.len());
+        for lookup in found {
+            let code = lookup.error.as_ref().map(|error| error.error_code.as_str());
+            let is_odd = lookup.account_id.as_str() == "ODD-1";
+            assert_eq!((code, lookup.contract.is_none()), (is_odd.then_some("UNREADABLE_DATE"), is_odd));
+            assert!(lookup.error.is_none_or(|error| error.hides == [RecordKind::Contract]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_contract_nobody_can_date_is_an_error_beside_the_others() {
+    let rig = Rig::new().await;
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let mut odd =
+        envelope(("1", "ODD-1", "sent"), &today, &[("customer", "sent")], &[("ContractId", "ODD-1")]);
+    odd["sentDateTime"] = serde_json::json!("yesterday");
+    rig.put_envelopes("ODD-1", &[odd]).await;
+    let listed = rig.call::<ListPendingSignatures>(PendingArgs { older_than_days: None }).await.unwrap();
+    let ids: Vec<&str> = listed.contracts.iter().map(|contract| contract.contract_id.as_str()).collect();
+    assert_eq!((ids, listed.errors.len()), (vec!["CLM-CTR-002"], 1));
 }

@@ -1,7 +1,7 @@
 //! What the tools make of a NetSuite that refuses, fails, lies or is silent.
 
-use crate::rig::{Rig, currency, settings};
-use gangway_protocol::tools::netsuite::{GetExchangeRate, RateArgs};
+use crate::rig::{Rig, account, currency, settings};
+use gangway_protocol::tools::netsuite::{GetExchangeRate, GetInvoices, InvoicesArgs, RateArgs};
 use gangway_protocol::{ErrorType, RecordKind};
 use gangway_simulator::{Fault, FaultKind, Options, Refusal, Vendor};
 use jiff::civil::date;
@@ -137,4 +137,23 @@ async fn a_value_nobody_can_read_is_an_error_that_names_it() {
         assert!(error.message.contains("Invoice INV-ODD-1"), "{error}");
         assert_eq!(error.hides, [RecordKind::Invoices]);
     }
+}
+
+#[tokio::test]
+async fn one_unreadable_invoice_hides_nobody_elses() {
+    let rig = Rig::new().await;
+    let odd = json!({
+        "id": "600001", "tranId": "INV-ODD-1", "tranDate": "2026-01-01", "status": {"id": "Open", "refName": "Open"},
+        "entity": {"id": "70002"}, "currency": {"id": "1", "refName": "US Dollar"}, "total": "10.001"
+    });
+    let customer = json!([{"id": "70002", "entityId": "ODD-1", "externalId": "ODD-1"}]);
+    rig.put_account("ODD-1", &json!({"customer": customer, "invoice": [odd]})).await;
+    let account_ids = ["ACME-001", "ODD-1", "BETA-002"].map(account).to_vec();
+    let found = rig.call::<GetInvoices>(InvoicesArgs { account_ids }).await.unwrap();
+    let named: Vec<_> = found.invoices.iter().filter_map(|invoice| invoice.account_id.as_deref()).collect();
+    assert_eq!(named, ["ACME-001", "BETA-002"]);
+    let error = found.errors.first().unwrap();
+    assert_eq!((found.errors.len(), error.error_code.as_str()), (1, "UNREADABLE_AMOUNT"));
+    assert!(error.message.contains("Account ODD-1: Invoice INV-ODD-1"), "{error}");
+    assert_eq!(error.hides, [RecordKind::Invoices]);
 }
