@@ -195,6 +195,16 @@ fn a_half_configured_installation_names_what_is_missing() {
 }
 
 #[test]
+fn simulated_and_real_vendors_are_not_mixed() {
+    let house = House::new().with("GANGWAY_SALESFORCE__CLIENT_ID", "id");
+    let output = house.run(&["run", "ACME-001"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("GANGWAY_SIMULATOR") && said.contains("salesforce.client_id"), "{said}");
+    assert!(!house.data_dir().exists(), "nothing was begun");
+}
+
+#[test]
 fn a_setting_nobody_knows_is_named() {
     let house = House::new().with("GANGWAY_SALESFORCE__BASE_ULR", "https://acme.my.salesforce.com");
     let output = house.run(&["run", "ACME-001"]);

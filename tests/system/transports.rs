@@ -1,6 +1,6 @@
 //! The same accounts, the same decisions and effects, whichever way the agents reach the servers.
 
-use crate::harness::House;
+use crate::harness::{House, read_json};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -71,6 +71,83 @@ fn served() -> (House, Served) {
         children.push(child);
     }
     (house, Served(children))
+}
+
+/// A configuration file that names the simulated vendors as if they were real ones.
+fn written_configuration(house: &House) -> String {
+    let connection = house.vendors().get("/_simulator/connection");
+    let (known, smtp) = (&connection["credentials"], connection["addresses"]["smtp"].as_str().unwrap());
+    let (host, port) = smtp.rsplit_once(':').unwrap();
+    let url = &connection["addresses"]["base_url"];
+    // A JSON text is a TOML text, escapes included.
+    format!(
+        r#"[salesforce]
+base_url = {url}
+client_id = {}
+client_secret = {}
+[clm]
+oauth_base_url = {url}
+base_url = {url}
+integration_key = {}
+user_id = {}
+account_id = {}
+private_key_pem = {}
+[netsuite]
+base_url = {url}
+account = {}
+client_id = {}
+certificate_id = {}
+private_key_pem = {}
+[notify.slack]
+base_url = {url}
+bot_token = {}
+[notify.mail]
+host = "{host}"
+port = {port}
+security = "plain"
+username = {}
+password = {}
+from = "onboarding@northwind.example"
+[onboarding]
+company = "Northwind Cloud"
+product = "Northwind"
+cs_address = "customer-success@northwind.example"
+manager_address = "cs-manager@northwind.example"
+director_address = "cs-director@northwind.example"
+training_url = "https://learn.northwind.example"
+[servers]
+clm = "stdio"
+"#,
+        known["salesforce"]["client_id"],
+        known["salesforce"]["client_secret"],
+        known["docusign"]["integration_key"],
+        known["docusign"]["user_id"],
+        known["docusign"]["account_id"],
+        known["docusign"]["private_key_pem"],
+        known["netsuite"]["account"],
+        known["netsuite"]["client_id"],
+        known["netsuite"]["certificate_id"],
+        known["netsuite"]["private_key_pem"],
+        known["slack"]["bot_token"],
+        known["smtp"]["username"],
+        known["smtp"]["password"],
+    )
+}
+
+#[test]
+fn a_child_process_has_the_configuration_of_its_parent() {
+    let house = House::new();
+    let folder = house.data_dir().with_file_name("conf");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("real.toml"), written_configuration(&house)).unwrap();
+    // A child with vendors of its own would know nothing of this fault.
+    house.vendors().fault(&serde_json::json!({"vendor": "docusign", "kind": "truncated_json"}));
+    let arguments = ["run", "ACME-001", "--json", "--config", "conf/real.toml"];
+    let output = house.command(&arguments).env_remove("GANGWAY_SIMULATOR").output().unwrap();
+    let run = read_json(&arguments, &output);
+    let errors = run["decision"]["api_errors"].as_array().unwrap();
+    let systems: Vec<&Value> = errors.iter().map(|error| &error["system"]).collect();
+    assert_eq!(systems, ["clm"], "{errors:?}");
 }
 
 #[test]
