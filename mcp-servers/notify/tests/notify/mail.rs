@@ -108,6 +108,7 @@ async fn refusals_are_told_apart_at_every_stage_and_a_repeat_may_send() {
         let error = rig.mail("run-1/welcome").await.unwrap_err();
         assert_eq!((error.error_type, error.retryable), (error_type, retryable), "{stage} {text}");
         assert_eq!(error.error_code, format!("SMTP_{code}"));
+        assert!(!error.may_have_happened(), "{stage} {text}");
         assert!(!error.message.contains("jo@acme"), "{}", error.message);
         assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Sent, "{stage} {text}");
         assert_eq!(rig.count(SENT), 1, "{stage} {text}");
@@ -132,6 +133,7 @@ async fn a_mail_server_nobody_reaches_is_a_failure() {
         Rig::with(Options::default(), |settings| settings.mail.as_mut().unwrap().port = closed.port()).await;
     let error = rig.mail("run-1/welcome").await.unwrap_err();
     assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Network, "SMTP_UNREACHABLE"));
+    assert!(error.not_sent);
     assert_eq!(rig.outbox().await, [OutboxState::Failed]);
 }
 

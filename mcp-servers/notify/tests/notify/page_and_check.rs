@@ -8,6 +8,9 @@ use gangway_simulator::{EffectKind, Fault, FaultKind, Options, Simulator, Vendor
 use gangway_store::{Channel, NewMessage, OutboxFilter, OutboxState};
 use jiff::Timestamp;
 use secrecy::SecretString;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 
 const SENT: EffectKind = EffectKind::Page;
 
@@ -94,6 +97,35 @@ async fn the_check_tells_reachable_from_refused_from_absent_and_sends_nothing() 
     let checks = check(&bad, &http()).await.unwrap();
     assert_eq!(states(&checks), [("slack", Some(false)), ("mail", Some(false)), ("page", None)]);
     assert!(simulator.ledger().is_empty());
+}
+
+/// Greets, agrees to everything and falls silent at the first NOOP.
+async fn fall_silent_at_noop(listener: TcpListener) {
+    let mut socket = BufReader::new(listener.accept().await.unwrap().0);
+    socket.write_all(b"220 mute.example\r\n").await.unwrap();
+    let mut line = String::new();
+    while socket.read_line(&mut line).await.unwrap() > 0 {
+        if !line.starts_with("NOOP") {
+            socket.write_all(b"250 fine\r\n").await.unwrap();
+        }
+        line.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_falls_silent_does_not_hold_up_the_check() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let simulator = Simulator::start(Options::default()).await.unwrap();
+    let mut mute = settings(&simulator);
+    let mail = mute.mail.as_mut().unwrap();
+    (mail.port, mail.username, mail.password) = (listener.local_addr().unwrap().port(), None, None);
+    mail.attempt_deadline_ms = 200;
+    tokio::spawn(fall_silent_at_noop(listener));
+    let checked = tokio::time::timeout(Duration::from_secs(30), check(&mute, &http())).await;
+    let checks = checked.expect("the check ends").unwrap();
+    let error = checks[1].state.clone().unwrap().unwrap_err();
+    assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Timeout, "SMTP_TIMEOUT"));
+    assert!(error.message.contains("NOOP"), "{}", error.message);
 }
 
 #[tokio::test]
