@@ -103,6 +103,29 @@ fn a_crash_anywhere_in_an_escalated_run_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn the_next_start_finishes_what_a_crash_left() {
+    for next in [&["run", "BETA-002"][..], &["monitor", "--once"]] {
+        let house = House::new();
+        let crash = |account: &str| {
+            let mut command = house.command(&["run", account]);
+            let output = command.env("GANGWAY_CRASH_AT", "step.effect:assess").output().unwrap();
+            assert!(!output.status.success(), "the place was not reached");
+        };
+        crash("ACME-001");
+        let output = house.run(next);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stderr(&output).contains("1 run of before was resumed"), "{}", stderr(&output));
+        let runs = house.json(&["runs", "list", "--account", "ACME-001", "--json"]);
+        assert_eq!(runs["runs"][0]["state"], "completed", "{runs}");
+        // Asked for by name, the run left behind is joined: a second one would send its messages again.
+        crash("STARTER-007");
+        house.json(&["run", "STARTER-007", "--json"]);
+        let runs = house.json(&["runs", "list", "--account", "STARTER-007", "--json"]);
+        assert_eq!(runs["runs"].as_array().unwrap().len(), 1, "{runs}");
+    }
+}
+
+#[test]
 fn killed_in_the_middle_of_many_runs_it_finishes_them_once() {
     let house = House::with_synthetic(60);
     let ids: Vec<String> = (1..=60).map(|number| format!("SYN-{number:06}")).collect();
