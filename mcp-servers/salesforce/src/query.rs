@@ -107,15 +107,23 @@ impl Schema {
         format!("{} WHERE Id = {} LIMIT 1", self.select_opportunity(), literal(id.as_str()))
     }
 
-    /// Closed Won opportunities changed since an instant, oldest change first.
-    pub fn closed_won_since(&self, since: Timestamp, limit: u32) -> String {
+    /// Closed Won opportunities changed since an instant, oldest change first; of that instant those after an id.
+    pub fn closed_won_since(&self, since: Timestamp, after: Option<&RecordId>, limit: u32) -> String {
         let currency = self.currency_field();
         let external_id = &self.external_id_field;
         // SystemModstamp is indexed and also moves when automation changes a record.
         let since = since.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let changed = match after {
+            None => format!("SystemModstamp >= {since}"),
+            // Without the id a page could never get past an instant that more deals share than it holds.
+            Some(id) => {
+                let id = literal(id.as_str());
+                format!("(SystemModstamp > {since} OR (SystemModstamp = {since} AND Id > {id}))")
+            }
+        };
         format!(
             "SELECT Id, AccountId, Account.{external_id}, Amount{currency}, CloseDate, SystemModstamp \
-             FROM Opportunity WHERE StageName = 'Closed Won' AND SystemModstamp >= {since} \
+             FROM Opportunity WHERE StageName = 'Closed Won' AND {changed} \
              ORDER BY SystemModstamp ASC, Id ASC LIMIT {limit}"
         )
     }

@@ -8,9 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Most account ids one `get_invoices` takes.
-pub const MAX_ACCOUNTS: usize = 200;
-
 /// Names one invoice: exactly one of the two ids.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceArgs {

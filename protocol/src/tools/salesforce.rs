@@ -9,8 +9,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Most account ids one `get_accounts` takes.
-pub const MAX_ACCOUNTS: usize = 200;
 /// Most opportunities one `list_closed_won` gives.
 pub const MAX_CLOSED_WON: u32 = 200;
 
@@ -195,8 +193,11 @@ pub struct AccountsArgs {
 pub struct AccountLookup {
     /// The id asked for.
     pub account_id: AccountId,
-    /// The account; null when it does not exist.
+    /// The account; null when it does not exist, or when nobody can say which it is.
     pub account: Option<Account>,
+    /// Why nobody can say which account it is; null otherwise.
+    #[serde(default)]
+    pub error: Option<ApiError>,
 }
 
 /// What was found for many ids.
@@ -215,7 +216,7 @@ impl Tool for GetAccounts {
         system: System::Salesforce,
         name: "salesforce.get_accounts",
         title: "Get many Salesforce accounts",
-        description: "Reads up to 200 accounts in as few vendor calls as possible. One entry per id asked for, in that order; account is null where there is none.",
+        description: "Reads up to 200 accounts in as few vendor calls as possible. One entry per id asked for, in that order; account is null where there is none, and error says where an id is not unique.",
         access: Access::Read,
         open_world: true,
     };
@@ -226,6 +227,10 @@ impl Tool for GetAccounts {
 pub struct ClosedWonArgs {
     /// Only opportunities changed at or after this instant (RFC 3339).
     pub since: Timestamp,
+    /// Of those changed in the very instant of since, only those whose id comes after this one: the last
+    /// opportunity_id of the page before. All of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_opportunity_id: Option<OpportunityId>,
     /// At most this many, 1 to 200; 200 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 200))]
@@ -247,12 +252,14 @@ pub struct ClosedWon {
     pub changed_at: Timestamp,
 }
 
-/// Won deals, oldest change first.
+/// Won deals, oldest change first; those of one instant by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ClosedWonList {
     /// The deals; may be empty.
     pub opportunities: Vec<ClosedWon>,
-    /// Whether the limit cut the list; ask again with `since` = the last `changed_at`.
+    /// Whether the limit cut the list; ask again with `since` = the last `changed_at` and `after_opportunity_id` = the
+    /// last `opportunity_id`. Once it is false, begin the next round with the last `changed_at` alone: the deals of that
+    /// instant come again, and one changed later within it is not missed.
     pub more: bool,
 }
 
@@ -265,7 +272,7 @@ impl Tool for ListClosedWon {
         system: System::Salesforce,
         name: "salesforce.list_closed_won",
         title: "List recently won deals",
-        description: "Lists Closed Won opportunities changed since an instant, oldest change first, at most 200. Says whether there are more.",
+        description: "Lists Closed Won opportunities changed since an instant, oldest change first, at most 200. Says whether there are more; the next page begins after the last change and id of this one.",
         access: Access::Read,
         open_world: true,
     };

@@ -1,7 +1,8 @@
 //! `salesforce.get_accounts`: many accounts in as few queries as their ids allow.
 //!
-//! If such a query fails for a reason that one of the accounts may be to blame for, they are asked for one by one,
-//! a few at a time; the first failure ends that, so that an outage is not answered with two hundred calls.
+//! If such a query fails in a way that single queries may escape, the accounts are asked for one by one, a few at a
+//! time; the first failure ends that, so that an outage is not answered with two hundred calls. An account whose rows
+//! contradict each other fails its own entry only, and asking again would not help it.
 
 use std::sync::Arc;
 
@@ -49,15 +50,15 @@ async fn get(
     Ok(AccountsFound { accounts })
 }
 
-/// A refused session or quota refuses single calls too.
+/// A refused session, quota or query is refused in single calls too.
 fn worth_asking_singly(error: &ApiError) -> bool {
     match error.error_type {
-        ErrorType::Authentication | ErrorType::Authorization | ErrorType::RateLimit => false,
-        ErrorType::Validation
-        | ErrorType::NotFound
-        | ErrorType::ServerError
-        | ErrorType::Network
-        | ErrorType::Timeout => true,
+        ErrorType::Authentication
+        | ErrorType::Authorization
+        | ErrorType::RateLimit
+        | ErrorType::Validation
+        | ErrorType::NotFound => false,
+        ErrorType::ServerError | ErrorType::Network | ErrorType::Timeout => true,
     }
 }
 
@@ -100,7 +101,7 @@ async fn batch(
         let external = fields.get(&salesforce.schema.external_id_field).and_then(Value::as_str);
         found.push((external.map(str::to_owned), read_row::<AccountRow>(operation, row)?));
     }
-    ids.iter().zip(&keys).map(|(id, key)| lookup(operation, id, key, &found)).collect()
+    Ok(ids.iter().zip(&keys).map(|(id, key)| lookup(operation, id, key, &found)).collect())
 }
 
 fn lookup(
@@ -108,7 +109,7 @@ fn lookup(
     account_id: &AccountId,
     key: &AccountKey,
     found: &[(Option<String>, AccountRow)],
-) -> Result<AccountLookup, ApiError> {
+) -> AccountLookup {
     let rows = found
         .iter()
         .filter(|(external, row)| match key {
@@ -120,8 +121,17 @@ fn lookup(
         })
         .map(|(_, row)| row.clone())
         .collect();
-    let row = get_account::the_one(operation, rows)?;
-    Ok(AccountLookup { account_id: account_id.clone(), account: row.as_ref().map(mapping::account) })
+    entry(operation, account_id.clone(), rows)
+}
+
+fn entry(operation: &'static str, account_id: AccountId, rows: Vec<AccountRow>) -> AccountLookup {
+    match get_account::the_one(operation, rows) {
+        Ok(row) => AccountLookup { account_id, account: row.as_ref().map(mapping::account), error: None },
+        Err(error) => {
+            let error = error.hiding(&[RecordKind::Account]);
+            AccountLookup { account_id, account: None, error: Some(error) }
+        }
+    }
 }
 
 async fn singly(
@@ -131,8 +141,9 @@ async fn singly(
 ) -> Result<Vec<AccountLookup>, ApiError> {
     stream::iter(ids)
         .map(|account_id| async move {
-            let row = get_account::find(salesforce, operation, &AccountKey::of(&account_id)).await?;
-            Ok(AccountLookup { account_id, account: row.as_ref().map(mapping::account) })
+            let soql = salesforce.schema.account(&AccountKey::of(&account_id));
+            let rows = salesforce.query(operation, &soql, Deleted::Included).await?;
+            Ok(entry(operation, account_id, rows))
         })
         .buffered(AT_ONCE)
         .try_collect()

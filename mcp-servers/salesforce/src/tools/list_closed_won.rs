@@ -1,4 +1,6 @@
 //! `salesforce.list_closed_won`: deals won since an instant, oldest change first.
+//!
+//! Pages are cut by (change, id): automation changes hundreds of deals in one instant, and a page must get past it.
 
 use std::sync::Arc;
 
@@ -10,8 +12,9 @@ use gangway_protocol::tools::salesforce::{
 use serde_json::Value;
 
 use crate::connection::{Deleted, Salesforce};
-use crate::errors::{unexpected, unreadable};
+use crate::errors::{malformed_id, unexpected, unreadable};
 use crate::mapping::{self, Unreadable};
+use crate::record_id::{OPPORTUNITY, RecordId};
 use crate::settings::Schema;
 use crate::wire::OpportunityRow;
 
@@ -28,8 +31,13 @@ async fn list(
     args: ClosedWonArgs,
 ) -> Result<ClosedWonList, ApiError> {
     let limit = args.limit.unwrap_or(MAX_CLOSED_WON).clamp(1, MAX_CLOSED_WON);
+    let after = args.after_opportunity_id.as_ref().map(|id| {
+        let id = id.as_str();
+        RecordId::parse(id, OPPORTUNITY).ok_or_else(|| malformed_id(operation, "opportunity", id))
+    });
+    let after = after.transpose()?;
     // One more than asked for tells whether there are more.
-    let soql = salesforce.schema.closed_won_since(args.since, limit + 1);
+    let soql = salesforce.schema.closed_won_since(args.since, after.as_ref(), limit + 1);
     let mut rows: Vec<OpportunityRow> = salesforce.query(operation, &soql, Deleted::Left).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;

@@ -136,7 +136,11 @@ async fn two_hundred_accounts_are_one_call_in_the_order_asked() {
 #[tokio::test]
 async fn won_deals_come_oldest_change_first_and_say_if_there_are_more() {
     let rig = Rig::with(on_a_day(), |_| {}).await;
-    let list = |since: &str, limit| ClosedWonArgs { since: since.parse().unwrap(), limit };
+    let list = |since: &str, limit| ClosedWonArgs {
+        since: since.parse().unwrap(),
+        after_opportunity_id: None,
+        limit,
+    };
     let all = rig.call::<ListClosedWon>(list("2020-01-01T00:00:00Z", None)).await.unwrap();
     assert!(!all.more);
     assert!(all.opportunities.is_sorted_by_key(|deal| deal.changed_at));
@@ -147,6 +151,39 @@ async fn won_deals_come_oldest_change_first_and_say_if_there_are_more() {
     let newest = all.opportunities.last().unwrap().changed_at.to_string();
     let recent = rig.call::<ListClosedWon>(list(&newest, None)).await.unwrap();
     assert!(!recent.opportunities.is_empty() && recent.opportunities.len() < all.opportunities.len());
+}
+
+#[tokio::test]
+async fn pages_of_won_deals_get_past_an_instant_that_many_share() {
+    let rig = Rig::new().await;
+    let deals: Vec<_> = ["A", "B", "C", "D", "E", "F", "G"]
+        .into_iter()
+        .map(|letter| {
+            json!({"Id": format!("0068Z00001BUL{letter}QQA5"), "AccountId": "0018Z00003BULKQQA5", "StageName": "Closed Won",
+                   "SystemModstamp": "2099-01-01T00:00:00.000+0000"})
+        })
+        .collect();
+    let account = json!({"Id": "0018Z00003BULKQQA5", "IsDeleted": false, "Name": "Bulk", "Account_External_Id__c": "BULK-1"});
+    rig.put_account("BULK-1", &json!({"Account": [account], "Opportunity": deals})).await;
+    let mut args = ClosedWonArgs {
+        since: "2099-01-01T00:00:00Z".parse().unwrap(),
+        after_opportunity_id: None,
+        limit: Some(3),
+    };
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = rig.call::<ListClosedWon>(args.clone()).await.unwrap();
+        pages += 1;
+        seen.extend(page.opportunities.iter().map(|deal| deal.opportunity_id.clone()));
+        if !page.more || pages > 9 {
+            break;
+        }
+        let last = page.opportunities.last().unwrap();
+        args.since = last.changed_at;
+        args.after_opportunity_id = Some(OpportunityId::parse(&*last.opportunity_id).unwrap());
+    }
+    assert_eq!((pages, seen.len()), (3, 7));
+    assert!(seen.is_sorted());
 }
 
 #[tokio::test]

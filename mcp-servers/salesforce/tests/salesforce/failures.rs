@@ -144,12 +144,34 @@ async fn a_part_that_may_pass_is_asked_again_alone() {
 #[tokio::test]
 async fn a_batch_that_one_account_spoils_is_asked_singly() {
     let rig = Rig::new().await;
-    let refusal = Refusal { status: 400, ..Refusal::default() };
-    rig.fault(fault(FaultKind::Status(refusal)).times(1));
+    rig.fault(fault(FaultKind::status(500)).times(4));
     let ids = ["ACME-001", "BETA-002", "MISSING-999"].map(account).to_vec();
     let found = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap().accounts;
     assert_eq!(found.iter().map(|lookup| lookup.account.is_some()).collect::<Vec<_>>(), [true, true, false]);
-    assert_eq!(rig.calls(), 4);
+    assert_eq!(rig.calls(), 7, "the batch with its three repeats, then three single calls");
+}
+
+#[tokio::test]
+async fn a_refused_batch_is_not_asked_singly() {
+    let rig = Rig::new().await;
+    rig.fault(fault(FaultKind::status(400)).times(1));
+    let ids = ["ACME-001", "BETA-002"].map(account).to_vec();
+    let error = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap_err();
+    assert_eq!((error.error_type, rig.calls()), (ErrorType::Validation, 1));
+}
+
+#[tokio::test]
+async fn an_external_id_of_two_accounts_fails_its_own_entry_without_a_second_call() {
+    let rig = Rig::new().await;
+    let rows = [account_row("0018Z00003TWINAQA5", "TWIN-1"), account_row("0018Z00003TWINBQA5", "TWIN-1")];
+    rig.put_account("TWIN-1", &json!({"Account": rows})).await;
+    let ids = ["ACME-001", "TWIN-1", "BETA-002"].map(account).to_vec();
+    let found = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap().accounts;
+    assert_eq!(found.iter().map(|lookup| lookup.account.is_some()).collect::<Vec<_>>(), [true, false, true]);
+    let errors: Vec<_> = found.into_iter().filter_map(|lookup| lookup.error).collect();
+    let error = errors.first().unwrap();
+    assert_eq!((errors.len(), error.error_code.as_str()), (1, "DUPLICATE_EXTERNAL_ID"));
+    assert_eq!((error.hides.as_slice(), rig.calls()), (&[RecordKind::Account][..], 1));
 }
 
 #[tokio::test]
