@@ -37,7 +37,7 @@ impl ServerHandler for Toy {
             .map(|name| context.meta.0.get(name).and_then(Value::as_str).unwrap_or("none").to_owned());
         Ok(match arguments["invoice_id"].as_str().unwrap_or_default() {
             "none" => CallToolResult::structured(json!({"invoice": null})),
-            "ids" => refusal(&ids.join("+")),
+            "ids" => refusal(&ids.join(":")),
             "refuse" => refusal("REFUSED"),
             "plain" => CallToolResult::error(vec![ContentBlock::text("boom")]),
             "bare" => CallToolResult::success(vec![ContentBlock::text("{}")]),
@@ -70,7 +70,7 @@ pub async fn behaves_like_every_other(belt: &Toolbelt) {
     let long = Duration::from_secs(60);
     assert_eq!(ask(belt, "none", long).await, Ok(false));
     for (how, kind, code) in [
-        ("ids", ErrorType::Validation, "run-1+cor-1"),
+        ("ids", ErrorType::Validation, "run-1:cor-1"),
         ("refuse", ErrorType::Validation, "REFUSED"),
         ("plain", ErrorType::ServerError, "UNREADABLE_ANSWER"),
         ("bare", ErrorType::ServerError, "UNREADABLE_ANSWER"),
