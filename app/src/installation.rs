@@ -28,6 +28,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
+/// What a caller waits beyond the tool's own deadline.
+const CALLER_GRACE: Duration = Duration::from_secs(5);
+
 /// Where a data folder's reports are.
 pub fn reports_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("reports")
@@ -136,9 +139,9 @@ impl Installation {
         self.simulator.as_ref()
     }
 
-    /// Longest time one tool call may take.
+    /// How long a caller waits for one tool call: longer than the tool may take, so that the tool's own answer wins.
     pub fn call_deadline(&self) -> Duration {
-        Duration::from_millis(self.config.tool_deadline_ms)
+        Duration::from_millis(self.config.tool_deadline_ms) + CALLER_GRACE
     }
 
     /// One system's MCP server. The agents' own is not among them: it needs the engine.

@@ -77,12 +77,6 @@ impl Toolbelt {
         self
     }
 
-    /// Whose belt it is.
-    #[must_use]
-    pub fn agent(&self) -> Agent {
-        self.agent
-    }
-
     /// Calls tool `T`.
     ///
     /// # Errors

@@ -52,9 +52,4 @@ impl Server {
             tools: servers.into_iter().flat_map(|server| server.tools).collect(),
         }
     }
-
-    /// Canonical names of its tools, sorted.
-    pub fn tool_names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.tools.keys().copied()
-    }
 }

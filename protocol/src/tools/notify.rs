@@ -7,9 +7,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Most characters of a Slack message (chat.postMessage).
-pub const MAX_MESSAGE_CHARS: usize = 40_000;
-
 /// How a delivery ended. A refusal is an error, not a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -62,12 +62,6 @@ impl VendorClient {
         Self { settings: Arc::new(settings), http, tokens, classify }
     }
 
-    /// The system this client speaks to.
-    #[must_use]
-    pub fn system(&self) -> System {
-        self.settings.system
-    }
-
     /// Sends a request and gives the successful answer.
     ///
     /// # Errors
