@@ -88,12 +88,15 @@ async fn a_read_ends_when_its_caller_gives_up() {
         tokio::task::yield_now().await;
     }
     waiting.cancel(None).await.unwrap();
-    let end = loop {
-        match bench.audit().await.into_iter().find_map(|entry| entry.record.end) {
-            Some(end) => break end,
-            None => tokio::task::yield_now().await,
+    let ended = async {
+        loop {
+            match bench.audit().await.into_iter().find_map(|entry| entry.record.end) {
+                Some(end) => break end,
+                None => tokio::task::yield_now().await,
+            }
         }
     };
+    let end = tokio::time::timeout(Duration::from_secs(30), ended).await.expect("the read goes on for ever");
     assert_eq!(end.error.as_deref(), Some("timeout/CANCELLED"));
 }
 

@@ -132,13 +132,17 @@ async fn a_caller_that_goes_away_takes_no_write_with_it() {
     }
     toys.gate.add_permits(1);
     let key = IdempotencyKey::parse("k1").unwrap();
-    let answered = loop {
-        let digest = canonical::digest(&json!({"mode": "gate"})).unwrap();
-        match store.idempotency().claim("tasks.poke", &key, &digest, someone()).await.unwrap() {
-            Claim::InProgress => tokio::task::yield_now().await,
-            other => break other,
+    let digest = canonical::digest(&json!({"mode": "gate"})).unwrap();
+    let settled = async {
+        loop {
+            match store.idempotency().claim("tasks.poke", &key, &digest, someone()).await.unwrap() {
+                Claim::InProgress => tokio::task::yield_now().await,
+                other => break other,
+            }
         }
     };
+    let answered =
+        tokio::time::timeout(Duration::from_secs(30), settled).await.expect("the claim stays for ever");
     assert!(matches!(&answered, Claim::Answered(answer) if answer["said"] == "gate"), "{answered:?}");
 }
 
