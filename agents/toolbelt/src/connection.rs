@@ -4,18 +4,14 @@
 
 use crate::embedded::Embedded;
 use crate::http::Http;
+use crate::session::{Client, ConnectError};
 use crate::stdio::StdioLaunch;
 use gangway_protocol::ErrorType;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, ClientRequest,
-    Implementation, ProtocolVersion, RequestMetaObject, ServerResult,
+    CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, RequestMetaObject, ServerResult,
 };
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, Peer, PeerRequestOptions, RoleClient, RunningService,
-    ServiceError,
-};
-use std::io;
+use rmcp::service::{Peer, PeerRequestOptions, RoleClient, ServiceError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -23,27 +19,6 @@ use tokio::time::Instant;
 
 /// The server gets this much longer than the client's patience before the client stops waiting for the transport.
 const GRACE: Duration = Duration::from_secs(1);
-
-pub(crate) type Client = RunningService<RoleClient, ClientConfig>;
-
-/// Why a connection could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The server's program could not be started.
-    #[error("cannot start the server program {program}")]
-    Launch {
-        /// The program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The server did not open an MCP session.
-    #[error("the server did not open an MCP session: {0}")]
-    Handshake(String),
-    /// No HTTP client could be made, usually because no TLS provider is installed.
-    #[error("cannot make an HTTP client")]
-    HttpClient(#[source] reqwest::Error),
-}
 
 /// A failed call, before it is known which tool it was.
 pub(crate) struct Failure {
@@ -152,22 +127,6 @@ impl Connection {
             Err(error) => Err(failure(&error, deadline)),
         }
     }
-}
-
-/// The session every connection of ours opens: our servers speak `server/discover`, so nothing is probed.
-pub(crate) fn lifecycle() -> ClientLifecycleMode {
-    ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
-}
-
-/// How we introduce ourselves.
-pub(crate) fn identity() -> ClientConfig {
-    let name = Implementation::new("gangway-toolbelt", env!("CARGO_PKG_VERSION"));
-    ClientConfig::new(ClientCapabilities::default(), name)
-}
-
-/// A handshake's failure, without the message it may quote.
-pub(crate) fn handshake(error: &ClientInitializeError) -> ConnectError {
-    ConnectError::Handshake(error.to_string())
 }
 
 fn failure(error: &ServiceError, deadline: Duration) -> Failure {

@@ -2,7 +2,7 @@
 //!
 //! Protocol, governance and errors are those of every other connection; only the writing and reading of JSON is saved.
 
-use crate::connection::{Client, ConnectError, handshake, identity, lifecycle};
+use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
 use rmcp::handler::server::ServerHandler;
 use rmcp::service::{
     ClientServiceExt as _, RoleClient, RoleServer, RxJsonRpcMessage, ServiceExt as _, ServiceRole,

@@ -1,6 +1,6 @@
 //! A server across HTTP. No proxy, no redirects: the URL is the server.
 
-use crate::connection::{Client, ConnectError, handshake, identity, lifecycle};
+use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
 use rmcp::service::ClientServiceExt as _;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;

@@ -9,9 +9,11 @@ mod connection;
 mod decode;
 mod embedded;
 mod http;
+mod session;
 mod stdio;
 
 pub use allow::Agent;
 pub use belt::{Answered, Scope, Toolbelt};
-pub use connection::{ConnectError, Connection};
+pub use connection::Connection;
+pub use session::ConnectError;
 pub use stdio::StdioLaunch;

@@ -1,6 +1,6 @@
 //! A server in a child process, speaking over its standard input and output. Its standard error is ours.
 
-use crate::connection::{Client, ConnectError, handshake, identity, lifecycle};
+use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
 use rmcp::service::ClientServiceExt as _;
 use rmcp::transport::TokioChildProcess;
 use std::fmt;

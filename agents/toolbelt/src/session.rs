@@ -1,0 +1,42 @@
+//! Opening an MCP session with one of our servers, the same over every transport.
+
+use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion};
+use rmcp::service::{ClientInitializeError, ClientLifecycleMode, RoleClient, RunningService};
+use std::io;
+
+pub(crate) type Client = RunningService<RoleClient, ClientConfig>;
+
+/// Why a connection could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The server's program could not be started.
+    #[error("cannot start the server program {program}")]
+    Launch {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server did not open an MCP session.
+    #[error("the server did not open an MCP session: {0}")]
+    Handshake(String),
+    /// No HTTP client could be made, usually because no TLS provider is installed.
+    #[error("cannot make an HTTP client")]
+    HttpClient(#[source] reqwest::Error),
+}
+
+/// The session every connection of ours opens: our servers speak `server/discover`, so nothing is probed.
+pub(crate) fn lifecycle() -> ClientLifecycleMode {
+    ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
+}
+
+/// How we introduce ourselves.
+pub(crate) fn identity() -> ClientConfig {
+    let name = Implementation::new("gangway-toolbelt", env!("CARGO_PKG_VERSION"));
+    ClientConfig::new(ClientCapabilities::default(), name)
+}
+
+/// A handshake's failure, without the message it may quote.
+pub(crate) fn handshake(error: &ClientInitializeError) -> ConnectError {
+    ConnectError::Handshake(error.to_string())
+}
