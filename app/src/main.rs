@@ -16,7 +16,14 @@ use clap::Parser as _;
 use cli::{Cli, Command, Globals};
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Libraries that see whole messages and would log them.
+const WIRE_LIBRARIES: [&str; 6] = ["rmcp", "hyper", "reqwest", "h2", "rustls", "lettre"];
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -34,18 +41,18 @@ fn main() -> ExitCode {
 
 /// Standard output belongs to results and to MCP; logs go to standard error.
 fn set_up_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,gangway=info"));
-    // Below info these log whole messages: tool arguments with grants and mails, request bodies with tokens.
-    let filter = ["rmcp=info", "hyper=info", "reqwest=info", "h2=info"]
-        .iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,gangway=info"));
+    // Whatever is asked for: below warnings these log whole messages, with grants, mails and tokens in them.
+    let discreet = filter_fn(|metadata| {
+        let talks = WIRE_LIBRARIES.iter().any(|library| metadata.target().starts_with(library));
+        !talks || *metadata.level() <= Level::WARN
+    });
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        .init();
+        .with_filter(wanted.and(discreet));
+    tracing_subscriber::registry().with(lines).init();
 }
 
 /// One line: what was tried, and why it failed. A failed write to standard error has nobody left to be told.

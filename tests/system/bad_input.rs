@@ -250,3 +250,33 @@ fn the_example_configuration_is_understood() {
     assert_eq!((&report["ok"], &report["simulated"]), (&json!(false), &json!(false)));
     assert!(!output.stdout.windows(4).any(|w| w == b"hush"));
 }
+
+#[test]
+fn one_vendor_setting_alone_means_real_vendors() {
+    for (name, value) in [
+        ("GANGWAY_CLM__BASE_URL", "https://demo.docusign.net"),
+        ("GANGWAY_SALESFORCE__CLIENT_SECRET", "hush"),
+        ("GANGWAY_NETSUITE__CERTIFICATE_ID", "x"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = gangway(&["run", "ACME-001"]);
+        let output =
+            command.env("GANGWAY_DATA_DIR", folder.path().join("data")).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert!(!stderr(&output).contains("simulated ones answer"), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn no_log_level_shows_grants_or_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = gangway(&["run", "ACME-001", "--json"]);
+    command.env("GANGWAY_DATA_DIR", folder.path()).env("RUST_LOG", "trace,rmcp::service=trace");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let log = stderr(&output);
+    assert!(log.contains("simulated ones answer"), "the log is on: {log}");
+    for secret in ["eyJ", "@acme.example", "xoxb-", "Bearer "] {
+        assert!(!log.contains(secret), "{secret} in the log");
+    }
+}

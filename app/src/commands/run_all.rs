@@ -165,7 +165,8 @@ fn read_ids(path: &std::path::Path) -> Result<Vec<AccountId>> {
             .with_context(|| format!("cannot read account ids from {}", path.display()))?;
     }
     let mut ids = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+    // Spreadsheets begin their files with a byte order mark.
+    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let first = line.split(',').next().unwrap_or_default().trim().trim_matches('"');
         if first.is_empty() || (number == 0 && first.eq_ignore_ascii_case("account_id")) {
             continue;

@@ -21,17 +21,10 @@ const DEFAULT_FILE: &str = "gangway.toml";
 /// Folder used when nothing names one.
 const DEFAULT_DATA_DIR: &str = "gangway-data";
 
-/// Settings without which no vendor can be reached; one of them given means that real vendors are meant.
-const VENDOR_KEYS: [&str; 8] = [
-    "salesforce.base_url",
-    "salesforce.client_id",
-    "clm.integration_key",
-    "netsuite.base_url",
-    "netsuite.client_id",
-    "notify.slack",
-    "notify.mail",
-    "notify.pager",
-];
+/// The sections that describe vendors.
+const VENDOR_SECTIONS: [&str; 4] = ["salesforce", "clm", "netsuite", "notify"];
+/// Their settings that say how patiently a vendor is asked; they may be given for simulated ones too.
+const PATIENCE: [&str; 4] = ["retry_base_ms", "attempt_deadline_ms", "concurrency", "retry"];
 
 /// How the agents reach one server.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -190,8 +183,12 @@ impl Sources {
     }
 
     /// A setting that means real vendors, when there is one.
-    pub fn vendor_setting(&self) -> Option<&'static str> {
-        VENDOR_KEYS.into_iter().find(|key| self.layers.find_value(key).is_ok())
+    pub fn vendor_setting(&self) -> Option<String> {
+        VENDOR_SECTIONS.into_iter().find_map(|section| {
+            let settings = self.layers.find_value(section).ok()?.into_dict()?;
+            let telling = settings.keys().find(|key| !PATIENCE.contains(&key.as_str()))?;
+            Some(format!("{section}.{telling}"))
+        })
     }
 
     /// The configuration over what the simulator offers, if one is used.

@@ -2,6 +2,7 @@
 
 use super::{Desk, start, unavailable};
 use gangway_coordinator::{explain as explanation_of, reasons, summary_of};
+use gangway_durable::EngineError;
 use gangway_governance::Call;
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::run::{RunRequest, RunState, Trigger};
@@ -23,8 +24,8 @@ fn stored(call: &Call, error: StoreError) -> ApiError {
 async fn run(desk: &Desk, request: RunRequest, call: &Call) -> Result<RunStarted, ApiError> {
     let engine = desk.engine(call).await?;
     let (record, started) =
-        start(&engine, request).await.map_err(|error| match error.downcast_ref::<StoreError>() {
-            Some(StoreError::CorrelationTaken { .. }) => {
+        start(&engine, request).await.map_err(|error| match error.downcast_ref::<EngineError>() {
+            Some(EngineError::Store(StoreError::CorrelationTaken { .. })) => {
                 call.error(ErrorType::Validation, "CORRELATION_TAKEN", &error.to_string())
             }
             _ => unavailable(call, &error),
