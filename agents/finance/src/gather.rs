@@ -1,7 +1,7 @@
 //! One account's invoices, and the rates to compare them with the deal: the facts, or why they are unknown.
 //!
 //! Invoices and rates are two calls apart because the rates wait for the deal's amount, which Salesforce knows: the
-//! coordinator asks for both at once and calls [`crate::rates`] when both are there.
+//! coordinator asks for both at once and calls [`crate::rates()`] when both are there.
 
 use gangway_protocol::facts::{ExchangeRate, Invoice};
 use gangway_protocol::tools::netsuite::{GetInvoices, InvoicesArgs};
