@@ -31,13 +31,27 @@ impl Server {
 
     /// The same server with tool `T`, answered by `handler`.
     #[must_use]
-    pub fn tool<T, H, F>(mut self, handler: H) -> Self
+    pub fn tool<T, H, F>(self, handler: H) -> Self
     where
         T: Tool,
         H: Fn(T::Args, Call) -> F + Send + Sync + 'static,
         F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
     {
-        self.tools.insert(T::CONTRACT.name, Arc::new(GovernedTool::new::<T, H, F>(handler)));
+        self.guarded::<T, _, _, _, _>(|_, _| Ok(()), move |(), args, call| handler(args, call))
+    }
+
+    /// The same server with tool `T`, answered by `handler` if `guard` lets the call pass. The guard is asked before
+    /// the intent is recorded and the key claimed, also of a repeat; the handler gets what it proved.
+    #[must_use]
+    pub fn guarded<T, P, G, H, F>(mut self, guard: G, handler: H) -> Self
+    where
+        T: Tool,
+        P: Send + 'static,
+        G: Fn(&T::Args, &Call) -> Result<P, ApiError> + Send + Sync + 'static,
+        H: Fn(P, T::Args, Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
+    {
+        self.tools.insert(T::CONTRACT.name, Arc::new(GovernedTool::new::<T, P, G, H, F>(guard, handler)));
         self
     }
 

@@ -1,4 +1,4 @@
-//! One tool of a server, made ready once: its published definition, its compiled schemas and its handler.
+//! One tool of a server, made ready once: its published definition, its compiled schemas, its guard and its handler.
 //!
 //! Everything here is built when the server is built and shared from then on; a call compiles and clones nothing of it.
 
@@ -16,9 +16,12 @@ use std::sync::Arc;
 /// A handler's run: not begun, ends in the tool's result as JSON.
 pub(crate) type Run = BoxFuture<'static, Result<Value, ApiError>>;
 
-/// Turns checked arguments into a run that has not begun, or says why they cannot be read.
+/// A call that was read and waits for its tool's guard, which lets it run or refuses it.
+pub(crate) type Ready = Box<dyn FnOnce() -> Result<Run, ApiError> + Send>;
+
+/// Turns checked arguments into a call that waits for its guard, or says why they cannot be read.
 type Prepare =
-    Box<dyn Fn(&Value, Call) -> Result<Run, serde_path_to_error::Error<serde_json::Error>> + Send + Sync>;
+    Box<dyn Fn(&Value, Call) -> Result<Ready, serde_path_to_error::Error<serde_json::Error>> + Send + Sync>;
 
 /// A tool behind governance.
 pub struct GovernedTool {
@@ -29,39 +32,44 @@ pub struct GovernedTool {
 }
 
 impl GovernedTool {
-    /// The tool `T`, answered by `handler`.
-    pub fn new<T, H, F>(handler: H) -> Self
+    /// The tool `T`, let through by `guard` and answered by `handler`, which gets what the guard proved.
+    pub fn new<T, P, G, H, F>(guard: G, handler: H) -> Self
     where
         T: Tool,
-        H: Fn(T::Args, Call) -> F + Send + Sync + 'static,
+        P: Send + 'static,
+        G: Fn(&T::Args, &Call) -> Result<P, ApiError> + Send + Sync + 'static,
+        H: Fn(P, T::Args, Call) -> F + Send + Sync + 'static,
         F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
     {
         let schemas = Schemas::of::<T>();
         let definition = define(&T::CONTRACT, &schemas);
-        let handler = Arc::new(handler);
+        let (guard, handler) = (Arc::new(guard), Arc::new(handler));
         let prepare: Prepare = Box::new(move |arguments, call| {
             let arguments: T::Args = serde_path_to_error::deserialize(arguments)?;
-            let handler = Arc::clone(&handler);
-            // The handler's own first lines run inside the future too, where a panic is contained.
-            Ok(async move {
-                let unreadable = call.clone();
-                let output = handler(arguments, call).await?;
-                output.serialize(serde_json::value::Serializer).map_err(|error| {
-                    let text = error.to_string();
-                    unreadable.error(gangway_protocol::ErrorType::ServerError, "INVALID_RESULT", &text)
-                })
-            }
-            .boxed())
+            let (guard, handler) = (Arc::clone(&guard), Arc::clone(&handler));
+            Ok(Box::new(move || {
+                let proof = guard(&arguments, &call)?;
+                // The handler's own first lines run inside the future too, where a panic is contained.
+                Ok(async move {
+                    let unreadable = call.clone();
+                    let output = handler(proof, arguments, call).await?;
+                    output.serialize(serde_json::value::Serializer).map_err(|error| {
+                        let text = error.to_string();
+                        unreadable.error(gangway_protocol::ErrorType::ServerError, "INVALID_RESULT", &text)
+                    })
+                }
+                .boxed())
+            }))
         });
         Self { contract: T::CONTRACT, schemas, definition, prepare }
     }
 
-    /// A run of this tool that has not begun.
+    /// A call of this tool that waits for its guard.
     pub(crate) fn prepare(
         &self,
         arguments: &Value,
         call: Call,
-    ) -> Result<Run, serde_path_to_error::Error<serde_json::Error>> {
+    ) -> Result<Ready, serde_path_to_error::Error<serde_json::Error>> {
         (self.prepare)(arguments, call)
     }
 }

@@ -32,14 +32,21 @@ struct Desk {
 pub fn server(settings: Settings, store: Store, grant_key: VerifyingKey, clock: fn() -> Timestamp) -> Server {
     let desk = Arc::new(Desk { store, login_url: settings.login_url, grant_key, clock });
     let of = |desk: &Arc<Desk>| Arc::clone(desk);
-    let (create, suspend, get, list) = (of(&desk), of(&desk), of(&desk), desk);
+    let (may_create, create, may_suspend, suspend) = (of(&desk), of(&desk), of(&desk), of(&desk));
+    let (get, list) = (of(&desk), desk);
     Server::new(
         System::Provision,
         "Provisioning",
         "Tenants of the product, one per account. Reading is free; making or suspending one needs a signed grant that only an onboarding run or an operator can obtain.",
     )
-    .tool::<CreateTenant, _, _>(move |args, call| tools::create_tenant::run(of(&create), args, call))
-    .tool::<SuspendTenant, _, _>(move |args, call| tools::suspend_tenant::run(of(&suspend), args, call))
+    .guarded::<CreateTenant, _, _, _, _>(
+        move |args, call| tools::create_tenant::granted(&may_create, args, call),
+        move |run_id, args, call| tools::create_tenant::run(of(&create), run_id, args, call),
+    )
+    .guarded::<SuspendTenant, _, _, _, _>(
+        move |args, call| tools::suspend_tenant::granted(&may_suspend, args, call),
+        move |(), args, call| tools::suspend_tenant::run(of(&suspend), args, call),
+    )
     .tool::<GetTenant, _, _>(move |args, call| tools::get_tenant::run(of(&get), args, call))
     .tool::<ListTenants, _, _>(move |args, call| tools::list_tenants::run(of(&list), args, call))
 }

@@ -142,7 +142,7 @@ async fn every_wrong_grant_is_refused_and_audited() {
     assert_eq!(store.tenants().list(None, 10).await.unwrap(), []);
     let audit = store.audit().tail(100).await.unwrap();
     let refused = audit.iter().filter(|entry| {
-        entry.record.moment == AuditMoment::Outcome
+        entry.record.moment == AuditMoment::Refused
             && entry.record.end.as_ref().and_then(|end| end.error.as_deref())
                 == Some("authorization/GRANT_REFUSED")
     });
@@ -161,6 +161,47 @@ async fn a_refused_key_may_be_used_again_with_a_good_grant() {
             .is_err()
     );
     assert!(make(&host, "ACME-001", Tier::Starter, "run-1/create_tenant").await.unwrap().created);
+}
+
+#[tokio::test]
+async fn a_used_key_gives_its_answer_only_under_a_valid_grant() {
+    let store = Store::in_memory().unwrap();
+    let host = open(&store).await;
+    let (key, right) = ("run-1/create_tenant", create("ACME-001", Tier::Growth));
+    let issued = |at| Grant::new(right.clone(), of_run(), at).seal(&signing_key(1)).unwrap();
+    let call = |grant| args("ACME-001", Tier::Growth, grant, key);
+    let first = host.call::<CreateTenant>(&call(issued(now()))).await.unwrap();
+    assert!(first.created);
+    let wrong = [
+        ("bogus", serde_json::from_value(serde_json::Value::from("none")).unwrap()),
+        ("expired", issued(now() - SignedDuration::from_secs(61))),
+        ("other account", grant(create("ACME-002", Tier::Growth))),
+        ("other key", Grant::new(right.clone(), of_run(), now()).seal(&signing_key(2)).unwrap()),
+    ];
+    let count = wrong.len();
+    for (what, grant) in wrong {
+        let error = host.call::<CreateTenant>(&call(grant)).await.expect_err(what);
+        assert_eq!(error.error_code, "GRANT_REFUSED", "{what}");
+    }
+    let fresh = issued(now() - SignedDuration::from_secs(30));
+    let repeat = host.call::<CreateTenant>(&call(fresh)).await.unwrap();
+    assert_eq!((repeat.created, &repeat.tenant), (true, &first.tenant), "the first answer again");
+    let audit = store.audit().tail(100).await.unwrap();
+    let of = |moment| audit.iter().filter(|entry| entry.record.moment == moment).count();
+    assert_eq!(of(AuditMoment::Refused), count);
+    let replayed = audit.iter().filter(|entry| entry.record.end.as_ref().is_some_and(|end| end.replayed));
+    assert_eq!(replayed.count(), 1, "only the call with a grant met the first answer");
+}
+
+#[tokio::test]
+async fn a_used_key_does_not_suspend_again_without_a_valid_grant() {
+    let host = open(&Store::in_memory().unwrap()).await;
+    make(&host, "ACME-001", Tier::Starter, "run-1/create_tenant").await.unwrap();
+    let right = suspension("tnt-acme-001", "tnt-acme-001", "s/1");
+    let first = host.call::<SuspendTenant>(&right).await.unwrap();
+    let wrong = suspension("tnt-acme-001", "tnt-acme-002", "s/1");
+    assert_eq!(host.call::<SuspendTenant>(&wrong).await.unwrap_err().error_code, "GRANT_REFUSED");
+    assert_eq!(host.call::<SuspendTenant>(&right).await.unwrap().tenant, first.tenant);
 }
 
 fn suspension(tenant: &str, granted: &str, key: &str) -> SuspendTenantArgs {

@@ -1,9 +1,10 @@
 //! The stages every tool call passes, in this order and on every transport (DESIGN section 7).
 //!
-//! who calls, for which run ([`caller`]) → arguments against the schema ([`schema`]) → audit intent and idempotency
-//! claim in one commit ([`claim`]) → deadline ([`deadline`]) around the handler, panics caught ([`contain`]) → result
-//! against the schema → audit outcome and answer in one commit ([`claim`]). Permission and rate limit belong between
-//! the first two, the grant before the claim, the bulkhead before the deadline: each one more line in [`govern`].
+//! who calls, for which run ([`caller`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its
+//! grant ([`guard`]) → audit intent and idempotency claim in one commit ([`claim`]) → deadline ([`deadline`]) around
+//! the handler, panics caught ([`contain`]) → result against the schema → audit outcome and answer in one commit
+//! ([`claim`]). Permission and rate limit belong between the first two, the bulkhead before the deadline: each one
+//! more line in [`govern`].
 
 mod answer;
 mod audit;
@@ -11,6 +12,7 @@ mod caller;
 mod claim;
 mod contain;
 mod deadline;
+mod guard;
 pub mod schema;
 pub(crate) mod turn;
 
@@ -78,8 +80,9 @@ async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResult {
 fn admit(tool: &GovernedTool, mut call: Call, arguments: &Value) -> Result<(Call, Run), ApiError> {
     tool.schemas.check_arguments(arguments, &call)?;
     call.key = claim::key_of(tool.contract.access, arguments, &call)?;
-    let run = tool
+    let ready = tool
         .prepare(arguments, call.clone())
         .map_err(|error| schema::unreadable(&error, &tool.schemas, &call))?;
+    let run = guard::pass(&call, ready)?;
     Ok((call, run))
 }

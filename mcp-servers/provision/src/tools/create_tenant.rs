@@ -17,17 +17,22 @@ use uuid::Uuid;
 /// Stands for the hash of a key that was not issued yet; no SHA-256 looks like it.
 const NO_KEY: &str = "";
 
+/// The run that was given the grant, if the grant is good for this call.
+pub(crate) fn granted(desk: &Desk, args: &CreateTenantArgs, call: &Call) -> Result<RunId, ApiError> {
+    let wanted = GrantedAction::CreateTenant { account_id: args.account_id.clone(), tier: args.tier };
+    let grant = args.grant.open(&desk.grant_key, &wanted, (desk.clock)()).map_err(|error| {
+        refused(call, &format!("{error}; wanted: a {} tenant for {}", args.tier, args.account_id))
+    })?;
+    granting_run(&grant.basis, call)
+}
+
+/// Makes the tenant for the run that was granted it.
 pub(crate) async fn run(
     desk: Arc<Desk>,
+    run_id: RunId,
     args: CreateTenantArgs,
     call: Call,
 ) -> Result<TenantCreated, ApiError> {
-    let now = (desk.clock)();
-    let wanted = GrantedAction::CreateTenant { account_id: args.account_id.clone(), tier: args.tier };
-    let grant = args.grant.open(&desk.grant_key, &wanted, now).map_err(|error| {
-        refused(&call, &format!("{error}; wanted: a {} tenant for {}", args.tier, args.account_id))
-    })?;
-    let run_id = granting_run(&grant.basis, &call)?;
     let tenant_id = tenant_id_of(&args.account_id)
         .map_err(|error| call.error(ErrorType::Validation, "TENANT_ID", &error.to_string()))?;
     let tenant = Tenant {
@@ -39,7 +44,7 @@ pub(crate) async fn run(
         entitlements: args.tier.entitlements(),
         api_key_id: new_key_id(),
         run_id,
-        created_at: now,
+        created_at: (desk.clock)(),
     };
     let (tenant, created) =
         desk.store.tenants().create(&tenant, NO_KEY).await.map_err(|error| unavailable(&call, &error))?;
