@@ -280,3 +280,20 @@ fn no_log_level_shows_grants_or_addresses() {
         assert!(!log.contains(secret), "{secret} in the log");
     }
 }
+
+#[test]
+fn a_mail_that_may_have_arrived_is_not_sent_again_by_another_run() {
+    let house = House::new();
+    house.vendors().fault(&json!({"vendor": "smtp", "kind": "lost_response"}));
+    let first = house.json(&["run", "ACME-001", "--json"]);
+    assert!(first["effects"].to_string().contains("unknown"), "{first}");
+    house.vendors().heal();
+    assert_eq!(house.json(&["run", "ACME-001", "--json"])["state"], "completed");
+    let to_customer = house
+        .vendors()
+        .effects()
+        .iter()
+        .filter(|e| e["kind"] == "mail" && e["target"].to_string().contains("acme.example"))
+        .count();
+    assert_eq!(to_customer, 2, "one welcome and one training mail in all");
+}

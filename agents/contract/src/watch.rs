@@ -48,7 +48,7 @@ pub struct Requested {
 pub struct WatchReport {
     /// How many runs are blocked by their contract.
     pub watched: u32,
-    /// Reminders of this watch, those an earlier one sent in the same window included; may be empty.
+    /// Reminders this watch sent; may be empty. One an earlier watch sent in the same window is not news.
     pub reminded: Vec<Reminded>,
     /// Runs asked for; may be empty.
     pub requested: Vec<Requested>,
@@ -155,11 +155,12 @@ async fn remind(
         Ok(args) => args,
         Err(error) => return report.errors.push(error),
     };
-    match belt.call::<SendReminder>(scope, &args).await {
-        Ok(sent) => report.reminded.push(Reminded {
+    match belt.call_noting_repeats::<SendReminder>(scope, &args).await {
+        Ok(answered) if answered.replayed => {}
+        Ok(answered) => report.reminded.push(Reminded {
             account_id: blocked.run.account_id.clone(),
-            contract_id: sent.contract_id,
-            reminded: sent.reminded,
+            contract_id: answered.output.contract_id,
+            reminded: answered.output.reminded,
         }),
         Err(error) => report.errors.push(error),
     }

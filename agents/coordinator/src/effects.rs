@@ -61,6 +61,10 @@ pub struct PlannedEffect {
 pub const WELCOME_TASK: &str = "T003";
 /// Code of the task that stands for the training mail.
 pub const TRAINING_TASK: &str = "T004";
+/// Label of the welcome mail.
+pub const WELCOME_MAIL: &str = "email_welcome";
+/// Label of the training mail.
+pub const TRAINING_MAIL: &str = "email_training";
 
 /// Whom a decision is told to, before anything is made. PROCEED is told once the tenant exists.
 #[must_use]
@@ -104,8 +108,8 @@ pub fn of_fulfilment(facts: &Facts, settings: &Settings) -> Vec<PlannedEffect> {
         effect("create_checklist", "tasks.create_checklist", Action::CreateChecklist),
         post("slack_success", PostKind::Success, &settings.channels.onboarding),
         mail("email_success", LetterKind::Success, Some(cs)),
-        mail("email_welcome", LetterKind::Welcome, customer.clone()),
-        mail("email_training", LetterKind::Training, customer),
+        mail(WELCOME_MAIL, LetterKind::Welcome, customer.clone()),
+        mail(TRAINING_MAIL, LetterKind::Training, customer),
         effect("salesforce_status", "salesforce.update_onboarding_status", Action::UpdateSalesforce),
         complete("task_welcome", WELCOME_TASK, LetterKind::Welcome),
         complete("task_training", TRAINING_TASK, LetterKind::Training),
