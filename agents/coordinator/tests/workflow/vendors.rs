@@ -2,6 +2,7 @@
 //!
 //! Only the workflow is under test here. Real servers against the real simulator are the whole system's tests.
 
+use gangway_protocol::tools::META_REPLAYED;
 use gangway_protocol::{ApiError, ErrorType, System};
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{self, CallToolResult, ContentBlock, ErrorData};
@@ -14,6 +15,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone)]
 pub enum Answer {
     Value(Value),
+    /// The answer of an earlier call with the same key.
+    Repeated(Value),
     Error(ApiError),
 }
 
@@ -125,6 +128,13 @@ impl ServerHandler for Vendors {
         self.seen.lock().unwrap().push(Seen { tool, arguments });
         let result = match answer {
             Answer::Value(value) => CallToolResult::structured(value),
+            Answer::Repeated(value) => {
+                let mut result = CallToolResult::structured(value);
+                let mut meta = model::MetaObject::default();
+                meta.0.insert(META_REPLAYED.to_owned(), Value::Bool(true));
+                result.meta = Some(meta);
+                result
+            }
             Answer::Error(error) => {
                 CallToolResult::error(vec![ContentBlock::text(serde_json::to_string(&error).unwrap())])
             }

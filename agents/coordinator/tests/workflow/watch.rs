@@ -62,6 +62,15 @@ async fn an_executed_contract_gets_a_new_run_and_an_unsigned_one_a_reminder() {
 }
 
 #[tokio::test]
+async fn a_reminder_an_earlier_watch_sent_is_not_reported_again() {
+    let earlier = Answer::Repeated(json!({"contract_id": "CLM-2", "reminded": 1}));
+    let vendors = vendors().answering("clm.send_reminder", earlier);
+    let report = watch(&belt(&vendors).await, &Scope::of_no_run(Duration::from_secs(5))).await;
+    assert_eq!(vendors.calls_of("clm.send_reminder").len(), 1);
+    assert!(report.reminded.is_empty() && report.errors.is_empty(), "{report:?}");
+}
+
+#[tokio::test]
 async fn a_contract_young_enough_is_left_alone() {
     let none = Answer::Value(json!({"contracts": []}));
     let vendors = vendors().answering("clm.list_pending_signatures", none);
