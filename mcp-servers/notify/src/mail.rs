@@ -14,9 +14,9 @@ use compose::{Letterhead, Mail};
 use connection::{Announced, Connection, ContentError, Doorway};
 use gangway_protocol::ApiError;
 use gangway_protocol::tools::notify::SendEmailArgs;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A parked connection older than this is not used: mail servers close idle ones after a minute or a few (RFC 5321
 /// asks for five, many give less), and opening one costs less than finding out.
@@ -27,8 +27,15 @@ const MAX_IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct Mailer {
     letterhead: Letterhead,
     doorway: Doorway,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     parked: Mutex<Vec<(Connection, Instant)>>,
+}
+
+/// The right to one of the mailer's connections, until dropped.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    // The semaphore is never closed; were it, sending without a permit would still be right.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Mailer {
@@ -37,7 +44,7 @@ impl Mailer {
         Ok(Self {
             letterhead: Letterhead::new(settings)?,
             doorway: Doorway::new(settings)?,
-            slots: Semaphore::new(settings.connections.max(1)),
+            slots: Arc::new(Semaphore::new(settings.connections.max(1))),
             parked: Mutex::new(Vec::new()),
         })
     }
@@ -47,10 +54,14 @@ impl Mailer {
         self.letterhead.compose(args)
     }
 
-    /// Hands one mail over, once.
-    pub(crate) async fn hand_over(&self, mail: &Mail) -> Attempt {
-        // The semaphore is never closed; were it, sending without a slot would still be right.
-        let _slot = self.slots.acquire().await.ok();
+    /// Waits for a connection to be free. Done before the mail is claimed: after a crash, a mail that only queued is
+    /// not among those whose fate is unknown.
+    pub(crate) async fn slot(&self) -> Slot {
+        Slot { _permit: Arc::clone(&self.slots).acquire_owned().await.ok() }
+    }
+
+    /// Hands one mail over, once. The slot is given back at the end.
+    pub(crate) async fn hand_over(&self, _slot: Slot, mail: &Mail) -> Attempt {
         let mut connection = match self.announced(mail).await {
             Ok(connection) => connection,
             Err(refused) => return Attempt::Refused(refused),

@@ -19,5 +19,6 @@ pub(crate) async fn run(desk: Arc<Desk>, args: SendEmailArgs, call: Call) -> Res
         body: json!({"subject": args.subject, "text": args.text, "html": args.html}),
         key: args.idempotency_key,
     };
-    desk.courier.deliver(call, message, async move { mailer.hand_over(&mail).await }).await
+    let slot = mailer.slot().await;
+    desk.courier.deliver(call, message, async move { mailer.hand_over(slot, &mail).await }).await
 }

@@ -147,6 +147,15 @@ async fn many_mails_share_a_bounded_number_of_connections() {
     assert!(rig.simulator.calls().max_concurrency(Vendor::Smtp) <= 3);
 }
 
+#[tokio::test]
+async fn a_mail_that_only_waits_for_a_connection_is_not_claimed() {
+    let rig = Rig::with(Options::default(), |settings| settings.mail.as_mut().unwrap().connections = 1).await;
+    let keys: Vec<String> = (0..12).map(|n| format!("run-{n}/welcome")).collect();
+    let answers = join_all(keys.iter().map(|key| rig.mail(key))).await;
+    assert!(answers.into_iter().all(|answer| answer.unwrap().status == DeliveryStatus::Sent));
+    assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:mail", "outbox.delivered:mail"].repeat(12));
+}
+
 fn key_file(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/simulator/keys").join(name)
 }
