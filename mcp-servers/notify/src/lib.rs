@@ -51,7 +51,12 @@ impl Channels {
     fn new(settings: &Settings, http: &reqwest::Client) -> Result<Self, SettingsError> {
         Ok(Self {
             slack: settings.slack.as_ref().map(|slack| Arc::new(Slack::new(slack, settings, http.clone()))),
-            mailer: settings.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new),
+            mailer: settings
+                .mail
+                .as_ref()
+                .map(|mail| Mailer::new(mail, settings.retry.into()))
+                .transpose()?
+                .map(Arc::new),
             pager: settings.pager.as_ref().map(|pager| Arc::new(Pager::new(pager, settings, http.clone()))),
         })
     }

@@ -1,4 +1,5 @@
-//! Mail over SMTP: a mail is composed from what a caller gave and handed to the mail server exactly once.
+//! Mail over SMTP: a mail is composed from what a caller gave and handed to the mail server, again only after an attempt
+//! that certainly delivered nothing.
 //!
 //! lettre speaks the protocol; its own pool is not used, because it sends a NOOP before every mail, does not bound
 //! how many connections are open, and cannot tell a connection lost before the mail was written from one lost after.
@@ -12,6 +13,8 @@ use crate::delivery::Attempt;
 use crate::settings::{MailSettings, SettingsError};
 use compose::{Letterhead, Mail};
 use connection::{Announced, Connection, ContentError, Doorway};
+use gangway_governance::vendor::retry::{Next, Progress, Reached, next};
+use gangway_governance::vendor::{CallEffect, RetryPolicy};
 use gangway_protocol::ApiError;
 use gangway_protocol::tools::notify::SendEmailArgs;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +30,7 @@ const MAX_IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct Mailer {
     letterhead: Letterhead,
     doorway: Doorway,
+    retry: RetryPolicy,
     slots: Arc<Semaphore>,
     parked: Mutex<Vec<(Connection, Instant)>>,
 }
@@ -36,14 +40,17 @@ pub(crate) struct Mailer {
 pub(crate) struct Slot {
     // The semaphore is never closed; were it, sending without a permit would still be right.
     _permit: Option<OwnedSemaphorePermit>,
+    /// When the wait for it began: the caller's patience counts from here.
+    asked: Instant,
 }
 
 impl Mailer {
     /// A mailer; it connects when the first mail is sent.
-    pub(crate) fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &MailSettings, retry: RetryPolicy) -> Result<Self, SettingsError> {
         Ok(Self {
             letterhead: Letterhead::new(settings)?,
             doorway: Doorway::new(settings)?,
+            retry,
             slots: Arc::new(Semaphore::new(settings.connections.max(1))),
             parked: Mutex::new(Vec::new()),
         })
@@ -57,11 +64,40 @@ impl Mailer {
     /// Waits for a connection to be free. Done before the mail is claimed: after a crash, a mail that only queued is
     /// not among those whose fate is unknown.
     pub(crate) async fn slot(&self) -> Slot {
-        Slot { _permit: Arc::clone(&self.slots).acquire_owned().await.ok() }
+        let asked = Instant::now();
+        Slot { _permit: Arc::clone(&self.slots).acquire_owned().await.ok(), asked }
     }
 
-    /// Hands one mail over, once. The slot is given back at the end.
-    pub(crate) async fn hand_over(&self, _slot: Slot, mail: &Mail) -> Attempt {
+    /// Hands one mail over. A temporary refusal and a connection that failed before the content was written are tried
+    /// again; an answer that was lost is not. The slot is kept through the waits, because a server that asks for
+    /// patience is not offered more mails meanwhile, and given back at the end.
+    pub(crate) async fn hand_over(&self, slot: Slot, mail: &Mail) -> Attempt {
+        let mut repeats = 0;
+        loop {
+            let refused = match self.attempt(mail).await {
+                Attempt::Refused(refused) => refused,
+                ended @ (Attempt::Delivered(_) | Attempt::Lost(_)) => return ended,
+            };
+            let progress = Progress {
+                repeats,
+                // There is no token: refused credentials stay refused.
+                token_renewed: true,
+                elapsed: slot.asked.elapsed(),
+                reached: Reached::Vendor,
+            };
+            // A write, but one that certainly did not happen: as harmless to repeat as a read.
+            match next(&self.retry, progress, &refused, CallEffect::Read, mail.spread()) {
+                Next::GiveUp | Next::RenewToken => return Attempt::Refused(refused),
+                Next::Wait(wait) => {
+                    repeats += 1;
+                    tracing::debug!(repeats, code = refused.error_code, "a mail is tried again");
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, mail: &Mail) -> Attempt {
         let mut connection = match self.announced(mail).await {
             Ok(connection) => connection,
             Err(refused) => return Attempt::Refused(refused),

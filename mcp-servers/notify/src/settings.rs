@@ -18,7 +18,7 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// PagerDuty; absent = `notify.page` is not available.
     pub pager: Option<PagerSettings>,
-    /// How often and how patiently a refused request to Slack or PagerDuty is repeated.
+    /// How often and how patiently a refused request to Slack or PagerDuty, or a mail, is repeated.
     pub retry: RetrySettings,
     /// Longest wait for one answer of Slack or PagerDuty, in milliseconds.
     pub attempt_deadline_ms: Option<u64>,

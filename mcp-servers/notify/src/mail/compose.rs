@@ -19,6 +19,14 @@ pub(crate) struct Mail {
     pub message_id: String,
 }
 
+impl Mail {
+    /// A number from 0 to 1 that differs from mail to mail, so that mails refused together do not come back together.
+    pub(crate) fn spread(&self) -> f64 {
+        let digits = self.message_id.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        digits.map_or(0.5, |number| f64::from(number) / 255.0)
+    }
+}
+
 /// What every mail of ours carries.
 #[derive(Debug)]
 pub(crate) struct Letterhead {

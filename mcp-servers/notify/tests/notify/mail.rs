@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, http, letter};
 use futures::future::join_all;
-use gangway_notify::Security;
+use gangway_notify::{Security, Settings};
 use gangway_protocol::ErrorType;
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{DeliveryStatus, SendEmail};
@@ -18,9 +18,17 @@ const SENT: EffectKind = EffectKind::Mail;
 
 /// Scripts one answer of the mail server.
 async fn script(rig: &Rig, stage: &str, answer: Value) {
+    script_times(rig, stage, answer, 1).await;
+}
+
+async fn script_times(rig: &Rig, stage: &str, answer: Value, times: u32) {
     let url = format!("{}/_simulator/smtp/script", rig.simulator.addresses().base_url);
-    let rules = json!({"rules": [{"stage": stage, "answer": answer, "times": 1}]});
+    let rules = json!({"rules": [{"stage": stage, "answer": answer, "times": times}]});
     assert!(http().put(url).json(&rules).send().await.unwrap().status().is_success());
+}
+
+fn without_repeats(settings: &mut Settings) {
+    settings.retry.retries = 0;
 }
 
 fn reply(code: u16, text: &str) -> Value {
@@ -84,7 +92,7 @@ async fn an_answer_that_takes_too_long_is_unknown() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_before_the_mail_is_written_is_a_failure() {
-    let rig = Rig::new().await;
+    let rig = Rig::with(Options::default(), without_repeats).await;
     script(&rig, "mail", json!("reset")).await;
     let error = rig.mail("run-1/welcome").await.unwrap_err();
     assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Network, "SMTP_CONNECTION_LOST"));
@@ -103,7 +111,7 @@ async fn refusals_are_told_apart_at_every_stage_and_a_repeat_may_send() {
         ("data", 554, "5.6.0 refused", ErrorType::Validation, false),
     ];
     for (stage, code, text, error_type, retryable) in table {
-        let rig = Rig::new().await;
+        let rig = Rig::with(Options::default(), without_repeats).await;
         script(&rig, stage, reply(code, text)).await;
         let error = rig.mail("run-1/welcome").await.unwrap_err();
         assert_eq!((error.error_type, error.retryable), (error_type, retryable), "{stage} {text}");
@@ -113,6 +121,42 @@ async fn refusals_are_told_apart_at_every_stage_and_a_repeat_may_send() {
         assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Sent, "{stage} {text}");
         assert_eq!(rig.count(SENT), 1, "{stage} {text}");
     }
+}
+
+#[tokio::test]
+async fn what_certainly_did_not_arrive_is_repeated_under_one_claim() {
+    let busy = || reply(451, "4.3.0 later");
+    for (stage, answer) in [("mail", busy()), ("rcpt", busy()), ("data", busy()), ("rcpt", json!("reset"))] {
+        let rig = Rig::new().await;
+        script_times(&rig, stage, answer.clone(), 3).await;
+        let delivery = rig.mail("run-1/welcome").await.unwrap();
+        assert_eq!(delivery.status, DeliveryStatus::Sent, "{stage} {answer}");
+        assert_eq!((rig.count(SENT), rig.outbox().await), (1, vec![OutboxState::Sent]), "{stage} {answer}");
+        assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:mail", "outbox.delivered:mail"]);
+    }
+}
+
+#[tokio::test]
+async fn three_repeats_are_enough_and_a_permanent_refusal_gets_none() {
+    for (code, refusals) in [(451, 4), (550, 1)] {
+        let rig = Rig::new().await;
+        script_times(&rig, "rcpt", reply(code, "no"), refusals).await;
+        assert_eq!(rig.mail("run-1/welcome").await.unwrap_err().error_code, format!("SMTP_{code}"));
+        assert_eq!((rig.count(SENT), rig.outbox().await), (0, vec![OutboxState::Failed]), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_lost_on_a_repeat_is_unknown_and_ends_the_repeats() {
+    let rig = Rig::new().await;
+    let url = format!("{}/_simulator/smtp/script", rig.simulator.addresses().base_url);
+    let rules = json!({"rules": [
+        {"stage": "rcpt", "answer": reply(451, "4.3.0 later"), "times": 1},
+        {"stage": "data", "answer": "lost_response", "times": 1},
+    ]});
+    assert!(http().put(url).json(&rules).send().await.unwrap().status().is_success());
+    assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Unknown);
+    assert_eq!((rig.count(SENT), rig.outbox().await), (1, vec![OutboxState::Unknown]));
 }
 
 #[tokio::test]
