@@ -52,6 +52,8 @@ pub enum Command {
     RunAll(RunAllArgs),
     /// Decide on facts read as JSON lines from standard input; nothing else is read or written.
     Decide(DecideArgs),
+    /// Run the service: webhooks, HTTP API, approvals, schedules, workers.
+    Serve(ServeArgs),
     /// Serve one MCP server on standard input and output, or over HTTP.
     Mcp(McpArgs),
     /// Look for overdue onboarding tasks and remind people; exits 3 when something is overdue.
@@ -118,6 +120,14 @@ pub struct DecideArgs {
     /// Judge as of this day (UTC) instead of today.
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
+}
+
+/// `gangway serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Listen here instead of at serve.listen (127.0.0.1:8700). Port 0 picks a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// An MCP server.

@@ -9,6 +9,7 @@ mod keys;
 mod onboarding;
 mod output;
 mod reports;
+mod serve;
 mod shutdown;
 
 use anyhow::{Context as _, Result};
@@ -83,6 +84,7 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         Command::Run(args) => commands::run::run(args, &globals).await,
         Command::RunAll(args) => commands::run_all::run(args, &globals).await,
         Command::Decide(args) => commands::decide::run(&args),
+        Command::Serve(args) => commands::serve::run(args, &globals).await.map(done),
         Command::Mcp(args) => commands::mcp::run(args, &globals).await.map(done),
         Command::Monitor(args) => commands::monitor::run(args, &globals).await,
         Command::Simulate(args) => commands::simulate::run(args).await.map(done),

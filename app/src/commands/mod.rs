@@ -11,6 +11,7 @@ pub mod monitor;
 pub mod run;
 pub mod run_all;
 pub mod runs;
+pub mod serve;
 pub mod simulate;
 pub mod tasks;
 pub mod tenants;

@@ -14,6 +14,7 @@ use environment::Environment;
 use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
 use serde::Deserialize;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// File read when `--config` names none; its absence is no error.
@@ -69,6 +70,20 @@ pub struct Routes {
     pub notify: Route,
 }
 
+/// The service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Serve {
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8700)) }
+    }
+}
+
 /// Everything that can be configured. Sections a command does not need may be missing.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +106,9 @@ pub struct Config {
     /// How agents reach the servers.
     #[serde(default)]
     pub servers: Routes,
+    /// The service.
+    #[serde(default)]
+    pub serve: Serve,
     /// Longest time one tool call may take, in milliseconds.
     #[serde(default = "tool_deadline_ms")]
     pub tool_deadline_ms: u64,

@@ -1,0 +1,15 @@
+//! What every part of the service shares.
+
+use crate::installation::{Installation, OnboardingEngine};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A running service.
+pub struct Service {
+    /// Store, servers, belts, configuration.
+    pub installation: Arc<Installation>,
+    /// Runs onboardings; this process holds the data folder's engine lock.
+    pub engine: OnboardingEngine,
+    /// Cancelled when the process is asked to end: take in nothing new, finish or leave what is under way.
+    pub stop: CancellationToken,
+}
