@@ -7,8 +7,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdviceSource {
-    /// The rule-based adviser.
+    /// The rule-based adviser; no model is configured.
     Rules,
+    /// The rule-based adviser in a model's place: none could be asked, or its answer could not be used.
+    RulesInstead,
+    /// A model worded it. Owners, priorities, codes and resolutions are the rules' all the same.
+    Model,
+}
+
+/// A prompt: a versioned text, named by file and digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PromptRef {
+    /// Its name, e.g. `adviser-1`.
+    pub name: String,
+    /// Digest of its text.
+    pub digest: String,
 }
 
 /// How urgent an action is; lower sorts first.
@@ -66,4 +79,7 @@ pub struct Advice {
     pub actions: Vec<AdvisedAction>,
     /// API errors explained; one per error of the decision, same order.
     pub error_readings: Vec<ErrorReading>,
+    /// What was left out of a model's answer, or why there is none, in plain words; empty without a model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

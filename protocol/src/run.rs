@@ -1,6 +1,6 @@
 //! The run record: everything one onboarding run was asked, saw, decided and did.
 
-use crate::advice::Advice;
+use crate::advice::{Advice, PromptRef};
 use crate::redact::scrub;
 use crate::tenant::Tenant;
 use crate::{AccountId, ApiError, CorrelationId, Decision, Facts, OpportunityId, RuleSetRef, RunId};
@@ -163,8 +163,11 @@ pub struct Versions {
     pub rule_set: Option<RuleSetRef>,
     /// Digest of all tool contracts.
     pub tool_contracts: String,
-    /// Adviser: `rules`, or model and prompt version.
+    /// Adviser: `rules`, or provider and model, e.g. `openai/gpt-4o-mini`.
     pub adviser: String,
+    /// The prompt the model was asked with; null until then, and without a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<PromptRef>,
 }
 
 /// One run, whole.

@@ -167,6 +167,7 @@ fn run(number: u32) -> RunRecord {
             rule_set: None,
             tool_contracts: "sha256:0".to_owned(),
             adviser: "rules".to_owned(),
+            prompt: None,
         },
         parked_because: None,
     }

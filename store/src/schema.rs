@@ -5,7 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Schema version N is the state after the first N of these.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_ground.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_ground.sql"), include_str!("../migrations/0007_llm_calls.sql")];
 
 /// Applies what is missing. Several processes may call this at once: the version is read inside the transaction.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

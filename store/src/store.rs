@@ -4,7 +4,9 @@ use crate::instance::Liveness;
 use crate::open;
 use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
-use crate::{Approvals, Audit, Idempotency, Journal, Outbox, Runs, StoreError, Tasks, Tenants, outbox};
+use crate::{
+    Approvals, Audit, Idempotency, Journal, LlmCalls, Outbox, Runs, StoreError, Tasks, Tenants, outbox,
+};
 use rusqlite::Connection;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -73,6 +75,12 @@ impl Store {
     #[must_use]
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency(self)
+    }
+
+    /// Recorded calls to language models.
+    #[must_use]
+    pub fn llm_calls(&self) -> LlmCalls<'_> {
+        LlmCalls(self)
     }
 
     /// The chain of audit entries.

@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// Version of the workflow's sequence of steps. A journal written by another one is not replayed.
 pub const WORKFLOW_VERSION: &str = "onboarding/1";
 
+/// What [`Versions::adviser`](gangway_protocol::run::Versions::adviser) says where no model is asked.
+pub const RULES_ONLY: &str = "rules";
+
 /// The versions a run made by this build carries. Digesting every tool contract takes milliseconds: call it once and
 /// keep the answer.
 #[must_use]
@@ -20,7 +23,8 @@ pub fn versions() -> Versions {
         workflow: WORKFLOW_VERSION.to_owned(),
         rule_set: None,
         tool_contracts: contracts_digest(),
-        adviser: "rules".to_owned(),
+        adviser: RULES_ONLY.to_owned(),
+        prompt: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod approvals;
 mod audit;
 mod folder;
 mod idempotency;
+mod llm_calls;
 mod outbox;
 mod records;
 mod runs;

@@ -80,6 +80,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
             rule_set: None,
             tool_contracts: "sha256:0".to_owned(),
             adviser: "rules".to_owned(),
+            prompt: None,
         },
         parked_because: None,
     }
