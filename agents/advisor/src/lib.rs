@@ -21,5 +21,6 @@ pub fn advise(facts: &Facts, decision: &Decision) -> Advice {
         resolution_time: summary::resolution_time(decision).to_owned(),
         actions: actions::actions(decision),
         error_readings: decision.api_errors.iter().map(error_reading::reading).collect(),
+        notes: Vec::new(),
     }
 }
