@@ -82,23 +82,23 @@ impl Audit<'_> {
     /// # Errors
     /// The database cannot be read.
     pub async fn verify(self) -> Result<AuditVerdict, StoreError> {
-        self.0
-            .read(|connection| {
-                let mut select =
-                    connection.prepare("SELECT seq, previous, hash, record FROM audit ORDER BY seq")?;
-                let mut rows = select.query([])?;
-                let mut check = Check::new();
-                while let Some(row) = rows.next()? {
-                    let (seq, previous, hash) = (seq_of(row)?, blob(row, 1)?, blob(row, 2)?);
-                    let record = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?;
-                    if let Err(found) = check.next(seq, previous, hash, record) {
-                        return Ok(AuditVerdict::Broken(found));
-                    }
-                }
-                Ok(AuditVerdict::Whole { entries: check.seen() })
-            })
-            .await
+        self.0.read(verify_all).await
     }
+}
+
+/// Walks the whole chain of a database.
+pub(crate) fn verify_all(connection: &Connection) -> Result<AuditVerdict, StoreError> {
+    let mut select = connection.prepare("SELECT seq, previous, hash, record FROM audit ORDER BY seq")?;
+    let mut rows = select.query([])?;
+    let mut check = Check::new();
+    while let Some(row) = rows.next()? {
+        let (seq, previous, hash) = (seq_of(row)?, blob(row, 1)?, blob(row, 2)?);
+        let record = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?;
+        if let Err(found) = check.next(seq, previous, hash, record) {
+            return Ok(AuditVerdict::Broken(found));
+        }
+    }
+    Ok(AuditVerdict::Whole { entries: check.seen() })
 }
 
 /// An entry ready to be written; made on the caller's thread, for the writer's time is everybody's.

@@ -37,6 +37,14 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// SQLite's own check found damage.
+    #[error("{path} is damaged: {says}; use another backup")]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What the check found first.
+        says: String,
+    },
     /// A newer Gangway wrote the database.
     #[error(
         "{path} has schema version {found}, this Gangway knows up to {known}; use the newer Gangway, or another data folder"

@@ -50,6 +50,7 @@ impl Idempotency<'_> {
         let call = Call::new(tool, key);
         let digest = arguments_digest.to_owned();
         let line = Line::new(&intent)?;
+        let claimed_us = intent.at.as_microsecond();
         let liveness = self.0.liveness().clone();
         self.0
             .write(Shape::Several, move |connection| {
@@ -57,10 +58,10 @@ impl Idempotency<'_> {
                 let Some(row) = find(connection, &call)? else {
                     connection
                         .prepare_cached(
-                            "INSERT INTO idempotency (tool, key, arguments_digest, state, instance) \
-                             VALUES (?1, ?2, ?3, 'claimed', ?4)",
+                            "INSERT INTO idempotency (tool, key, arguments_digest, state, instance, claimed_us) \
+                             VALUES (?1, ?2, ?3, 'claimed', ?4, ?5)",
                         )?
-                        .execute([&call.tool, &call.key, &digest, &**liveness.own()])?;
+                        .execute(params![call.tool, call.key, digest, &**liveness.own(), claimed_us])?;
                     return Ok(Claim::Fresh);
                 };
                 if row.arguments_digest != digest {

@@ -2,13 +2,13 @@
 
 use crate::instance::{self, InstanceLock, Liveness};
 use crate::{StoreError, schema};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Name of the database inside the data folder.
-const DATABASE: &str = "gangway.db";
+pub(crate) const DATABASE: &str = "gangway.db";
 /// Held while a process opens the folder, so that migrating, switching to WAL and registering happen one at a time.
 const OPENING: &str = "opening.lock";
 /// 5 s in steps of 1 ms. SQLite's own waiting grows to 100 ms steps, in which a process that commits
@@ -60,9 +60,22 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, StoreError> {
     open().map_err(|error| error.at(path))
 }
 
+/// A connection to a database that must be there, without changing its schema or settings.
+pub(crate) fn existing(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> Result<Connection, StoreError> {
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        settings(&mut connection)?;
+        Ok(connection)
+    };
+    open().map_err(|error| error.at(path))
+}
+
 fn migrated(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     settings(&mut connection)?;
+    // Only has an effect on a file that is still empty: retention then gives pages back without rewriting everything.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -107,12 +120,12 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(unix)]
-fn private_file(path: &Path) -> std::io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 #[cfg(not(unix))]
-fn private_file(path: &Path) -> std::io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }

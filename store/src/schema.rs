@@ -5,8 +5,21 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Schema version N is the state after the first N of these.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_ground.sql"), include_str!("../migrations/0007_llm_calls.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_ground.sql"),
+    include_str!("../migrations/0007_llm_calls.sql"),
+    include_str!("../migrations/0009_schedules.sql"),
+];
+
+/// The version of a database that this code can read; nothing is changed.
+pub(crate) fn known_version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
+    }
+    Ok(found)
+}
 
 /// Applies what is missing. Several processes may call this at once: the version is read inside the transaction.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
@@ -70,5 +83,28 @@ mod tests {
         connection.pragma_update(None, "user_version", newer).unwrap();
         let error = migrate(&mut connection, Path::new("x.db")).unwrap_err();
         assert!(matches!(error, StoreError::NewerSchema { found, .. } if found == newer), "{error}");
+    }
+
+    #[test]
+    fn an_old_database_keeps_its_rows() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let path = Path::new("x.db");
+        let (first, _) = MIGRATIONS.split_at(1);
+        migrate_with(&mut connection, path, first).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO runs VALUES (7, 'run-1', 'ACME-001', 'completed', '{}');
+                 INSERT INTO correlations VALUES ('c-1', 'ACME-001', 'run-1');
+                 INSERT INTO idempotency VALUES ('t', 'k', 'd', 'answered', 'i', '1');",
+            )
+            .unwrap();
+        migrate(&mut connection, path).unwrap();
+        let kept: (String, String, Option<i64>) = connection
+            .query_row("SELECT run_id, key, claimed_us FROM correlations, idempotency", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(kept, ("run-1".to_owned(), "k".to_owned(), None));
+        assert_eq!(version(&connection), i64::try_from(MIGRATIONS.len()).unwrap());
     }
 }

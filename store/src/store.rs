@@ -5,7 +5,8 @@ use crate::open;
 use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
 use crate::{
-    Approvals, Audit, Idempotency, Journal, LlmCalls, Outbox, Runs, StoreError, Tasks, Tenants, outbox,
+    Approvals, Audit, Cursors, Idempotency, Journal, LlmCalls, Outbox, Restores, Retention, Runs, StoreError,
+    Tasks, Tenants, Timers, outbox,
 };
 use rusqlite::Connection;
 use std::fmt;
@@ -111,6 +112,30 @@ impl Store {
     #[must_use]
     pub fn approvals(&self) -> Approvals<'_> {
         Approvals(self)
+    }
+
+    /// When the service's jobs are due.
+    #[must_use]
+    pub fn timers(&self) -> Timers<'_> {
+        Timers(self)
+    }
+
+    /// How far pollers have read.
+    #[must_use]
+    pub fn cursors(&self) -> Cursors<'_> {
+        Cursors(self)
+    }
+
+    /// Forgetting by age.
+    #[must_use]
+    pub fn retention(&self) -> Retention<'_> {
+        Retention(self)
+    }
+
+    /// What a restore left open.
+    #[must_use]
+    pub fn restores(&self) -> Restores<'_> {
+        Restores(self)
     }
 
     pub(crate) fn liveness(&self) -> &Liveness {

@@ -3,11 +3,14 @@
 
 mod approvals;
 mod audit;
+mod backup;
 mod folder;
 mod idempotency;
 mod llm_calls;
 mod outbox;
 mod records;
+mod retention;
 mod runs;
 mod tasks;
 mod tenants;
+mod timers;
