@@ -36,6 +36,39 @@ pub enum Domain {
     Chain,
 }
 
+impl Domain {
+    /// Every domain.
+    pub const ALL: [Self; 7] = [
+        Self::Account,
+        Self::User,
+        Self::Opportunity,
+        Self::Contract,
+        Self::Invoice,
+        Self::Finance,
+        Self::Chain,
+    ];
+
+    /// The name as it stands in JSON and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::User => "user",
+            Self::Opportunity => "opportunity",
+            Self::Contract => "contract",
+            Self::Invoice => "invoice",
+            Self::Finance => "finance",
+            Self::Chain => "chain",
+        }
+    }
+
+    /// The domain of that name.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|domain| domain.name() == text)
+    }
+}
+
 /// Whether a finding blocks or asks for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -206,9 +206,9 @@ impl IdempotencyKey {
         Ok(Self(text))
     }
 
-    /// The key of one labelled effect of one run. `label` is one of our own constants.
+    /// The key of one labelled effect of one run. `label` is made of our own words, never of anybody's text.
     #[must_use]
-    pub fn of_step(run_id: &RunId, label: &'static str) -> Self {
+    pub fn of_step(run_id: &RunId, label: &str) -> Self {
         Self(format!("{run_id}/{label}"))
     }
 

@@ -197,6 +197,9 @@ pub struct RunRecord {
     /// The approval that is awaited or was given.
     #[serde(default)]
     pub approval_id: Option<String>,
+    /// Until when that approval can be given.
+    #[serde(default)]
+    pub approval_expires_at: Option<Timestamp>,
     /// The tenant, once there is one.
     #[serde(default)]
     pub tenant: Option<Tenant>,

@@ -158,6 +158,7 @@ fn run(number: u32) -> RunRecord {
         decision: None,
         advice: None,
         approval_id: None,
+        approval_expires_at: None,
         tenant: None,
         effects: Vec::new(),
         reports: Vec::new(),

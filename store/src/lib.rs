@@ -28,7 +28,7 @@ mod tenants;
 mod timers;
 mod writer;
 
-pub use approvals::{Approval, ApprovalState, Approvals, Settled, Verdict};
+pub use approvals::{Approval, ApprovalFilter, ApprovalState, Approvals, Docket, Vote};
 pub use audit::{Audit, AuditBreak, AuditVerdict, GENESIS, link_hash};
 pub use backup::{Checked, check_database, copy_database};
 pub use cursors::Cursors;

@@ -61,6 +61,8 @@ pub struct PlannedEffect {
 pub const WELCOME_TASK: &str = "T003";
 /// Code of the task that stands for the training mail.
 pub const TRAINING_TASK: &str = "T004";
+/// Label of what finance is told.
+pub const FINANCE_ALERT: &str = "slack_finance";
 /// Label of the welcome mail.
 pub const WELCOME_MAIL: &str = "email_welcome";
 /// Label of the training mail.
@@ -83,7 +85,7 @@ pub fn of_decision(decision: &Decision, facts: &Facts, settings: &Settings) -> V
         ],
     };
     if crate::messages::has_overdue_invoice(decision) {
-        plan.push(post("slack_finance", PostKind::FinanceAlert, &channels.finance));
+        plan.push(post(FINANCE_ALERT, PostKind::FinanceAlert, &channels.finance));
     }
     plan
 }

@@ -55,6 +55,6 @@ impl Env {
 }
 
 /// The key of one labelled effect of a run.
-pub(crate) fn key_of(record: &RunRecord, label: &'static str) -> IdempotencyKey {
+pub(crate) fn key_of(record: &RunRecord, label: &str) -> IdempotencyKey {
     IdempotencyKey::of_step(&record.run_id, label)
 }

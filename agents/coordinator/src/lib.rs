@@ -5,6 +5,7 @@
 //! toolbelts and knows no server.
 
 mod activities;
+pub mod approving;
 pub mod contacts;
 pub mod effects;
 mod env;

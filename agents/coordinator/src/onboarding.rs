@@ -1,5 +1,6 @@
 //! The workflow: which phase a run's state asks for. Between its steps it reads no clock, randomness or environment.
 
+use crate::activities::tell_parked;
 use crate::env::Env;
 use crate::phases;
 use crate::run::WORKFLOW_VERSION;
@@ -21,5 +22,9 @@ impl Workflow for Onboarding {
             RunState::Fulfilling => phases::fulfil(durable, record).await,
             RunState::Completed | RunState::Blocked | RunState::Parked => Ok(record),
         }
+    }
+
+    async fn parking(env: &Env, record: RunRecord) -> RunRecord {
+        tell_parked(env, record).await
     }
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 /// Version of the workflow's sequence of steps. A journal written by another one is not replayed.
-pub const WORKFLOW_VERSION: &str = "onboarding/1";
+pub const WORKFLOW_VERSION: &str = "onboarding/2";
 
 /// What [`Versions::adviser`](gangway_protocol::run::Versions::adviser) says where no model is asked.
 pub const RULES_ONLY: &str = "rules";
@@ -43,6 +43,7 @@ pub fn new_run(request: RunRequest, now: Timestamp, uuid: Uuid, versions: &Versi
         decision: None,
         advice: None,
         approval_id: None,
+        approval_expires_at: None,
         tenant: None,
         effects: Vec::new(),
         reports: Vec::new(),

@@ -235,6 +235,16 @@ impl Cursor {
     }
 }
 
+impl Cursor {
+    /// Undoes the turn of a look that found nothing: the next step gets its position.
+    fn give_back(&mut self, seq: u32, label: &'static str, had_entries: bool) {
+        self.next = seq;
+        self.labels.remove(label);
+        self.running = None;
+        self.has_entries = had_entries;
+    }
+}
+
 impl Unconfirmed {
     async fn confirm<W: Workflow>(self, desk: &Desk<W>) -> Result<(), Interrupted> {
         self.commit.await?;
@@ -287,6 +297,29 @@ impl<W: Workflow> Durable for Journaled<'_, W> {
                 crash.reach("step.effect", label);
                 self.record(seq, label, &output).await?;
                 Ok(output)
+            }
+        }
+    }
+
+    async fn look<A, T>(&self, label: &'static str, input: A::In) -> Result<Option<T>, Interrupted>
+    where
+        A: Activity<W::Env, Out = Option<T>>,
+        T: Serialize + DeserializeOwned + Send + Sync,
+    {
+        let had_entries = self.cursor().has_entries;
+        match self.take_turn(label)? {
+            Turn::Replay(output) => self.replayed(label, &output),
+            Turn::Run(seq) => {
+                self.confirm().await?;
+                let found = self.attempt::<A>(label, &input).await?;
+                match found {
+                    Some(_) => {
+                        self.desk.options.crash.reach("step.effect", label);
+                        self.record(seq, label, &found).await?;
+                    }
+                    None => self.cursor().give_back(seq, label, had_entries),
+                }
+                Ok(found)
             }
         }
     }

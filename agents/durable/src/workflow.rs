@@ -97,6 +97,20 @@ pub trait Durable: Send + Sync {
         label: &'static str,
         input: A::In,
     ) -> impl Future<Output = Result<A::Out, Interrupted>> + Send;
+
+    /// Looks whether something is there yet. What is found is recorded, as by [`Durable::step`]; a look that finds
+    /// nothing leaves no trace, so that looking again and again costs no journal. It must have no effect of its own.
+    ///
+    /// # Errors
+    /// [`Interrupted`], to be passed on.
+    fn look<A, T>(
+        &self,
+        label: &'static str,
+        input: A::In,
+    ) -> impl Future<Output = Result<Option<T>, Interrupted>> + Send
+    where
+        A: Activity<Self::Env, Out = Option<T>>,
+        T: Serialize + DeserializeOwned + Send + Sync;
 }
 
 /// A workflow over run records.
@@ -117,4 +131,11 @@ pub trait Workflow: Send + Sync + 'static {
         durable: &D,
         record: RunRecord,
     ) -> impl Future<Output = Result<RunRecord, Interrupted>> + Send;
+
+    /// Called before a run is saved as parked, so that somebody hears of it; gives the record with what was done. After
+    /// a crash it may be called again: what it does needs keys. By itself it does nothing.
+    fn parking(env: &Self::Env, record: RunRecord) -> impl Future<Output = RunRecord> + Send {
+        let _ = env;
+        async { record }
+    }
 }

@@ -71,6 +71,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
         decision: None,
         advice: None,
         approval_id: None,
+        approval_expires_at: None,
         tenant: None,
         effects: Vec::new(),
         reports: Vec::new(),

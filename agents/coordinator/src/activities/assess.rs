@@ -30,10 +30,26 @@ impl Activity<Env> for Assess {
     type Out = Assessed;
 
     async fn run(env: &Env, _key: IdempotencyKey, record: &RunRecord) -> Result<Assessed, StepError> {
-        let facts = gather(env, record).await;
-        let decision = decide(&facts, &env.rules, record.as_of);
-        let advice = advise(&facts, &decision);
-        Ok(Assessed { facts, decision, advice })
+        Ok(assess(env, record).await)
+    }
+}
+
+/// The account as it is now, judged by the record's day.
+pub(super) async fn assess(env: &Env, record: &RunRecord) -> Assessed {
+    let facts = gather(env, record).await;
+    let decision = decide(&facts, &env.rules, record.as_of);
+    let advice = advise(&facts, &decision);
+    Assessed { facts, decision, advice }
+}
+
+impl Assessed {
+    /// Enters it into the run's record.
+    pub(crate) fn enter(self, record: &mut RunRecord) {
+        record.versions.rule_set = Some(self.decision.rule_set.clone());
+        record.as_of = self.decision.as_of;
+        record.facts = Some(self.facts);
+        record.decision = Some(self.decision);
+        record.advice = Some(self.advice);
     }
 }
 

@@ -5,13 +5,17 @@
 mod approval;
 mod assess;
 mod checklist;
+mod parking;
+mod reassess;
 mod report;
 mod tell;
 mod tenant;
 
-pub(crate) use approval::{CheckApproval, RequestApproval, Standing};
+pub(crate) use approval::{CheckApproval, RequestApproval, Standing, VoidApproval, VoidOrder};
 pub(crate) use assess::Assess;
 pub(crate) use checklist::CreateChecklist;
+pub(crate) use parking::tell_parked;
+pub(crate) use reassess::Reassess;
 pub(crate) use report::{ReportOrder, WriteReports};
 pub(crate) use tell::{Occasion, Tell, TellOrder};
 pub(crate) use tenant::CreateTenant;

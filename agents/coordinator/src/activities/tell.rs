@@ -5,6 +5,7 @@
 
 use super::checklist::Owed;
 use super::judged;
+use crate::approving::token;
 use crate::effects::{self, Action, PlannedEffect};
 use crate::env::{Env, key_of};
 use crate::messages::{self, Case, LetterKind, PostKind};
@@ -26,7 +27,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Occasion {
     /// ESCALATE or BLOCK was decided.
-    Decided,
+    Decided {
+        /// That of the approval asked for: a later one has messages of its own. 1 where none is.
+        round: u32,
+    },
     /// The approval was rejected or ran out.
     Refused,
     /// The tenant and the checklist exist.
@@ -60,7 +64,7 @@ impl Activity<Env> for Tell {
         let plan = plan(env, order)?;
         let (tasks, at_once): (Vec<&PlannedEffect>, Vec<&PlannedEffect>) =
             plan.iter().partition(|planned| matches!(planned.action, Action::CompleteTask { .. }));
-        let teller = Teller { env, record: &order.record };
+        let teller = Teller { env, record: &order.record, round: order.occasion.round() };
         let mut effects =
             futures::future::join_all(at_once.into_iter().map(|planned| teller.carry_out(planned))).await;
         // One after the other: the training task comes after the welcome task.
@@ -78,7 +82,13 @@ fn plan(env: &Env, order: &TellOrder) -> Result<Vec<PlannedEffect>, StepError> {
     let (facts, decision) = judged(&order.record)?;
     let settings = &env.settings;
     Ok(match order.occasion {
-        Occasion::Decided => effects::of_decision(decision, facts, settings),
+        Occasion::Decided { .. } => {
+            let mut plan = effects::of_decision(decision, facts, settings);
+            // Finance was told the first time; the invoice is no more overdue for being judged again.
+            let told = |label: &str| order.record.effects.iter().any(|effect| effect.label == label);
+            plan.retain(|planned| planned.label != effects::FINANCE_ALERT || !told(planned.label));
+            plan
+        }
         Occasion::Refused => effects::of_refusal(facts, settings),
         Occasion::Fulfilled(owed) => {
             let mut plan = effects::of_fulfilment(facts, settings);
@@ -96,7 +106,7 @@ fn is_due(action: &Action, owed: Owed) -> bool {
         Action::Mail { message, .. } | Action::CompleteTask { after: message, .. } => match message {
             LetterKind::Welcome => owed.welcome,
             LetterKind::Training => owed.training,
-            LetterKind::Blocked | LetterKind::Escalation | LetterKind::Success => true,
+            LetterKind::Blocked | LetterKind::Escalation | LetterKind::Success | LetterKind::Reminder => true,
         },
     }
 }
@@ -127,14 +137,45 @@ fn addressed(plan: &[PlannedEffect]) -> Vec<LetterKind> {
         .collect()
 }
 
+impl Occasion {
+    fn round(self) -> u32 {
+        match self {
+            Self::Decided { round } => round,
+            Self::Refused | Self::Fulfilled(_) => 1,
+        }
+    }
+}
+
+/// The label of an effect in a round: a later round's message is another message, with a key of its own.
+fn label_in(label: &str, round: u32) -> String {
+    match round {
+        1 => label.to_owned(),
+        later => format!("{label}_{later}"),
+    }
+}
+
+/// Posts one message outside any plan.
+pub(super) async fn post_alone(
+    env: &Env,
+    record: &RunRecord,
+    label: String,
+    (message, channel): (PostKind, &str),
+) -> Effect {
+    let key = key_of(record, &label);
+    let ended = Teller { env, record, round: 1 }.post(message, channel, key).await;
+    effect(label, "notify.post_message", ended)
+}
+
 struct Teller<'a> {
     env: &'a Env,
     record: &'a RunRecord,
+    round: u32,
 }
 
 impl Teller<'_> {
     async fn carry_out(&self, planned: &PlannedEffect) -> Effect {
-        let key = key_of(self.record, planned.label);
+        let label = label_in(planned.label, self.round);
+        let key = key_of(self.record, &label);
         let ended = match &planned.action {
             Action::Post { message, channel } => self.post(*message, channel, key).await,
             Action::Mail { message, to: Some(to) } => self.mail(*message, to, key).await,
@@ -143,11 +184,12 @@ impl Teller<'_> {
             Action::UpdateSalesforce => self.update_salesforce(key).await,
             Action::CreateTenant { .. } | Action::CreateChecklist => Err(not_a_message(planned.label)),
         };
-        effect(planned, ended)
+        effect(label, planned.tool, ended)
     }
 
     async fn post(&self, message: PostKind, channel: &str, key: IdempotencyKey) -> Result<Ended, ApiError> {
-        let rendered = messages::slack(message, &self.case());
+        let value = self.button_value(message).await;
+        let rendered = messages::slack(message, &self.case(), value.as_deref());
         let args = PostMessageArgs {
             channel: channel.to_owned(),
             text: Personal(rendered.text),
@@ -155,6 +197,14 @@ impl Teller<'_> {
             idempotency_key: key,
         };
         self.env.coordinator.call::<PostMessage>(&self.env.scope(self.record), &args).await.map(Ended::of)
+    }
+
+    /// What the buttons of an escalation carry; none where there are no buttons.
+    async fn button_value(&self, message: PostKind) -> Option<String> {
+        let has_buttons = message == PostKind::Escalation && self.env.settings.approval_endpoint.is_some();
+        let approval_id = self.record.approval_id.as_deref().filter(|_| has_buttons)?;
+        let approval = self.env.store.approvals().get(approval_id).await.ok()??;
+        Some(token::seal(&approval, &self.env.signing_key))
     }
 
     async fn mail(&self, message: LetterKind, to: &Email, key: IdempotencyKey) -> Result<Ended, ApiError> {
@@ -229,14 +279,14 @@ impl Ended {
     }
 }
 
-fn effect(planned: &PlannedEffect, ended: Result<Ended, ApiError>) -> Effect {
+fn effect(label: String, tool: &str, ended: Result<Ended, ApiError>) -> Effect {
     let (status, reference, error) = match ended {
         Ok(Ended { is_known: true, reference }) => (EffectStatus::Done, reference, None),
         Ok(Ended { is_known: false, reference }) => (EffectStatus::Unknown, reference, None),
         Err(error) if error.may_have_happened() => (EffectStatus::Unknown, None, Some(error)),
         Err(error) => (EffectStatus::Failed, None, Some(error)),
     };
-    Effect { label: planned.label.to_owned(), tool: planned.tool.to_owned(), status, reference, error }
+    Effect { label, tool: tool.to_owned(), status, reference, error }
 }
 
 fn no_recipient() -> ApiError {
@@ -257,18 +307,13 @@ fn not_a_message(label: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::{Ended, effect};
-    use crate::effects::{Action, PlannedEffect};
     use gangway_protocol::run::EffectStatus;
     use gangway_protocol::{ApiError, ErrorType, System};
 
     #[test]
     fn what_may_have_happened_is_unknown_and_what_did_not_has_failed() {
-        let planned = PlannedEffect {
-            label: "salesforce_status",
-            tool: "salesforce.update_onboarding_status",
-            action: Action::UpdateSalesforce,
-        };
-        let ended = |error: ApiError| effect(&planned, Err::<Ended, _>(error)).status;
+        let (label, tool) = ("salesforce_status", "salesforce.update_onboarding_status");
+        let ended = |error: ApiError| effect(label.to_owned(), tool, Err::<Ended, _>(error)).status;
         let error = |error_type| ApiError::new(System::Salesforce, error_type, "op", "CODE", "words");
         for lost in [ErrorType::ServerError, ErrorType::Network, ErrorType::Timeout] {
             assert_eq!(ended(error(lost)), EffectStatus::Unknown, "{lost:?}");

@@ -1,6 +1,8 @@
 //! Making the tenant. The grant is minted here, spent at once, and never leaves this step.
 
-use super::{judged, stopped, store_failed};
+use super::approval::awaited;
+use super::{judged, stopped};
+use crate::approving::effects_digest;
 use crate::env::Env;
 use gangway_durable::{Activity, StepError};
 use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
@@ -74,16 +76,24 @@ async fn approved(
     record: &RunRecord,
     decision: &Decision,
 ) -> Result<(GrantBasis, Option<Tier>), StepError> {
-    let found = env.store.approvals().of_run(&record.run_id).await.map_err(|error| store_failed(&error))?;
-    let given = found.filter(|approval| {
-        approval.state == ApprovalState::Approved && approval.facts_digest == decision.facts_digest
-    });
-    let Some(approval) = given else {
-        return Err(StepError::Fatal(format!("run {} has no approval for these facts", record.run_id)));
-    };
+    let approval = awaited(env, record).await?;
+    let (facts, _) = judged(record)?;
+    let effects = effects_digest(facts, &env.settings)
+        .map_err(|error| StepError::Fatal(format!("the planned effects have no digest: {error}")))?;
+    // Facts may have changed where nobody looked; what is done may not.
+    let holds = approval.state == ApprovalState::Approved
+        && approval.effects_digest == effects
+        && approval.rule_set_digest == decision.rule_set.digest;
+    if !holds {
+        return Err(StepError::Fatal(format!(
+            "approval {} is {} and not for what would be done now; start a new run",
+            approval.approval_id,
+            approval.state.name()
+        )));
+    }
     let basis = GrantBasis::Approved {
         run_id: record.run_id.clone(),
-        facts_digest: approval.facts_digest,
+        facts_digest: decision.facts_digest.clone(),
         approval_id: approval.approval_id,
     };
     Ok((basis, approval.tier))

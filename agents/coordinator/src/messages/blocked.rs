@@ -38,7 +38,7 @@ pub(super) fn post(case: &Case<'_>) -> Post {
         fields: case.verdict().into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
         items: case.bullets(),
         closing: Mrkdwn::ours(next(case)),
-        approval_id: None,
+        button_value: None,
     }
 }
 

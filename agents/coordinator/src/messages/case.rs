@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use gangway_protocol::advice::ErrorReading;
 use gangway_protocol::run::{RunRecord, RunState};
 use gangway_protocol::{Advice, ApiError, Decision, Facts, Finding};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// A run and the settings, borrowed for writing.
 #[derive(Debug, Clone, Copy)]
@@ -118,11 +118,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Until when an approval may be given. Counted from the run's start, so that every rendering says the same.
+    /// Until when the approval may be given: as it was asked for. Before that, what a run's first one would get.
     #[must_use]
     pub fn approval_expires_at(&self) -> Timestamp {
-        let lifetime = SignedDuration::from_hours(24 * i64::from(self.settings.approval_lifetime_days));
-        self.record.created_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
+        self.record
+            .approval_expires_at
+            .unwrap_or_else(|| self.settings.approval_until(self.record.created_at))
     }
 
     /// Whether the tenant was there before this run.

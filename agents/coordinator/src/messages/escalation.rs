@@ -23,19 +23,18 @@ fn next(case: &Case<'_>) -> String {
     )
 }
 
-pub(super) fn post(case: &Case<'_>) -> Post {
+pub(super) fn post(case: &Case<'_>, button_value: Option<&str>) -> Post {
     let mut lines = vec![Mrkdwn::said(&opening(case))];
     if !case.summary().is_empty() {
         lines.push(Mrkdwn::said(&case.summary()));
     }
-    let has_buttons = case.settings.approval_endpoint.is_some();
     Post {
         headline: format!("⚠️ Approval needed: {}", case.customer()),
         opening: lines,
         fields: case.verdict().into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
         items: case.bullets(),
         closing: Mrkdwn::said(&next(case)),
-        approval_id: case.record.approval_id.clone().filter(|_| has_buttons),
+        button_value: button_value.map(str::to_owned),
     }
 }
 

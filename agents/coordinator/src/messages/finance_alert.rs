@@ -28,6 +28,6 @@ pub(super) fn post(case: &Case<'_>) -> Post {
         closing: Mrkdwn::ours(
             "Please follow up on the payment with the customer, and tell customer success when it is settled.",
         ),
-        approval_id: None,
+        button_value: None,
     }
 }

@@ -8,7 +8,9 @@ pub mod case;
 mod escalation;
 mod finance_alert;
 pub mod letter;
+mod parked;
 pub mod post;
+mod reminder;
 mod success;
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,10 @@ pub enum PostKind {
     Success,
     /// An invoice is overdue, to finance.
     FinanceAlert,
+    /// The run cannot go on by itself, to the alerts channel.
+    Parked,
+    /// An approval still waits, to the onboarding channel.
+    Reminder,
 }
 
 /// The mails there are.
@@ -75,6 +81,8 @@ pub enum LetterKind {
     Welcome,
     /// Training, to the customer.
     Training,
+    /// An approval still waits, to customer success.
+    Reminder,
 }
 
 impl LetterKind {
@@ -87,18 +95,21 @@ impl LetterKind {
             Self::Success => "email_success",
             Self::Welcome => "email_welcome",
             Self::Training => "email_training",
+            Self::Reminder => "email_reminder",
         }
     }
 }
 
-/// The Slack message of that kind.
+/// The Slack message of that kind. `button_value` is what the buttons of an escalation carry; without it, it has none.
 #[must_use]
-pub fn slack(kind: PostKind, case: &Case<'_>) -> SlackMessage {
+pub fn slack(kind: PostKind, case: &Case<'_>, button_value: Option<&str>) -> SlackMessage {
     let post = match kind {
         PostKind::Blocked => blocked::post(case),
-        PostKind::Escalation => escalation::post(case),
+        PostKind::Escalation => escalation::post(case, button_value),
         PostKind::Success => success::post(case),
         PostKind::FinanceAlert => finance_alert::post(case),
+        PostKind::Parked => parked::post(case),
+        PostKind::Reminder => reminder::post(case),
     };
     post.render(&Trail::of(case.record))
 }
@@ -114,6 +125,7 @@ pub fn mail(kind: LetterKind, case: &Case<'_>) -> Result<Mail, askama::Error> {
         LetterKind::Success => success::letter(case),
         LetterKind::Welcome => welcome::letter(case),
         LetterKind::Training => training::letter(case),
+        LetterKind::Reminder => reminder::letter(case),
     };
     letter.render(&Trail::of(case.record))
 }

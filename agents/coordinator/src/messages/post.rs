@@ -3,7 +3,7 @@
 //! Every message ends with the ids that tie it to its run. It does not choose words: each kind of message does.
 
 use super::Trail;
-use super::wording::{Mrkdwn, SHORT, one_line};
+use super::wording::{Mrkdwn, one_line};
 use serde_json::{Value, json};
 
 /// Most items listed; the run report has them all.
@@ -28,8 +28,8 @@ pub struct Post {
     pub items: Vec<Mrkdwn>,
     /// Who does what next.
     pub closing: Mrkdwn,
-    /// The approval that Approve and Reject buttons decide; no buttons when absent.
-    pub approval_id: Option<String>,
+    /// What Approve and Reject buttons carry; no buttons when absent.
+    pub button_value: Option<String>,
 }
 
 /// A message as `notify.post_message` takes it.
@@ -57,8 +57,8 @@ impl Post {
         }
         blocks.extend(chunks(&listed).iter().map(|text| section(text)));
         blocks.push(section(self.closing.as_str()));
-        if let Some(approval_id) = &self.approval_id {
-            blocks.push(buttons(approval_id));
+        if let Some(value) = &self.button_value {
+            blocks.push(buttons(value));
         }
         blocks.push(json!({"type": "context", "elements": [mrkdwn(&trail_line(trail))]}));
         SlackMessage { text: self.fallback(&headline, &listed, trail), blocks }
@@ -107,14 +107,14 @@ fn section(text: &str) -> Value {
     json!({"type": "section", "text": mrkdwn(text)})
 }
 
-fn buttons(approval_id: &str) -> Value {
+fn buttons(value: &str) -> Value {
     let button = |label: &str, style: &str, action: &str| {
         json!({
             "type": "button",
             "text": {"type": "plain_text", "text": label, "emoji": false},
             "style": style,
             "action_id": action,
-            "value": one_line(approval_id, SHORT),
+            "value": value,
         })
     };
     json!({"type": "actions", "elements": [

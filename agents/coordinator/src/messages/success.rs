@@ -59,7 +59,7 @@ pub(super) fn post(case: &Case<'_>) -> Post {
         fields: tenant_rows(case).into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
         items: case.bullets(),
         closing: Mrkdwn::ours(next(case)),
-        approval_id: None,
+        button_value: None,
     }
 }
 

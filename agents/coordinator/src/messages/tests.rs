@@ -26,7 +26,7 @@ fn text_of(kind: LetterKind, record: &RunRecord) -> String {
 
 fn blocks_of(kind: PostKind, record: &RunRecord) -> Vec<Value> {
     let settings = samples::settings();
-    slack(kind, &Case { record, settings: &settings }).blocks
+    slack(kind, &Case { record, settings: &settings }, None).blocks
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn every_message_carries_the_correlation_id() {
     let (record, settings) = (samples::completed(), samples::settings());
     let case = Case { record: &record, settings: &settings };
     for kind in POSTS {
-        let message = slack(kind, &case);
+        let message = slack(kind, &case, Some("apr-1.sealed"));
         assert!(message.text.contains("cor-0001"), "{kind:?}");
         assert!(serde_json::to_string(&message.blocks).unwrap().contains("cor-0001"), "{kind:?}");
     }
@@ -73,7 +73,7 @@ fn every_message_carries_the_correlation_id() {
 fn vendor_text_is_never_markup_in_slack() {
     let (record, settings) = (samples::hostile(), samples::settings());
     for kind in POSTS {
-        let message = slack(kind, &Case { record: &record, settings: &settings });
+        let message = slack(kind, &Case { record: &record, settings: &settings }, None);
         let all = format!("{}\n{}", message.text, serde_json::to_string(&message.blocks).unwrap());
         for markup in ["<", ">", "*b*", "_i_", "~s~", "`c`", "\u{202e}"] {
             assert!(!all.contains(markup), "{kind:?} contains {markup}: {all}");
@@ -101,7 +101,7 @@ fn messages_stay_within_the_limits_of_slack() {
     finding.resolution = "<".repeat(5_000);
     decision.violations = vec![finding; 60];
     record.advice.as_mut().unwrap().summary = ">".repeat(9_000);
-    let message = slack(PostKind::Blocked, &Case { record: &record, settings: &settings });
+    let message = slack(PostKind::Blocked, &Case { record: &record, settings: &settings }, None);
     assert!(message.text.chars().count() <= 40_000);
     assert!(message.blocks.len() <= 50);
     for block in &message.blocks {
@@ -126,14 +126,14 @@ fn customers_are_not_told_what_is_internal() {
 
 #[test]
 fn buttons_are_there_only_where_somebody_listens() {
-    let (record, mut settings) = (samples::escalated(), samples::settings());
-    let buttons = |settings: &crate::Settings| {
-        let message = slack(PostKind::Escalation, &Case { record: &record, settings });
-        serde_json::to_string(&message.blocks).unwrap().contains("gangway_approve")
+    let (record, settings) = (samples::escalated(), samples::settings());
+    let buttons = |value| {
+        let case = Case { record: &record, settings: &settings };
+        serde_json::to_string(&slack(PostKind::Escalation, &case, value).blocks).unwrap()
     };
-    assert!(!buttons(&settings));
-    settings.approval_endpoint = Some("https://gangway.northwind.example/slack".to_owned());
-    assert!(buttons(&settings));
+    assert!(!buttons(None).contains("gangway_approve"));
+    let drawn = buttons(Some("apr-1.sealed"));
+    assert!(drawn.contains("gangway_approve") && drawn.contains("apr-1.sealed"));
 }
 
 #[test]

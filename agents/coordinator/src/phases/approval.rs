@@ -1,14 +1,14 @@
 //! Awaiting approval: given, refused, or still open.
 //!
-//! Given means the facts the approver saw are fulfilled; fetching them again first is this file's business, before it
-//! hands over to fulfilment.
+//! Given for what is still so, it is fulfilled. Otherwise it is void, and the fresh decision counts: a person is asked
+//! anew, or the run is blocked, or it goes on without needing anybody.
 
-use super::{Labels, tell_and_report};
-use crate::activities::{CheckApproval, Occasion, Standing};
+use super::{DECIDED, Labels, escalate, tell_and_report};
+use crate::activities::{CheckApproval, Occasion, Reassess, Standing, VoidApproval, VoidOrder};
 use crate::env::Env;
 use gangway_durable::{Durable, Interrupted};
 use gangway_protocol::redact::scrub;
-use gangway_protocol::{RunRecord, RunState};
+use gangway_protocol::{Outcome, RunRecord, RunState};
 
 /// Longest reason the record keeps, as for a parked run.
 const REASON_CHARS: usize = 500;
@@ -17,18 +17,40 @@ pub(crate) async fn settle<D: Durable<Env = Env>>(
     durable: &D,
     mut record: RunRecord,
 ) -> Result<RunRecord, Interrupted> {
-    match durable.step::<CheckApproval>("check_approval", record.clone()).await? {
-        Standing::Pending => Ok(record),
-        Standing::Approved => {
-            record.state = RunState::Fulfilling;
-            Ok(record)
-        }
-        Standing::Refused(why) => {
+    match durable.look::<CheckApproval, _>("check_approval", record.clone()).await? {
+        None => Ok(record),
+        Some(Standing::Approved) => act(durable, record).await,
+        Some(Standing::Refused(why)) => {
             record.state = RunState::Blocked;
             // The approver's own words: bounded and without addresses, like every other reason in the record.
             record.parked_because = Some(scrub(&why, REASON_CHARS));
             let labels = Labels { tell: "tell_refused", report: "report_refused" };
             tell_and_report(durable, record, Occasion::Refused, labels).await
+        }
+    }
+}
+
+async fn act<D: Durable<Env = Env>>(durable: &D, mut record: RunRecord) -> Result<RunRecord, Interrupted> {
+    let fresh = durable.step::<Reassess>("reassess", record.clone()).await?;
+    let outcome = fresh.assessed.decision.outcome;
+    fresh.assessed.enter(&mut record);
+    let Some(why) = fresh.difference else {
+        record.state = RunState::Fulfilling;
+        return Ok(record);
+    };
+    let order = VoidOrder { approval_id: record.approval_id.clone().unwrap_or_default(), why };
+    durable.step::<VoidApproval>("void_approval", order).await?;
+    match outcome {
+        Outcome::Proceed => {
+            record.approval_id = None;
+            record.approval_expires_at = None;
+            record.state = RunState::Fulfilling;
+            Ok(record)
+        }
+        Outcome::Escalate => escalate(durable, record).await,
+        Outcome::Block => {
+            record.state = RunState::Blocked;
+            tell_and_report(durable, record, Occasion::Decided { round: 1 }, DECIDED).await
         }
     }
 }

@@ -8,16 +8,31 @@ pub(crate) use approval::settle;
 pub(crate) use assess::assess;
 pub(crate) use fulfil::fulfil;
 
-use crate::activities::{Occasion, ReportOrder, Tell, TellOrder, WriteReports};
+use crate::activities::{Occasion, ReportOrder, RequestApproval, Tell, TellOrder, WriteReports};
 use crate::env::Env;
 use gangway_durable::{Durable, Interrupted};
-use gangway_protocol::RunRecord;
 use gangway_protocol::run::{Effect, EffectStatus};
+use gangway_protocol::{RunRecord, RunState};
 
-/// The labels of the two steps that end a phase. They differ from phase to phase: a label is unique within a run.
+/// The labels of the two steps that end a phase.
 struct Labels {
     tell: &'static str,
     report: &'static str,
+}
+
+/// Of a phase that ends with a decision being told.
+const DECIDED: Labels = Labels { tell: "tell", report: "report" };
+
+/// Asks a person, and says so.
+async fn escalate<D: Durable<Env = Env>>(
+    durable: &D,
+    mut record: RunRecord,
+) -> Result<RunRecord, Interrupted> {
+    let asked = durable.step::<RequestApproval>("request_approval", record.clone()).await?;
+    record.approval_id = Some(asked.approval_id);
+    record.approval_expires_at = Some(asked.expires_at);
+    record.state = RunState::AwaitingApproval;
+    tell_and_report(durable, record, Occasion::Decided { round: asked.round }, DECIDED).await
 }
 
 /// Tells people and writes the reports; the record must already be in the state that is told.

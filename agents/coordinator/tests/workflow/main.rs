@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod approvals;
 mod house;
 mod vendors;
 mod watch;
@@ -9,7 +10,6 @@ mod watch;
 use gangway_protocol::grant::{GrantedAction, SealedGrant};
 use gangway_protocol::run::EffectStatus;
 use gangway_protocol::{ErrorType, Outcome, RecordKind, RunRecord, RunState, System, Tier};
-use gangway_store::{ApprovalState, Verdict};
 use house::{House, Shelf};
 use serde_json::json;
 use vendors::{Answer, Vendors, failure};
@@ -226,85 +226,4 @@ async fn a_full_disk_is_shown_and_does_not_undo_the_run() {
     assert!(run.reports.is_empty());
     let report = run.effects.iter().find(|effect| effect.label == "report").unwrap();
     assert!(report.error.as_ref().unwrap().message.contains("no space left"));
-}
-
-#[tokio::test]
-async fn an_escalated_run_waits_for_its_approval_and_is_fulfilled_by_it() {
-    let house = House::with(overdue()).await;
-    let run = house.run().await;
-    assert_eq!(run.state, RunState::AwaitingApproval);
-    let done = EffectStatus::Done;
-    assert_eq!(
-        labels(&run),
-        [("slack_escalation", done), ("email_escalation", done), ("slack_finance", done)]
-    );
-    let still = house.engine.drive(&run.run_id).await.unwrap();
-    assert_eq!(still.state, RunState::AwaitingApproval);
-    let approved = settle(&house, &run, ApprovalState::Approved).await;
-    assert_eq!(approved.state, RunState::Completed, "{:?}", approved.parked_because);
-    assert_eq!(house.vendors.calls_of("provision.create_tenant").len(), 1);
-    assert_eq!(house.vendors.calls_of("salesforce.get_onboarding_bundle").len(), 1);
-    assert!(approved.reports.iter().any(|report| report.kind == "email_escalation"));
-    assert!(approved.reports.iter().any(|report| report.kind == "email_welcome"));
-    let run_reports = approved.reports.iter().filter(|report| report.kind == "run_report").count();
-    assert_eq!(run_reports, 1);
-}
-
-async fn settle(house: &House, run: &RunRecord, state: ApprovalState) -> RunRecord {
-    let verdict = Verdict {
-        state,
-        decided_by: "dana".to_owned(),
-        at: *house.now.lock().unwrap(),
-        reason: Some("not before payment".to_owned()),
-        tier: None,
-    };
-    let approval_id = run.approval_id.as_deref().unwrap();
-    house.store.approvals().settle(approval_id, verdict).await.unwrap();
-    house.engine.drive(&run.run_id).await.unwrap()
-}
-
-#[tokio::test]
-async fn a_rejected_approval_blocks_and_says_by_whom_and_why() {
-    let house = House::with(overdue()).await;
-    let run = house.run().await;
-    let refused = settle(&house, &run, ApprovalState::Rejected).await;
-    assert_eq!(refused.state, RunState::Blocked);
-    assert_eq!(
-        refused.parked_because.as_deref(),
-        Some("the approval was rejected by dana: not before payment")
-    );
-    assert!(house.vendors.calls_of("provision.create_tenant").is_empty());
-    assert!(labels(&refused).contains(&("slack_blocked", EffectStatus::Done)));
-}
-
-#[tokio::test]
-async fn an_approval_nobody_decides_on_expires_to_blocked() {
-    let house = House::with(overdue()).await;
-    let run = house.run().await;
-    house.pass_days(6);
-    assert_eq!(house.engine.drive(&run.run_id).await.unwrap().state, RunState::AwaitingApproval);
-    house.pass_days(1);
-    let expired = house.engine.drive(&run.run_id).await.unwrap();
-    assert_eq!(expired.state, RunState::Blocked);
-    assert!(expired.parked_because.unwrap().contains("nobody decided"));
-    let approval = house.store.approvals().of_run(&run.run_id).await.unwrap().unwrap();
-    assert_eq!(approval.state, ApprovalState::Expired);
-}
-
-#[tokio::test]
-async fn a_look_that_a_crash_cut_off_does_not_hide_a_later_approval() {
-    let house = House::with(overdue()).await;
-    let run = house.run().await;
-    // What a crash leaves between the look's entry and the end of its phase.
-    let entries = house.store.journal().load(&run.run_id).await.unwrap();
-    let next = entries.last().unwrap().seq + 1;
-    house
-        .store
-        .journal()
-        .append(&run.run_id, next, "check_approval", "\"pending\"".to_owned())
-        .await
-        .unwrap();
-    assert_eq!(house.engine.drive(&run.run_id).await.unwrap().state, RunState::AwaitingApproval);
-    let approved = settle(&house, &run, ApprovalState::Approved).await;
-    assert_eq!(approved.state, RunState::Completed, "{:?}", approved.parked_because);
 }

@@ -90,7 +90,8 @@ impl<W: Workflow> Desk<W> {
         let Some(record) = self.store.runs().get(run_id).await? else {
             return Err(EngineError::UnknownRun(run_id.clone()));
         };
-        let mut parked = record.parked(reason);
+        // Told before it is saved: a crash in between parks it again, and the teller's keys keep it told once.
+        let mut parked = W::parking(&self.env, record.parked(reason)).await;
         parked.updated_at = (self.options.clock)();
         self.store.runs().save(&parked).await?;
         self.options.crash.reach("run.saved", parked.state.name());

@@ -93,11 +93,14 @@ async fn a_caller_who_goes_away_does_not_stop_the_run() {
 #[tokio::test]
 async fn a_run_rests_until_it_is_approved() {
     let stage = Stage::new();
-    let (_store, engine) = stage.sound();
+    let (store, engine) = stage.sound();
     let run_id = engine.submit(run("run-1", "GAMMA-003", "cor-1")).await.unwrap().record.run_id;
+    let resting = engine.drive(&run_id).await.unwrap();
+    let journal = store.journal().load(&run_id).await.unwrap();
     for _ in 0..3 {
-        assert_eq!(engine.drive(&run_id).await.unwrap().state, RunState::AwaitingApproval);
+        assert_eq!(engine.drive(&run_id).await.unwrap(), resting, "a look in vain leaves no trace");
     }
+    assert_eq!(store.journal().load(&run_id).await.unwrap(), journal);
     assert_eq!(stage.world.bodies_of("gather"), 1);
     *stage.world.approved.lock().unwrap() = true;
     assert_eq!(engine.drive(&run_id).await.unwrap().state, RunState::Completed);

@@ -76,15 +76,15 @@ pub struct ReadApproval;
 impl Activity<World> for ReadApproval {
     const NAME: &'static str = "read approval";
     type In = ();
-    type Out = bool;
+    type Out = Option<bool>;
 
-    async fn run(world: &World, _: IdempotencyKey, (): &()) -> Result<bool, StepError> {
+    async fn run(world: &World, _: IdempotencyKey, (): &()) -> Result<Option<bool>, StepError> {
         let approved = *world.approved.lock().unwrap();
         let plan = world.plans.lock().unwrap().get_mut("approval").and_then(VecDeque::pop_front);
         if plan == Some(Plan::Wait) {
             wait(world).await;
         }
-        Ok(approved)
+        Ok(approved.then_some(true))
     }
 }
 
@@ -119,9 +119,9 @@ impl<const VARIANT: u8> Workflow for Toy<VARIANT> {
         match record.state {
             RunState::Assessing => assess(VARIANT, durable, record).await,
             RunState::AwaitingApproval => {
-                let state = match durable.step::<ReadApproval>("approval", ()).await? {
-                    true => RunState::Fulfilling,
-                    false => RunState::AwaitingApproval,
+                let state = match durable.look::<ReadApproval, _>("approval", ()).await? {
+                    Some(_) => RunState::Fulfilling,
+                    None => RunState::AwaitingApproval,
                 };
                 Ok(RunRecord { state, ..record })
             }
@@ -267,6 +267,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
         decision: None,
         advice: None,
         approval_id: None,
+        approval_expires_at: None,
         tenant: None,
         effects: Vec::new(),
         reports: Vec::new(),
