@@ -1,5 +1,9 @@
 //! The command line: every command, its flags and its help. Parses; does nothing.
 
+mod approvals;
+
+pub use approvals::{ApprovalsCommand, DecisionArgs};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_protocol::task::{TaskOwner, TaskStatus};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunState, TenantId};
@@ -66,6 +70,9 @@ pub enum Command {
     /// Onboarding tasks.
     #[command(subcommand)]
     Tasks(TasksCommand),
+    /// Approvals: list, show, approve, reject.
+    #[command(subcommand)]
+    Approvals(ApprovalsCommand),
     /// Tenants: list, issue credentials, suspend.
     #[command(subcommand)]
     Tenants(TenantsCommand),

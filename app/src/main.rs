@@ -1,5 +1,6 @@
 //! `gangway`: parses the command line, sets up logging and the runtime, calls one command, says what went wrong.
 
+mod approvals;
 mod cli;
 mod commands;
 mod config;
@@ -8,6 +9,7 @@ mod installation;
 mod keys;
 mod onboarding;
 mod output;
+mod person;
 mod reports;
 mod serve;
 mod shutdown;
@@ -92,6 +94,7 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         Command::Tasks(command) => {
             commands::tasks::run(command, &config::Sources::read(&globals)?).await.map(done)
         }
+        Command::Approvals(command) => commands::approvals::run(command, &globals).await,
         Command::Tenants(command) => commands::tenants::run(command, &globals).await.map(done),
         Command::Audit(command) => commands::audit::run(command, &config::Sources::read(&globals)?).await,
         Command::Config(command) => commands::config::run(&command, &globals).map(done),

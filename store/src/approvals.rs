@@ -105,6 +105,9 @@ pub struct Approval {
     /// Who said yes, in order; one while a second person is still needed.
     #[serde(default)]
     pub votes: Vec<Vote>,
+    /// Hours before its expiry at which people were reminded of it.
+    #[serde(default)]
+    pub reminded: Vec<u16>,
     /// Who settled it.
     pub decided_by: Option<String>,
     /// When it was settled.

@@ -1,5 +1,6 @@
 //! The commands, one file each. A command wires, calls and prints; what it calls lives in the rooms.
 
+pub mod approvals;
 pub mod audit;
 pub mod bench;
 pub mod config;

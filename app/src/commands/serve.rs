@@ -4,8 +4,8 @@ use crate::cli::{Globals, ServeArgs};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::serve::{Listening, Service};
-use crate::{onboarding, output, shutdown};
-use anyhow::Result;
+use crate::{approvals, onboarding, output, shutdown};
+use anyhow::{Context as _, Result};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -25,5 +25,8 @@ async fn serve(args: ServeArgs, installation: Arc<Installation>) -> Result<()> {
         shutdown::requested().await;
         stop.cancel();
     });
-    listening.answer(service).await
+    let kept = tokio::spawn(approvals::keep(Arc::clone(&service)));
+    let answered = listening.answer(service).await;
+    kept.await.context("watching the approvals ended in a panic")?;
+    answered
 }

@@ -3,6 +3,7 @@
 //! Both ends of an MCP call are written against these types, so agent and server cannot disagree.
 //! A contract says nothing about how a tool works.
 
+pub mod approvals;
 pub mod clm;
 pub mod netsuite;
 pub mod notify;

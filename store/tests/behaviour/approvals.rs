@@ -21,6 +21,7 @@ fn approval(id: &str, run_id: &str, round: u32) -> Approval {
         requested_at: at("2026-01-01T00:00:00Z"),
         expires_at: at("2026-01-04T00:00:00Z"),
         votes: Vec::new(),
+        reminded: Vec::new(),
         decided_by: None,
         decided_at: None,
         reason: None,

@@ -14,7 +14,7 @@ pub(crate) use request::{approval_id, difference, effects_digest, request};
 use gangway_protocol::redact::scrub;
 use gangway_protocol::{Money, Outcome, Person, Role, RunState, Tier};
 use gangway_store::{Approval, ApprovalState, Docket, Vote};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Longest reason that is kept, in characters.
@@ -203,6 +203,29 @@ pub fn expire(docket: &Docket, now: Timestamp) -> Result<Approval, Approval> {
     }
     let decided_at = Some(approval.expires_at);
     Ok(Approval { state: ApprovalState::Expired, decided_at, ..approval })
+}
+
+/// The reminders (hours before expiry) that are due and were not sent, the earliest first. One that would have been due
+/// before the approval was asked for is none.
+#[must_use]
+pub fn reminders_due(approval: &Approval, hours: &[u16], now: Timestamp) -> Vec<u16> {
+    if approval.state != ApprovalState::Pending || now >= approval.expires_at {
+        return Vec::new();
+    }
+    let is_due = |hours: &u16| {
+        let before = SignedDuration::from_hours(i64::from(*hours));
+        let at = approval.expires_at.checked_sub(before).unwrap_or(Timestamp::MIN);
+        at > approval.requested_at && now >= at && !approval.reminded.contains(hours)
+    };
+    hours.iter().copied().filter(is_due).collect()
+}
+
+/// The approval with these reminders noted.
+#[must_use]
+pub fn reminded(docket: &Docket, hours: &[u16]) -> Approval {
+    let mut approval = docket.approval.clone();
+    approval.reminded.extend(hours);
+    approval
 }
 
 /// The approval once what was approved is no longer what would be done.

@@ -46,6 +46,7 @@ pub(crate) fn request(
         requested_at: now,
         expires_at: case.settings.approval_until(now),
         votes: Vec::new(),
+        reminded: Vec::new(),
         decided_by: None,
         decided_at: None,
         reason: None,

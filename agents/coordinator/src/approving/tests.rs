@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::{Ballot, Choice, Policy, Refused, expire, rule, token, void};
+use super::{Ballot, Choice, Policy, Refused, expire, reminded, reminders_due, rule, token, void};
 use crate::samples;
 use ed25519_dalek::SigningKey;
 use gangway_protocol::{Domain, Money, Outcome, Person, Role, RunState, Tier};
@@ -39,6 +39,7 @@ fn docket() -> Docket {
         requested_at: at("2026-03-04T10:00:00Z"),
         expires_at: at("2026-03-11T10:00:00Z"),
         votes: Vec::new(),
+        reminded: Vec::new(),
         decided_by: None,
         decided_at: None,
         reason: None,
@@ -207,4 +208,16 @@ fn a_value_is_for_one_approval_as_it_was_asked_for_and_used_once() {
     assert_ne!(token::spent(&value, "dana"), token::spent(&value, "erin"));
     docket.token_is_spent = true;
     assert_eq!(code(&docket, &by("dana")), "TOKEN_USED");
+}
+
+#[test]
+fn a_reminder_is_due_once_at_each_level_and_never_before_the_approval_was_asked_for() {
+    let mut docket = docket();
+    let due = |docket: &Docket, when: &str| reminders_due(&docket.approval, &[400, 84, 24], at(when));
+    assert!(due(&docket, "2026-03-07T21:59:59Z").is_empty());
+    assert_eq!(due(&docket, "2026-03-07T22:00:00Z"), [84]);
+    assert_eq!(due(&docket, "2026-03-10T10:00:00Z"), [84, 24]);
+    docket.approval = reminded(&docket, &[84]);
+    assert_eq!(due(&docket, "2026-03-10T10:00:00Z"), [24]);
+    assert!(due(&docket, "2026-03-11T10:00:00Z").is_empty(), "what has expired is not reminded of");
 }

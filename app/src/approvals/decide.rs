@@ -1,0 +1,125 @@
+//! One person's decision: ruled on and kept in one commit, audited, then acted on if this process has the engine.
+
+use super::{settings, summary};
+use crate::installation::{Installation, OnboardingEngine};
+use anyhow::Result;
+use gangway_coordinator::approving::{Ballot, Choice, Refused, rule, token};
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use gangway_protocol::tools::approvals::ApprovalSummary;
+use gangway_protocol::{CorrelationId, RunId, RunState};
+use gangway_store::{Approval, ApprovalState, Docket, Store};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// The name decisions stand under in the audit, whichever way they came.
+const AUDITED_AS: &str = "approvals.decide";
+
+/// A decision somebody wants to make.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The approval.
+    pub approval_id: String,
+    /// Who says what, and why.
+    pub ballot: Ballot,
+    /// The one-time value it came with: from a button or a sealed state. None where the person was proved otherwise.
+    pub token: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided {
+    /// The approval as it stands now: settled, or waiting for a second person.
+    pub approval: ApprovalSummary,
+    /// Where the run stands: acted on already, or left to the process that has the engine.
+    pub run_state: RunState,
+    /// Whether this process acted on it.
+    pub acted: bool,
+}
+
+/// Decides. The outer error is ours (the store, say); the inner one is for the person.
+pub async fn decide(
+    installation: &Installation,
+    engine: Option<&OnboardingEngine>,
+    order: Order,
+    now: Timestamp,
+) -> Result<Result<Decided, Refused>> {
+    let store = installation.store();
+    let Some(found) = store.approvals().get(&order.approval_id).await? else {
+        return Ok(Err(Refused::Absent(order.approval_id)));
+    };
+    let ruled = ruled(installation, &found, &order, now).await?;
+    let run = store.runs().get(&found.run_id).await?;
+    let correlation = run.as_ref().map(|run| run.request.correlation_id.clone());
+    audit(store, (&found.run_id, correlation), &order, ruled.as_ref().err(), now).await?;
+    let approval = match ruled {
+        Ok(approval) => approval,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let is_settled = approval.state != ApprovalState::Pending;
+    let (run, acted) = match engine {
+        Some(engine) if is_settled => (Some(engine.durable().drive(&approval.run_id).await?), true),
+        _ => (run, false),
+    };
+    // Acting on it may have voided it.
+    let approval = store.approvals().get(&approval.approval_id).await?.unwrap_or(approval);
+    let policy = settings(installation)?.approval_policy();
+    Ok(Ok(Decided {
+        approval: summary(&approval, run.as_ref(), policy),
+        run_state: run.map_or(RunState::AwaitingApproval, |run| run.state),
+        acted,
+    }))
+}
+
+async fn ruled(
+    installation: &Installation,
+    found: &Approval,
+    order: &Order,
+    now: Timestamp,
+) -> Result<Result<Approval, Refused>> {
+    if let Some(value) = &order.token
+        && let Err(refused) = token::check(value, found, &installation.grant_key().verifying_key())
+    {
+        return Ok(Err(refused));
+    }
+    let spent = order.token.as_deref().map(|value| token::spent(value, &order.ballot.person.name));
+    let (ballot, policy) = (order.ballot.clone(), settings(installation)?.approval_policy());
+    let ruling = move |docket: &Docket| rule(docket, &ballot, policy, now);
+    Ok(installation.store().approvals().decide(&found.approval_id, spent, ruling).await?)
+}
+
+async fn audit(
+    store: &Store,
+    (run_id, correlation_id): (&RunId, Option<CorrelationId>),
+    order: &Order,
+    refused: Option<&Refused>,
+    now: Timestamp,
+) -> Result<()> {
+    let verdict = match order.ballot.choice {
+        Choice::Approve => "approve",
+        Choice::Reject => "reject",
+    };
+    let arguments =
+        json!({ "approval_id": order.approval_id, "verdict": verdict, "tier": order.ballot.tier });
+    let moment = if refused.is_some() { AuditMoment::Refused } else { AuditMoment::Outcome };
+    let record = AuditRecord {
+        at: now,
+        moment,
+        call_id: Uuid::now_v7().simple().to_string(),
+        principal: order.ballot.person.name.clone(),
+        tool: AUDITED_AS.to_owned(),
+        run_id: Some(run_id.clone()),
+        correlation_id,
+        arguments: arguments.as_object().cloned().unwrap_or_default(),
+        end: Some(CallEnd {
+            ok: refused.is_none(),
+            replayed: false,
+            error: refused.map(|refused| format!("refused/{}", refused.code())),
+            result_digest: None,
+            duration_us: 0,
+        }),
+    };
+    store.audit().append(record).await?;
+    Ok(())
+}
