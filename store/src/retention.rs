@@ -26,12 +26,19 @@ pub enum Forgettable {
     Journals,
     /// Correlation ids of such runs: a request with the same id starts a run after that.
     CorrelationIds,
+    /// Events from outside: one that comes again after that counts as new.
+    InboundEvents,
 }
 
 impl Forgettable {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::IdempotencyAnswers, Self::MessageBodies, Self::Journals, Self::CorrelationIds];
+    pub const ALL: [Self; 5] = [
+        Self::IdempotencyAnswers,
+        Self::MessageBodies,
+        Self::Journals,
+        Self::CorrelationIds,
+        Self::InboundEvents,
+    ];
 
     /// The name in settings and reports.
     #[must_use]
@@ -41,6 +48,7 @@ impl Forgettable {
             Self::MessageBodies => "message_bodies",
             Self::Journals => "journals",
             Self::CorrelationIds => "correlation_ids",
+            Self::InboundEvents => "inbound_events",
         }
     }
 
@@ -63,6 +71,9 @@ impl Forgettable {
                  AND unixepoch(json_extract(record, '$.updated_at')) * 1000000 < ?1 \
                  AND EXISTS (SELECT 1 FROM correlations WHERE correlations.run_id = runs.run_id) ORDER BY seq LIMIT ?2"
             }
+            Self::InboundEvents => {
+                "SELECT rowid FROM intake WHERE received_us < ?1 ORDER BY received_us LIMIT ?2"
+            }
         }
     }
 
@@ -74,6 +85,7 @@ impl Forgettable {
             Self::MessageBodies => "UPDATE outbox SET body = 'null' WHERE seq = ?1 AND state = 'sent'",
             Self::Journals => "DELETE FROM journal WHERE run_id = ?1",
             Self::CorrelationIds => "DELETE FROM correlations WHERE run_id = ?1",
+            Self::InboundEvents => "DELETE FROM intake WHERE rowid = ?1",
         }
     }
 }

@@ -47,35 +47,8 @@ impl Runs<'_> {
     /// # Errors
     /// [`StoreError::CorrelationTaken`] when the correlation id belongs to another account's request.
     pub async fn accept(self, run: &RunRecord) -> Result<Accepted, StoreError> {
-        let json = to_json(run)?;
-        let run_id = run.run_id.clone();
-        let account = run.request.account_id.clone();
-        let correlation = run.request.correlation_id.clone();
-        let state = run.state;
-        self.0
-            .write(Shape::Several, move |connection| {
-                if let Some((owner, earlier)) = by_correlation(connection, &correlation)? {
-                    if owner != account {
-                        return Err(StoreError::CorrelationTaken {
-                            correlation_id: correlation,
-                            account: owner,
-                        });
-                    }
-                    return Ok(Accepted::SameCorrelation(Box::new(earlier)));
-                }
-                if let Some(live) = live_of(connection, &account)? {
-                    correlate(connection, &correlation, &account, &live.run_id)?;
-                    return Ok(Accepted::Live(Box::new(live)));
-                }
-                connection
-                    .prepare_cached(
-                        "INSERT INTO runs (run_id, account_id, state, record) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![run_id.as_str(), account.as_str(), state.name(), json])?;
-                correlate(connection, &correlation, &account, &run_id)?;
-                Ok(Accepted::New)
-            })
-            .await
+        let new = NewRun::of(run)?;
+        self.0.write(Shape::Several, move |connection| new.accept(connection)).await
     }
 
     /// Stores the run as it stands now.
@@ -134,7 +107,7 @@ impl Runs<'_> {
             .await
     }
 
-    /// Ids of all live runs, oldest first.
+    /// Ids of all live runs, oldest first, those that wait for a person included.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -150,6 +123,26 @@ impl Runs<'_> {
                     found.push(parse_run_id(row.get(0)?)?);
                 }
                 Ok(found)
+            })
+            .await
+    }
+
+    /// Ids of the runs that somebody must drive, oldest first: assessing, fulfilling, or awaiting an approval that is
+    /// settled. One whose approval is still pending has nothing to do.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn to_drive(self) -> Result<Vec<RunId>, StoreError> {
+        self.0
+            .read(|connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT run_id FROM runs WHERE state IN ('assessing', 'fulfilling') \
+                     OR (state = 'awaiting_approval' AND NOT EXISTS \
+                     (SELECT 1 FROM approvals WHERE approvals.run_id = runs.run_id AND approvals.state = 'pending')) \
+                     ORDER BY seq",
+                )?;
+                let ids = select.query_map([], |row| row.get::<_, String>(0))?;
+                ids.map(|id| parse_run_id(id?)).collect()
             })
             .await
     }
@@ -179,6 +172,49 @@ impl Runs<'_> {
                 records(TABLE, &mut select, [limit])
             })
             .await
+    }
+}
+
+/// A run that asks to be accepted, written down on the caller's thread: the writer's time is everybody's.
+pub(crate) struct NewRun {
+    pub(crate) run_id: RunId,
+    pub(crate) account: AccountId,
+    pub(crate) correlation: CorrelationId,
+    state: RunState,
+    json: String,
+}
+
+impl NewRun {
+    pub(crate) fn of(run: &RunRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            run_id: run.run_id.clone(),
+            account: run.request.account_id.clone(),
+            correlation: run.request.correlation_id.clone(),
+            state: run.state,
+            json: to_json(run)?,
+        })
+    }
+
+    /// Several statements: inside a savepoint.
+    pub(crate) fn accept(&self, connection: &Connection) -> Result<Accepted, StoreError> {
+        if let Some((owner, earlier)) = by_correlation(connection, &self.correlation)? {
+            if owner != self.account {
+                return Err(StoreError::CorrelationTaken {
+                    correlation_id: self.correlation.clone(),
+                    account: owner,
+                });
+            }
+            return Ok(Accepted::SameCorrelation(Box::new(earlier)));
+        }
+        if let Some(live) = live_of(connection, &self.account)? {
+            correlate(connection, &self.correlation, &self.account, &live.run_id)?;
+            return Ok(Accepted::Live(Box::new(live)));
+        }
+        connection
+            .prepare_cached("INSERT INTO runs (run_id, account_id, state, record) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![self.run_id.as_str(), self.account.as_str(), self.state.name(), self.json])?;
+        correlate(connection, &self.correlation, &self.account, &self.run_id)?;
+        Ok(Accepted::New)
     }
 }
 

@@ -5,8 +5,8 @@ use crate::open;
 use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
 use crate::{
-    Approvals, Audit, Cursors, Idempotency, Journal, LlmCalls, Outbox, Restores, Retention, Runs, StoreError,
-    Tasks, Tenants, Timers, outbox,
+    Approvals, Audit, Cursors, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores, Retention, Runs,
+    StoreError, Tasks, Tenants, Timers, outbox,
 };
 use rusqlite::Connection;
 use std::fmt;
@@ -64,6 +64,12 @@ impl Store {
     #[must_use]
     pub fn runs(&self) -> Runs<'_> {
         Runs(self)
+    }
+
+    /// Events from outside and what each was answered.
+    #[must_use]
+    pub fn intake(&self) -> Intake<'_> {
+        Intake(self)
     }
 
     /// Recorded steps of runs.

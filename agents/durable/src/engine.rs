@@ -11,7 +11,7 @@ use crate::options::EngineOptions;
 use crate::workflow::Workflow;
 use futures::StreamExt as _;
 use gangway_protocol::{RunId, RunRecord, RunState};
-use gangway_store::{Accepted, Store};
+use gangway_store::{Accepted, InboundEvent, Received, Store};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -88,6 +88,23 @@ impl<W: Workflow> Engine<W> {
                 Ok(Submitted { record: *found, started: false })
             }
         }
+    }
+
+    /// The same for a run an inbound event asks for: event and run are remembered in one commit.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`]; then the event is not remembered either.
+    pub async fn submit_event(
+        &self,
+        mut record: RunRecord,
+        event: InboundEvent,
+    ) -> Result<Received, EngineError> {
+        let desk = &self.0.desk;
+        W::VERSION.clone_into(&mut record.versions.workflow);
+        let _shared = desk.coming_alive.read().await;
+        let received = desk.store.intake().accept(&record, event).await?;
+        desk.options.crash.reach("intake.committed", record.state.name());
+        Ok(received)
     }
 
     /// Drives a run to its next rest (completed, blocked, parked or awaiting approval) and gives it as it stands then.

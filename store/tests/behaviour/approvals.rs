@@ -4,7 +4,7 @@ use crate::records::{at, open, run};
 use gangway_protocol::RunState;
 use gangway_store::{Approval, ApprovalFilter, ApprovalState, Docket, Store, StoreError};
 
-fn approval(id: &str, run_id: &str, round: u32) -> Approval {
+pub fn approval(id: &str, run_id: &str, round: u32) -> Approval {
     let record = run(run_id, "A", "c");
     Approval {
         approval_id: id.to_owned(),

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod folder;
 mod idempotency;
+mod intake;
 mod llm_calls;
 mod outbox;
 mod records;
