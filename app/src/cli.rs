@@ -124,6 +124,9 @@ pub struct RunAllArgs {
 /// `gangway decide`
 #[derive(Debug, Args)]
 pub struct DecideArgs {
+    /// Decide by the rules of this file instead of the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// Judge as of this day (UTC) instead of today.
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,

@@ -11,6 +11,7 @@ mod onboarding;
 mod output;
 mod person;
 mod reports;
+mod rules;
 mod serve;
 mod shutdown;
 

@@ -1,6 +1,7 @@
-//! `gangway decide`: facts in as JSON lines, one decision a line out, no other input or output.
+//! `gangway decide`: facts in as JSON lines, one decision a line out; besides these it reads the rules file it is named.
 
 use crate::cli::DecideArgs;
+use crate::rules;
 use anyhow::{Context as _, Result};
 use gangway_decision::{RuleSet, decide_lines};
 use jiff::Timestamp;
@@ -14,8 +15,12 @@ const MALFORMED: u8 = 2;
 /// Decides every line of standard input.
 pub fn run(args: &DecideArgs) -> Result<ExitCode> {
     let as_of = args.as_of.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
+    let rules = match &args.rules {
+        Some(file) => rules::read(file)?.rules,
+        None => RuleSet::builtin(),
+    };
     let mut out = BufWriter::new(io::stdout().lock());
-    let summary = decide_lines(io::stdin().lock(), &RuleSet::builtin(), as_of, &mut out, io::stderr().lock())
+    let summary = decide_lines(io::stdin().lock(), &rules, as_of, &mut out, io::stderr().lock())
         .context("standard input or output failed")?;
     out.flush().context("standard output failed")?;
     Ok(if summary.malformed == 0 { ExitCode::SUCCESS } else { ExitCode::from(MALFORMED) })

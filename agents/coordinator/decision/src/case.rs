@@ -3,11 +3,14 @@
 //! Here stands what an API error hides, which account an id names and which invoices are live. It holds no rule.
 
 use crate::Thresholds;
+use crate::expression::AS_OF;
 use crate::rule::is_missing;
 use gangway_protocol::Facts;
 use gangway_protocol::RecordKind;
 use gangway_protocol::facts::{Account, Contract, Invoice, InvoiceStatus, Opportunity, Owner};
 use jiff::civil::Date;
+use serde_json::{Map, Value as Json};
+use std::cell::OnceCell;
 
 /// What a check looks at.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub struct Case<'a> {
     as_of: Date,
     thresholds: &'a Thresholds,
     invoices: Vec<StatedInvoice<'a>>,
+    /// Made when the first expression asks.
+    plain: OnceCell<Map<String, Json>>,
 }
 
 /// An invoice with its status read.
@@ -45,7 +50,7 @@ impl<'a> Case<'a> {
             .iter()
             .map(|invoice| StatedInvoice { invoice, status: invoice.status_read() })
             .collect();
-        Self { facts, as_of, thresholds, invoices }
+        Self { facts, as_of, thresholds, invoices, plain: OnceCell::new() }
     }
 
     /// The facts.
@@ -70,6 +75,11 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn hides(&self, kind: RecordKind) -> bool {
         self.facts.api_errors.iter().any(|error| error.hides.contains(&kind))
+    }
+
+    /// The facts as expressions see them: plain JSON, and the day beside it.
+    pub(crate) fn plain(&self) -> &Map<String, Json> {
+        self.plain.get_or_init(|| plain(self.facts, self.as_of))
     }
 
     pub(crate) fn account(&self) -> Option<&'a Account> {
@@ -119,4 +129,14 @@ impl<'a> Case<'a> {
             Naming::Another
         }
     }
+}
+
+/// Facts are always expressible as JSON; were they not, every expression would find everything missing and fault.
+fn plain(facts: &Facts, as_of: Date) -> Map<String, Json> {
+    let mut plain = match serde_json::to_value(facts) {
+        Ok(Json::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    plain.insert(AS_OF.to_owned(), Json::String(as_of.to_string()));
+    plain
 }

@@ -4,9 +4,11 @@
 //! rule that comes from elsewhere than `rules/` takes the same shape and is judged in the same way.
 
 use crate::Case;
+use crate::expression::{Expression, Fault};
 use gangway_protocol::redact::scrub;
 use gangway_protocol::{Domain, Evidence, Finding, RuleId, Severity};
 use serde::Serialize;
+use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// Longest vendor text a finding repeats, in characters: enough to recognise it, too short to carry a page.
@@ -25,7 +27,25 @@ pub struct Sighting {
 pub type Sightings = Vec<Sighting>;
 
 /// Looks at one case and reports every place where its rule fires. Pure.
-pub type Check = fn(&Case<'_>) -> Sightings;
+pub type Coded = fn(&Case<'_>) -> Sightings;
+
+/// How a rule looks at a case.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// By a function of ours.
+    Coded(Coded),
+    /// By an expression of the people who run Gangway.
+    Stated(Box<Stated>),
+}
+
+/// A rule from a file: it fires where its expression holds, and says its message.
+#[derive(Debug, Clone)]
+pub struct Stated {
+    /// True where the rule fires.
+    pub when: Expression,
+    /// What it says then.
+    pub message: String,
+}
 
 /// One rule of a rule set.
 ///
@@ -51,24 +71,81 @@ pub struct Rule {
 
 impl Rule {
     /// The findings of this rule on one case, ordered by evidence; empty when it does not fire.
+    ///
+    /// An expression that cannot be judged gives a violation, whatever the rule's severity: what cannot be told is not
+    /// in order.
     #[must_use]
     pub fn judge(&self, case: &Case<'_>) -> Vec<Finding> {
-        let mut sightings = (self.check)(case);
-        sightings.sort();
-        sightings.into_iter().map(|sighting| self.finding(sighting)).collect()
+        match &self.check {
+            Check::Coded(check) => {
+                let mut sightings = check(case);
+                sightings.sort();
+                sightings.into_iter().map(|sighting| self.finding(self.severity, sighting)).collect()
+            }
+            Check::Stated(stated) => self.judge_stated(stated, case).into_iter().collect(),
+        }
     }
 
-    fn finding(&self, sighting: Sighting) -> Finding {
+    /// What a rule from a file says where it fires; none for a rule that makes its own words.
+    #[must_use]
+    pub fn stated_message(&self) -> Option<&str> {
+        match &self.check {
+            Check::Coded(_) => None,
+            Check::Stated(stated) => Some(&stated.message),
+        }
+    }
+
+    fn judge_stated(&self, stated: &Stated, case: &Case<'_>) -> Option<Finding> {
+        // The API error that hides a record blocks by itself, and is said once.
+        if stated.when.is_blind(case) {
+            return None;
+        }
+        match stated.when.holds(case) {
+            Ok(false) => None,
+            Ok(true) => {
+                let sighting =
+                    Sighting { evidence: evidence(&stated.when, case), message: stated.message.clone() };
+                Some(self.finding(self.severity, sighting))
+            }
+            Err(fault) => Some(self.unjudged(&stated.when, case, &fault)),
+        }
+    }
+
+    fn unjudged(&self, when: &Expression, case: &Case<'_>, fault: &Fault) -> Finding {
+        let message = format!("Rule {} could not be judged on this account: {fault}.", self.id);
+        let sighting = Sighting { evidence: evidence(when, case), message };
+        let resolution =
+            format!("Complete the record that rule {} reads, or correct the rule in the rules file", self.id);
+        Finding { resolution, ..self.finding(Severity::Violation, sighting) }
+    }
+
+    fn finding(&self, severity: Severity, sighting: Sighting) -> Finding {
         Finding {
             rule: RuleId(self.id.clone().into_owned()),
             domain: self.domain,
-            severity: self.severity,
+            severity,
             message: sighting.message,
             evidence: sighting.evidence,
             owner: self.owner.clone().into_owned(),
             resolution: self.resolution.clone().into_owned(),
         }
     }
+}
+
+/// The first path an expression reads, with what stands there: a single value, and none that names a person.
+fn evidence(when: &Expression, case: &Case<'_>) -> Evidence {
+    let Some(path) = when.paths().first() else {
+        return Evidence { field: "facts".to_owned(), value: None };
+    };
+    let (first, rest) = (case.plain().get(path.root()), path.names().iter().skip(1));
+    let found = rest.fold(first, |found, name| found.and_then(|record| record.get(name)));
+    let value = match found {
+        Some(Json::String(text)) if !path.personal => Some(shown(text)),
+        Some(Json::Bool(truth)) => Some(truth.to_string()),
+        Some(Json::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    Evidence { field: path.to_string(), value }
 }
 
 /// A rule as a row of its domain's table.
@@ -78,7 +155,7 @@ pub(crate) struct Row {
     pub(crate) fires_when: &'static str,
     pub(crate) owner: &'static str,
     pub(crate) resolution: &'static str,
-    pub(crate) check: Check,
+    pub(crate) check: Coded,
 }
 
 impl Row {
@@ -91,7 +168,7 @@ impl Row {
             fires_when: Cow::Borrowed(self.fires_when),
             owner: Cow::Borrowed(self.owner),
             resolution: Cow::Borrowed(self.resolution),
-            check: self.check,
+            check: Check::Coded(self.check),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! It judges nothing itself.
 
 use crate::Rule;
+use crate::expression::LANGUAGE_VERSION;
 use crate::rules;
 use gangway_protocol::RuleSetRef;
 use gangway_protocol::canonical;
@@ -42,6 +43,7 @@ pub struct RuleSet {
     reference: RuleSetRef,
     thresholds: Thresholds,
     rules: Vec<Rule>,
+    source: String,
 }
 
 #[derive(Serialize)]
@@ -50,6 +52,25 @@ struct CanonicalForm<'a> {
     version: &'a str,
     thresholds: &'a Thresholds,
     rules: &'a [Rule],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    based_on: Option<Base>,
+}
+
+/// What a rules file relies on besides its own text: it means something else when these change.
+#[derive(Serialize)]
+struct Base {
+    builtin: &'static str,
+    expressions: u32,
+}
+
+impl CanonicalForm<'_> {
+    fn reference(&self) -> RuleSetRef {
+        // The form holds only texts, whole numbers and lists, which JSON can always express.
+        let digest = canonical::digest(self).unwrap_or_default();
+        RuleSetRef { id: self.id.to_owned(), version: self.version.to_owned(), digest }
+    }
 }
 
 impl RuleSet {
@@ -69,11 +90,36 @@ impl RuleSet {
             version: BUILTIN_VERSION,
             thresholds: &thresholds,
             rules: &rules,
+            messages: None,
+            based_on: None,
         };
-        // The form holds only texts, whole numbers and lists, which JSON can always express.
-        let digest = canonical::digest(&form).unwrap_or_default();
-        let reference = RuleSetRef { id: BUILTIN_ID.to_owned(), version: BUILTIN_VERSION.to_owned(), digest };
-        Self { reference, thresholds, rules }
+        let reference = form.reference();
+        Self { reference, thresholds, rules, source: String::new() }
+    }
+
+    /// The rules of a file; `source` is its text.
+    pub(crate) fn stated(
+        source: String,
+        (id, version): (String, String),
+        thresholds: Thresholds,
+        rules: Vec<Rule>,
+    ) -> Self {
+        let form = CanonicalForm {
+            id: &id,
+            version: &version,
+            thresholds: &thresholds,
+            rules: &rules,
+            messages: Some(rules.iter().filter_map(Rule::stated_message).collect()),
+            based_on: Some(Base { builtin: BUILTIN_VERSION, expressions: LANGUAGE_VERSION }),
+        };
+        let reference = form.reference();
+        Self { reference, thresholds, rules, source }
+    }
+
+    /// The text of the rules file it was read from; reading it again gives the same set. Empty for the built-in one.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// Name, version and digest, as a decision carries them.

@@ -1,0 +1,25 @@
+//! Rules files as the commands read them: errors name the file, the line and the column.
+
+use anyhow::{Context as _, Result, bail};
+use gangway_decision::{MAX_FILE_BYTES, Reading, RuleSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// Reads a rules file.
+pub fn read(path: &Path) -> Result<Reading> {
+    let file = path.display();
+    let mut text = String::new();
+    // One byte more than is allowed, so that a longer file is refused and not cut off.
+    File::open(path)
+        .and_then(|opened| opened.take(MAX_FILE_BYTES as u64 + 1).read_to_string(&mut text))
+        .with_context(|| format!("cannot read the rules file {file}"))?;
+    match RuleSet::read(&text) {
+        Ok(reading) => Ok(reading),
+        Err(error) => {
+            let problems: Vec<String> =
+                error.problems.iter().map(|problem| format!("{file}:{problem}")).collect();
+            bail!("the rules file cannot be used:\n{}", problems.join("\n"))
+        }
+    }
+}
