@@ -4,8 +4,13 @@ use crate::codec::{record, records, to_json};
 use crate::filter::Filter;
 use crate::writer::Shape;
 use crate::{Store, StoreError, journal};
-use gangway_protocol::{AccountId, CorrelationId, RunId, RunRecord, RunState};
+use gangway_protocol::run::RunRequest;
+use gangway_protocol::{AccountId, CorrelationId, Facts, RunId, RunRecord, RunState};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 const TABLE: &str = "runs";
 
@@ -35,6 +40,26 @@ impl Default for RunFilter {
     fn default() -> Self {
         Self { account: None, state: None, limit: 100 }
     }
+}
+
+/// A decided run, as much of it as deciding again needs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DecidedRun {
+    /// Its id.
+    pub run_id: RunId,
+    /// What was asked.
+    pub request: RunRequest,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// The day it was judged by.
+    pub as_of: Date,
+    /// What was gathered.
+    pub facts: Facts,
+    /// What was decided, as the bytes stored.
+    pub decision: Box<RawValue>,
+    /// Where the next page begins.
+    #[serde(skip)]
+    pub seq: i64,
 }
 
 /// The runs of a store.
@@ -103,6 +128,29 @@ impl Runs<'_> {
             .read(move |connection| {
                 let mut select = connection.prepare_cached(&sql)?;
                 records(TABLE, &mut select, params_from_iter(values))
+            })
+            .await
+    }
+
+    /// Decided runs in the order they were accepted, from after `seq` on (0 = the first).
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn decided_after(self, seq: i64, limit: u32) -> Result<Vec<DecidedRun>, StoreError> {
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT seq, record FROM runs WHERE seq > ?1 AND record ->> '$.decision' IS NOT NULL \
+                     AND record ->> '$.facts' IS NOT NULL ORDER BY seq LIMIT ?2",
+                )?;
+                let mut rows = select.query(params![seq, limit])?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                    let run: DecidedRun = crate::codec::from_json(TABLE, json)?;
+                    found.push(DecidedRun { seq: row.get(0)?, ..run });
+                }
+                Ok(found)
             })
             .await
     }

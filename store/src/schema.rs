@@ -5,10 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Schema version N is the state after the first N of these.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_ground.sql"),
     include_str!("../migrations/0002_approvals.sql"),
     include_str!("../migrations/0004_intake.sql"),
+    include_str!("../migrations/0006_rules.sql"),
     include_str!("../migrations/0007_llm_calls.sql"),
     include_str!("../migrations/0009_schedules.sql"),
 ];

@@ -5,7 +5,7 @@ use crate::open;
 use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
 use crate::{
-    Approvals, Audit, Cursors, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores, Retention, Runs,
+    Approvals, Audit, Cursors, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores, Retention, Rules, Runs,
     StoreError, Tasks, Tenants, Timers, outbox,
 };
 use rusqlite::Connection;
@@ -142,6 +142,12 @@ impl Store {
     #[must_use]
     pub fn restores(&self) -> Restores<'_> {
         Restores(self)
+    }
+
+    /// Rule sets, which of them are in force, and what shadows said.
+    #[must_use]
+    pub fn rules(&self) -> Rules<'_> {
+        Rules(self)
     }
 
     pub(crate) fn liveness(&self) -> &Liveness {

@@ -11,6 +11,7 @@ mod llm_calls;
 mod outbox;
 mod records;
 mod retention;
+mod rules;
 mod runs;
 mod tasks;
 mod tenants;
