@@ -8,11 +8,10 @@ pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 
 use crate::config::{Config, Route, Sources, Vendors, section};
 use crate::reports::ReportFolder;
-use crate::{crash, keys};
+use crate::{crash, keys, rules};
 use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
-use gangway_coordinator::{Env, versions};
-use gangway_decision::RuleSet;
+use gangway_coordinator::{Env, RuleBook, versions};
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_governance::vendor::http_client;
 use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
@@ -263,6 +262,12 @@ impl Installation {
         })
     }
 
+    /// The rules: what is configured until something is activated.
+    pub fn rule_book(&self) -> Result<RuleBook> {
+        let configured = rules::configured(&self.config.rules)?;
+        Ok(RuleBook::new(self.store.clone(), configured, Arc::new(Timestamp::now)))
+    }
+
     /// Takes the folder's engine lock and is ready to run onboardings.
     pub async fn engine(&self) -> Result<OnboardingEngine> {
         let env = Env {
@@ -270,7 +275,7 @@ impl Installation {
             coordinator: self.belt(Agent::Coordinator).await?,
             contract: self.belt(Agent::Contract).await?,
             finance: self.belt(Agent::Finance).await?,
-            rules: RuleSet::builtin(),
+            rules: self.rule_book()?,
             signing_key: self.grant_key.clone(),
             settings: section(self.config.onboarding.as_ref(), "onboarding")?.clone(),
             reports: Arc::new(ReportFolder::open(reports_dir(self.data_dir()))?),

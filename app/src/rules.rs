@@ -1,5 +1,6 @@
 //! Rules files as the commands read them: errors name the file, the line and the column.
 
+use crate::config::RulesSettings;
 use anyhow::{Context as _, Result, bail};
 use gangway_decision::{MAX_FILE_BYTES, Reading, RuleSet};
 use std::fs::File;
@@ -21,5 +22,13 @@ pub fn read(path: &Path) -> Result<Reading> {
                 error.problems.iter().map(|problem| format!("{file}:{problem}")).collect();
             bail!("the rules file cannot be used:\n{}", problems.join("\n"))
         }
+    }
+}
+
+/// The rules that are configured: those of the file, else the built-in ones.
+pub fn configured(settings: &RulesSettings) -> Result<RuleSet> {
+    match &settings.file {
+        Some(file) => Ok(read(file)?.rules),
+        None => Ok(RuleSet::builtin()),
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! All of it is handed in by `app`; nothing is looked up and nothing is global.
 
+use crate::rule_book::RuleBook;
 use crate::settings::Settings;
 use ed25519_dalek::SigningKey;
 use futures::future::BoxFuture;
-use gangway_decision::RuleSet;
 use gangway_durable::Clock;
 use gangway_protocol::{IdempotencyKey, RunRecord};
 use gangway_store::Store;
@@ -31,8 +31,8 @@ pub struct Env {
     pub contract: Toolbelt,
     /// Tools of the finance agent.
     pub finance: Toolbelt,
-    /// The rules in force.
-    pub rules: RuleSet,
+    /// Which rules decide which run.
+    pub rules: RuleBook,
     /// Signs grants; provision holds the public half.
     pub signing_key: SigningKey,
     /// What an operator configured.

@@ -13,6 +13,7 @@ pub mod messages;
 mod onboarding;
 mod phases;
 pub mod report;
+mod rule_book;
 pub mod run;
 #[cfg(test)]
 mod samples;
@@ -20,5 +21,6 @@ mod settings;
 
 pub use env::{Env, ReportSink};
 pub use onboarding::Onboarding;
+pub use rule_book::{RuleBook, RuleBookError, takes};
 pub use run::{WORKFLOW_VERSION, explain, new_run, reasons, summary_of, versions};
 pub use settings::{Channels, Settings};

@@ -84,6 +84,14 @@ impl Default for Serve {
     }
 }
 
+/// The rules that decide as long as none were activated.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RulesSettings {
+    /// A rules file; the built-in rules when absent.
+    pub file: Option<PathBuf>,
+}
+
 /// Everything that can be configured. Sections a command does not need may be missing.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +111,9 @@ pub struct Config {
     pub provision: gangway_provision::Settings,
     /// Names, channels and addresses of the onboarding itself.
     pub onboarding: Option<gangway_coordinator::Settings>,
+    /// Which rules decide.
+    #[serde(default)]
+    pub rules: RulesSettings,
     /// How agents reach the servers.
     #[serde(default)]
     pub servers: Routes,

@@ -3,7 +3,9 @@
 //! The decision is part of this step's output, not worked out again on replay: rules that changed between a crash and
 //! the restart must not change what was already acted on. A failed call stops nothing; it is a fact.
 
+use super::store_failed;
 use crate::env::Env;
+use crate::rule_book::RuleBookError;
 use gangway_advisor::advise;
 use gangway_contract as contract;
 use gangway_decision::decide;
@@ -30,16 +32,27 @@ impl Activity<Env> for Assess {
     type Out = Assessed;
 
     async fn run(env: &Env, _key: IdempotencyKey, record: &RunRecord) -> Result<Assessed, StepError> {
-        Ok(assess(env, record).await)
+        let assessed = assess(env, record).await?;
+        env.rules.shadow(record, &assessed.facts, &assessed.decision).await;
+        Ok(assessed)
     }
 }
 
-/// The account as it is now, judged by the record's day.
-pub(super) async fn assess(env: &Env, record: &RunRecord) -> Assessed {
+/// The account as it is now, judged by the record's day, and by the rules that judged it before if any did.
+pub(super) async fn assess(env: &Env, record: &RunRecord) -> Result<Assessed, StepError> {
+    let rules = env.rules.for_run(record).await.map_err(|error| no_rules(&error))?;
     let facts = gather(env, record).await;
-    let decision = decide(&facts, &env.rules, record.as_of);
+    let decision = decide(&facts, &rules, record.as_of);
     let advice = advise(&facts, &decision);
-    Assessed { facts, decision, advice }
+    Ok(Assessed { facts, decision, advice })
+}
+
+/// Without rules nothing is decided. A store may answer later; a rule set that is gone or unreadable will not.
+fn no_rules(error: &RuleBookError) -> StepError {
+    match error {
+        RuleBookError::Store(error) => store_failed(error),
+        RuleBookError::NotKept(_) | RuleBookError::Unreadable { .. } => StepError::Fatal(error.to_string()),
+    }
 }
 
 impl Assessed {

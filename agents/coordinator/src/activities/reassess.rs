@@ -32,7 +32,7 @@ impl Activity<Env> for Reassess {
         // Judged by today, unless the request named the day: a contract may have run out while somebody thought.
         let today = (env.clock)().to_zoned(TimeZone::UTC).date();
         now.as_of = record.request.as_of.unwrap_or_else(|| record.as_of.max(today));
-        let assessed = assess(env, &now).await;
+        let assessed = assess(env, &now).await?;
         let effects = effects_digest(&assessed.facts, &env.settings)
             .map_err(|error| StepError::Fatal(format!("the planned effects have no digest: {error}")))?;
         let difference = difference(&approval, before, &assessed.decision, &effects);

@@ -3,7 +3,7 @@
 use crate::vendors::Vendors;
 use ed25519_dalek::SigningKey;
 use futures::future::BoxFuture;
-use gangway_coordinator::{Env, Onboarding, ReportSink, Settings, new_run, versions};
+use gangway_coordinator::{Env, Onboarding, ReportSink, RuleBook, Settings, new_run, versions};
 use gangway_decision::RuleSet;
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_protocol::redact::Email;
@@ -78,7 +78,7 @@ impl House {
             coordinator: belt(Agent::Coordinator),
             contract: belt(Agent::Contract),
             finance: belt(Agent::Finance),
-            rules: RuleSet::builtin(),
+            rules: RuleBook::new(store.clone(), RuleSet::builtin(), Arc::clone(&clock)),
             signing_key: SigningKey::from_bytes(&[7; 32]),
             settings: Settings::new(
                 "Northwind Cloud",

@@ -1,0 +1,106 @@
+//! Rules that change while runs are on their way: a run keeps its own, a new one has the new ones, a shadow has no say.
+
+use crate::house::House;
+use crate::overdue;
+use gangway_coordinator::approving::{Ballot, Choice, Policy, rule};
+use gangway_decision::{Difference, RuleSet};
+use gangway_protocol::audit::{AuditMoment, AuditRecord};
+use gangway_protocol::{Outcome, Person, Role, RunState};
+use gangway_store::{KeptRuleSet, RuleOrder};
+use serde_json::Map;
+
+/// Rules under which an overdue invoice blocks; kept in the house's store.
+async fn strict(house: &House) -> RuleSet {
+    let text = "id = \"strict\"\nversion = \"1\"\n[severity]\n\"INV-101\" = \"violation\"\n";
+    let rules = RuleSet::read(text).unwrap().rules;
+    let kept = KeptRuleSet {
+        digest: rules.digest().to_owned(),
+        id: "strict".to_owned(),
+        version: "1".to_owned(),
+        source: text.to_owned(),
+    };
+    house.store.rules().keep(kept, *house.now.lock().unwrap()).await.unwrap();
+    rules
+}
+
+async fn change(house: &House, order: RuleOrder) {
+    let audit = AuditRecord {
+        at: *house.now.lock().unwrap(),
+        moment: AuditMoment::Outcome,
+        call_id: "c".to_owned(),
+        principal: "Ada".to_owned(),
+        tool: "rules.activate".to_owned(),
+        run_id: None,
+        correlation_id: None,
+        arguments: Map::new(),
+        end: None,
+    };
+    house.store.rules().change(order, "Ada", audit).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_awaits_approval_keeps_the_rules_it_was_decided_by() {
+    let house = House::with(overdue()).await;
+    let run = house.run().await;
+    assert_eq!(run.state, RunState::AwaitingApproval);
+    let strict = strict(&house).await;
+    change(&house, RuleOrder::Activate { digest: strict.digest().to_owned() }).await;
+    let person = Person { name: "dana".to_owned(), roles: [Role::Approver].into(), domains: [].into() };
+    let ballot = Ballot {
+        person,
+        also_known_as: Vec::new(),
+        choice: Choice::Approve,
+        reason: "paid by cheque".to_owned(),
+        tier: None,
+    };
+    let now = *house.now.lock().unwrap();
+    let ruling = move |docket: &gangway_store::Docket| rule(docket, &ballot, Policy::default(), now);
+    house.store.approvals().decide(run.approval_id.as_ref().unwrap(), None, ruling).await.unwrap().unwrap();
+    let done = house.engine.drive(&run.run_id).await.unwrap();
+    assert_eq!(done.state, RunState::Completed, "{:?}", done.parked_because);
+    assert_eq!(done.versions.rule_set, Some(RuleSet::builtin().reference()));
+}
+
+#[tokio::test]
+async fn the_next_run_is_decided_by_what_was_activated_and_says_so() {
+    let house = House::with(overdue()).await;
+    let strict = strict(&house).await;
+    change(&house, RuleOrder::Activate { digest: strict.digest().to_owned() }).await;
+    let run = house.run().await;
+    assert_eq!((run.state, run.versions.rule_set), (RunState::Blocked, Some(strict.reference())));
+}
+
+#[tokio::test]
+async fn a_shadow_is_heard_and_has_no_say() {
+    let house = House::with(overdue()).await;
+    let strict = strict(&house).await;
+    change(&house, RuleOrder::Shadow { digest: strict.digest().to_owned() }).await;
+    let run = house.run().await;
+    assert_eq!(run.state, RunState::AwaitingApproval);
+    assert_eq!(run.versions.rule_set, Some(RuleSet::builtin().reference()));
+    let report = house.store.rules().shadow_report::<Difference>(strict.digest(), 10).await.unwrap();
+    assert_eq!((report.judged, report.differs), (1, 1));
+    let heard = &report.runs[0];
+    assert_eq!(heard.run_id, run.run_id);
+    assert_eq!(
+        (heard.difference.outcome_before, heard.difference.outcome_after),
+        (Outcome::Escalate, Outcome::Block)
+    );
+    assert_eq!(heard.difference.changed[0].0, "INV-101");
+}
+
+#[tokio::test]
+async fn a_run_whose_rules_are_gone_is_parked_and_not_decided_by_others() {
+    let house = House::with(overdue()).await;
+    change(&house, RuleOrder::Activate { digest: "sha256:gone".to_owned() }).await;
+    let run = house.run().await;
+    assert_eq!((run.state, run.decision), (RunState::Parked, None));
+    assert!(run.parked_because.unwrap().contains("sha256:gone is not kept"));
+}
+
+#[tokio::test]
+async fn shadow_rules_that_are_gone_harm_no_run() {
+    let house = House::with(overdue()).await;
+    change(&house, RuleOrder::Shadow { digest: "sha256:gone".to_owned() }).await;
+    assert_eq!(house.run().await.state, RunState::AwaitingApproval);
+}
