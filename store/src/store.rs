@@ -5,8 +5,8 @@ use crate::open;
 use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
 use crate::{
-    Approvals, Audit, Cursors, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores, Retention, Rules, Runs,
-    StoreError, Tasks, Tenants, Timers, outbox,
+    Approvals, Audit, Cursors, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores, Retention, Rules,
+    Runs, StoreError, Tasks, Tenants, Timers, outbox,
 };
 use rusqlite::Connection;
 use std::fmt;
