@@ -210,10 +210,10 @@ async fn a_day_has_one_digest_even_if_the_day_changes() {
 }
 
 #[tokio::test]
-async fn a_reminder_that_fails_stops_nothing_and_is_sent_by_the_next_sweep() {
+async fn a_reminder_that_is_refused_stops_nothing_and_is_sent_by_the_next_sweep() {
     let house = House::new().await;
     house.onboard("acme-001").await;
-    house.simulator.faults().add(Fault::new(Vendor::Smtp, FaultKind::status(451)).times(1));
+    house.simulator.faults().add(Fault::new(Vendor::Smtp, FaultKind::status(550)).times(1));
     let first = house.sweep(3).await;
     let failed: Vec<&str> = first
         .reminders

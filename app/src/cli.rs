@@ -7,6 +7,7 @@ pub use approvals::{ApprovalsCommand, DecisionArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_protocol::task::{TaskOwner, TaskStatus};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunState, TenantId};
+use gangway_store::OutboxState;
 use jiff::civil::Date;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -76,6 +77,9 @@ pub enum Command {
     /// Tenants: list, issue credentials, suspend.
     #[command(subcommand)]
     Tenants(TenantsCommand),
+    /// Messages and how they stand: queued, unknown, dead.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// The audit of every tool call.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -306,6 +310,66 @@ pub enum TenantsCommand {
     },
 }
 
+/// `gangway outbox …`
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// List messages, newest first.
+    List {
+        /// Only in this state: queued, sending, sent, unknown, dead, dropped.
+        #[arg(long, value_parser = parse_outbox_state)]
+        state: Option<OutboxState>,
+        /// Only this run's.
+        #[arg(long)]
+        run: Option<RunId>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Show one message with its text.
+    Show {
+        /// The message.
+        message: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Put messages back to be sent, then deliver what is due; without an id only the latter.
+    Retry {
+        /// The messages: dead, unknown, or queued for later.
+        messages: Vec<String>,
+        /// Needed for a message of unknown fate: you made sure that it did not arrive.
+        #[arg(long)]
+        yes_it_did_not_arrive: bool,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: Option<String>,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Say what became of a message, so that nobody waits for it any more.
+    #[command(group(clap::ArgGroup::new("verdict").required(true).args(["delivered", "drop"])))]
+    Settle {
+        /// The message.
+        message: String,
+        /// It arrived; what waited for it goes on.
+        #[arg(long)]
+        delivered: bool,
+        /// It is not to be sent any more.
+        #[arg(long)]
+        drop: bool,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
 /// `gangway audit …`
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
@@ -345,6 +409,11 @@ pub struct BenchArgs {
 
 fn parse_state(text: &str) -> Result<RunState, String> {
     RunState::named(text).ok_or_else(|| format!("one of {}", RunState::ALL.map(RunState::name).join(", ")))
+}
+
+fn parse_outbox_state(text: &str) -> Result<OutboxState, String> {
+    OutboxState::named(text)
+        .ok_or_else(|| format!("one of {}", OutboxState::ALL.map(OutboxState::name).join(", ")))
 }
 
 fn parse_owner(text: &str) -> Result<TaskOwner, String> {

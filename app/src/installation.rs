@@ -15,6 +15,7 @@ use gangway_coordinator::{Env, RuleBook, versions};
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_governance::vendor::http_client;
 use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
+use gangway_notify::Outpost;
 use gangway_protocol::System;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::run::Versions;
@@ -47,6 +48,7 @@ pub struct Installation {
     config_file: Option<PathBuf>,
     /// Digesting every tool contract takes milliseconds, and only who runs onboardings needs it.
     versions: OnceLock<Arc<Versions>>,
+    outpost: OnceLock<Outpost>,
     belts: Belts,
     /// Simulated vendors, when they stand in for real ones.
     vendors: Option<Vendors>,
@@ -92,6 +94,7 @@ impl Installation {
             crash,
             config_file: sources.file().map(Path::to_owned),
             versions: OnceLock::new(),
+            outpost: OnceLock::new(),
             belts: Belts::default(),
             vendors,
             simulator,
@@ -126,6 +129,11 @@ impl Installation {
     /// The HTTP client of every connector.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
+    }
+
+    /// Told the places of this process where a crash is interesting.
+    pub fn crash_points(&self) -> &CrashPoints {
+        &self.crash
     }
 
     /// Signs grants.
@@ -163,17 +171,28 @@ impl Installation {
             ),
             System::Tasks => gangway_tasks::server(self.store.clone(), Timestamp::now),
             System::Notify => {
-                let settings = section(config.notify.as_ref(), "notify")?;
-                let ground = gangway_notify::Ground {
-                    store: self.store.clone(),
-                    http: http(),
-                    crash: self.crash.clone(),
-                    clock: Timestamp::now,
-                };
-                gangway_notify::server(settings, ground)?
+                section(config.notify.as_ref(), "notify")?;
+                self.outpost()?.context("notify has no outbox")?.server()
             }
             System::Onboarding => anyhow::bail!("the onboarding server is made by gangway mcp onboarding"),
         })
+    }
+
+    /// The channels and their outbox, made once: servers and delivering rounds share the connections. None when no channel
+    /// is configured here.
+    pub fn outpost(&self) -> Result<Option<&Outpost>> {
+        let Some(settings) = &self.config.notify else { return Ok(None) };
+        if let Some(made) = self.outpost.get() {
+            return Ok(Some(made));
+        }
+        let ground = gangway_notify::Ground {
+            store: self.store.clone(),
+            http: self.http.clone(),
+            crash: self.crash.clone(),
+            clock: Timestamp::now,
+        };
+        let made = Outpost::new(settings, ground)?;
+        Ok(Some(self.outpost.get_or_init(|| made)))
     }
 
     /// The way from a caller to a server, as configured.

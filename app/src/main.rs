@@ -8,6 +8,7 @@ mod crash;
 mod installation;
 mod keys;
 mod onboarding;
+mod outbox;
 mod output;
 mod person;
 mod reports;
@@ -97,6 +98,7 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         }
         Command::Approvals(command) => commands::approvals::run(command, &globals).await,
         Command::Tenants(command) => commands::tenants::run(command, &globals).await.map(done),
+        Command::Outbox(command) => commands::outbox::run(command, &globals).await,
         Command::Audit(command) => commands::audit::run(command, &config::Sources::read(&globals)?).await,
         Command::Config(command) => commands::config::run(&command, &globals).map(done),
         Command::Doctor(output) => commands::doctor::run(output, &globals).await,

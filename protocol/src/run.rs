@@ -119,6 +119,8 @@ impl fmt::Display for RunState {
 pub enum EffectStatus {
     /// It happened, once.
     Done,
+    /// A message was accepted and is delivered later by the outbox.
+    Queued,
     /// The answer was lost: it may or may not have happened, and was not repeated.
     Unknown,
     /// It did not happen.
@@ -140,6 +142,9 @@ pub struct Effect {
     /// Why it failed.
     #[serde(default)]
     pub error: Option<ApiError>,
+    /// A message's row in the outbox, which tells how it stands now.
+    #[serde(default)]
+    pub message_id: Option<String>,
 }
 
 /// A report file of a run; `file` is its name inside the reports folder.

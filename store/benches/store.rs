@@ -10,7 +10,7 @@ use gangway_protocol::redact::Email;
 use gangway_protocol::run::{RunRequest, Trigger, Versions};
 use gangway_protocol::task::{Contacts, Task, TaskCategory, TaskOwner, TaskStatus};
 use gangway_protocol::{AccountId, CorrelationId, IdempotencyKey, RunId, RunRecord, RunState, TenantId};
-use gangway_store::{Channel, NewMessage, OutboxClaim, Store};
+use gangway_store::{Channel, Deliverer, NewMessage, OutboxClaim, SendEnd, Store};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -134,8 +134,10 @@ async fn send(store: &Store, run_id: &RunId, key: &IdempotencyKey) {
         correlation_id: None,
         at: Timestamp::UNIX_EPOCH,
     };
-    if let OutboxClaim::Fresh(message_id) = store.outbox().claim(message).await.unwrap() {
-        store.outbox().sent(&message_id, Some("reference")).await.unwrap();
+    if let OutboxClaim::Fresh(sending) = store.outbox().claim(message).await.unwrap() {
+        let end = SendEnd::Sent { reference: "reference".to_owned() };
+        let at = Timestamp::UNIX_EPOCH;
+        store.outbox().settle(&sending.message_id, end, Deliverer::Caller, at).await.unwrap();
     }
 }
 

@@ -117,11 +117,23 @@ pub enum StoreError {
         /// The idempotency key.
         key: String,
     },
-    /// An outbox message that was sent, or given up, cannot be settled again.
-    #[error("outbox message {message_id} is not waiting for an end")]
+    /// Only the process that hands a message over can say how that ended, and only once.
+    #[error("outbox message {message_id} is not being sent by this process, so its end cannot be recorded")]
     NotWaiting {
         /// The message.
         message_id: String,
+    },
+    /// A person's word does not fit the state the message is in.
+    #[error(
+        "outbox message {message_id} is {state}, so it cannot be {wanted}; gangway outbox show {message_id} tells what became of it"
+    )]
+    NotSettleable {
+        /// The message.
+        message_id: String,
+        /// Where it stands.
+        state: &'static str,
+        /// What was asked, e.g. `sent again`.
+        wanted: &'static str,
     },
     /// The store was closed.
     #[error("the store is closed")]

@@ -39,7 +39,10 @@ pub use idempotency::{Claim, Idempotency};
 pub use intake::{InboundEvent, Intake, Receipt, Received};
 pub use journal::{Journal, JournalEntry};
 pub use llm_calls::{LlmCallFilter, LlmCalls, LlmTotals};
-pub use outbox::{Channel, NewMessage, Outbox, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState};
+pub use outbox::{
+    Channel, Deliverer, Due, NewMessage, Outbox, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
+    OutboxVerdict, SendEnd, Sending,
+};
 pub use restores::{Interrupted, Restore, Restores};
 pub use retention::{Forgettable, Retention};
 pub use rules::{Canary, KeptRuleSet, RuleChange, RuleOrder, Rules, RulesInForce, ShadowReport, ShadowedRun};

@@ -46,7 +46,7 @@ impl Restores<'_> {
                 );
                 let runs = park_live(connection, &why, restore.restored_at)?;
                 let messages = connection.execute(
-                    "UPDATE outbox SET state = 'unknown', why = ?1 WHERE state NOT IN ('sent', 'unknown')",
+                    "UPDATE outbox SET state = 'unknown', why = ?1 WHERE state NOT IN ('sent', 'unknown', 'dropped')",
                     [&why],
                 )?;
                 let calls = connection

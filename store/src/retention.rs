@@ -20,7 +20,7 @@ const PAGES: usize = 256;
 pub enum Forgettable {
     /// First answers of writing tools. A repeat after that runs again, so this is long.
     IdempotencyAnswers,
-    /// What was said in messages that were sent; that they were sent is kept.
+    /// What was said, and to which address, in messages that were sent or dropped; that they were is kept.
     MessageBodies,
     /// Recorded steps of runs that completed or were blocked.
     Journals,
@@ -59,7 +59,8 @@ impl Forgettable {
                 "SELECT rowid FROM idempotency WHERE state = 'answered' AND claimed_us < ?1 ORDER BY rowid LIMIT ?2"
             }
             Self::MessageBodies => {
-                "SELECT seq FROM outbox WHERE state = 'sent' AND claimed_us < ?1 AND body <> 'null' ORDER BY seq LIMIT ?2"
+                "SELECT seq FROM outbox WHERE state IN ('sent', 'dropped') AND settled_us < ?1 \
+                 AND EXISTS (SELECT 1 FROM outbox_bodies WHERE outbox_bodies.seq = outbox.seq) ORDER BY seq LIMIT ?2"
             }
             Self::Journals => {
                 "SELECT run_id FROM runs WHERE state IN ('completed', 'blocked') \
@@ -82,7 +83,7 @@ impl Forgettable {
     fn forget(self) -> &'static str {
         match self {
             Self::IdempotencyAnswers => "DELETE FROM idempotency WHERE rowid = ?1 AND state = 'answered'",
-            Self::MessageBodies => "UPDATE outbox SET body = 'null' WHERE seq = ?1 AND state = 'sent'",
+            Self::MessageBodies => "DELETE FROM outbox_bodies WHERE seq = ?1",
             Self::Journals => "DELETE FROM journal WHERE run_id = ?1",
             Self::CorrelationIds => "DELETE FROM correlations WHERE run_id = ?1",
             Self::InboundEvents => "DELETE FROM intake WHERE rowid = ?1",

@@ -8,6 +8,7 @@ use std::path::Path;
 const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_ground.sql"),
     include_str!("../migrations/0002_approvals.sql"),
+    include_str!("../migrations/0003_outbox.sql"),
     include_str!("../migrations/0004_intake.sql"),
     include_str!("../migrations/0006_rules.sql"),
     include_str!("../migrations/0007_llm_calls.sql"),

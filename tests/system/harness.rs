@@ -142,6 +142,12 @@ impl Simulator {
         request("POST", &format!("{}/_simulator/faults", self.base_url), Some(fault));
     }
 
+    /// Scripts the mail server's next answers.
+    pub fn script_mail(&self, rules: &Value) {
+        let script = serde_json::json!({ "rules": rules });
+        request("PUT", &format!("{}/_simulator/smtp/script", self.base_url), Some(&script));
+    }
+
     /// Removes every fault that was added.
     pub fn heal(&self) {
         request("DELETE", &format!("{}/_simulator/faults", self.base_url), None);

@@ -14,4 +14,5 @@ mod decide;
 mod demo;
 mod harness;
 mod monitor;
+mod outbox;
 mod transports;

@@ -7,6 +7,7 @@
 mod activities;
 pub mod approving;
 pub mod contacts;
+pub mod customer_mail;
 pub mod effects;
 mod env;
 pub mod messages;

@@ -128,6 +128,7 @@ impl Desk<'_> {
                 Ok(answered) if answered.replayed => return None,
                 Ok(answered) => match answered.output.status {
                     DeliveryStatus::Sent => EffectStatus::Done,
+                    DeliveryStatus::Queued => EffectStatus::Queued,
                     DeliveryStatus::Unknown => EffectStatus::Unknown,
                 },
                 Err(error) if was_sent_in_other_words(&error) => return None,
@@ -151,6 +152,7 @@ impl Desk<'_> {
             text: Personal(letter.text),
             html: Some(Personal(letter.html)),
             idempotency_key: key(&format!("sweep/{}/{}", task.task_id, rung.name()))?,
+            once_key: None,
         })
     }
 

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod mcp;
 pub mod monitor;
+pub mod outbox;
 pub mod run;
 pub mod run_all;
 pub mod runs;
@@ -31,4 +32,9 @@ fn existing_store(sources: &Sources) -> Result<Store> {
         );
     }
     Ok(Store::open(folder)?)
+}
+
+/// Who works here, for grants and the audit.
+fn operator() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
 }

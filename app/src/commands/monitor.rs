@@ -4,6 +4,7 @@ use crate::cli::{Globals, MonitorArgs};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::onboarding::finish_earlier_if_free;
+use crate::outbox::deliver_due;
 use crate::{onboarding, output};
 use anyhow::{Result, bail};
 use comfy_table::{Cell, Color};
@@ -37,7 +38,9 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
         let belt = installation.belt(Agent::TaskMonitor).await?;
         let settings = installation.monitor_settings()?;
         let swept = gangway_task_monitor::sweep(&belt, &scope, as_of, &settings).await?;
-        Ok((swept, watch_contracts(&installation, &scope).await?))
+        let watched = watch_contracts(&installation, &scope).await?;
+        deliver_due(&installation, Timestamp::now()).await?;
+        Ok((swept, watched))
     })
     .await?;
     if args.output.json {

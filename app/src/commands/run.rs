@@ -4,11 +4,13 @@ use crate::cli::{Globals, RunArgs};
 use crate::config::Sources;
 use crate::installation::{Installation, reports_dir};
 use crate::onboarding::{finish_earlier, start};
+use crate::outbox::{deliver_due, with_present_messages};
 use crate::output;
 use anyhow::Result;
 use comfy_table::Cell;
 use gangway_protocol::run::{EffectStatus, RunRequest, Trigger};
 use gangway_protocol::{CorrelationId, Outcome, RunRecord, RunState, Severity};
+use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -28,6 +30,8 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, std::slice::from_ref(&request.account_id)).await?;
         let (record, _) = start(&engine, request).await?;
+        deliver_due(&installation, Timestamp::now()).await?;
+        let record = with_present_messages(installation.store(), record).await?;
         Ok((record, installation.data_dir().to_owned()))
     })
     .await?;
@@ -117,15 +121,17 @@ fn show_effects(record: &RunRecord) -> Result<()> {
     for effect in &record.effects {
         let status = match effect.status {
             EffectStatus::Done => output::verdict(true),
+            EffectStatus::Queued => Cell::new("queued").fg(comfy_table::Color::Cyan),
             EffectStatus::Unknown => Cell::new("unknown").fg(comfy_table::Color::Yellow),
             EffectStatus::Failed => output::verdict(false),
         };
         let said = effect.error.as_ref().map(ToString::to_string);
+        let open = effect.message_id.as_ref().map(|id| format!("gangway outbox show {id}"));
         table.add_row(vec![
             Cell::new(&effect.label),
             status,
             Cell::new(&effect.tool),
-            Cell::new(effect.reference.clone().or(said).unwrap_or_default()),
+            Cell::new(effect.reference.clone().or(said).or(open).unwrap_or_default()),
         ]);
     }
     output::line(&table.to_string())

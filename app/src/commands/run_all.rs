@@ -4,6 +4,7 @@ use crate::cli::{Globals, RunAllArgs};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::onboarding::{finish_earlier, start};
+use crate::outbox::deliver_due;
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
@@ -12,6 +13,7 @@ use gangway_coordinator::reasons;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, RunRecord, RunState};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
@@ -37,7 +39,9 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
     let finished = Installation::session(Sources::read(globals)?, async |installation| {
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, &accounts).await?;
-        Ok(run_accounts(&engine, accounts, usize::from(args.in_flight), Trigger::Batch).await)
+        let finished = run_accounts(&engine, accounts, usize::from(args.in_flight), Trigger::Batch).await;
+        deliver_due(&installation, Timestamp::now()).await?;
+        Ok(finished)
     })
     .await?;
     let failed = finished

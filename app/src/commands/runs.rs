@@ -3,6 +3,7 @@
 use crate::cli::{Globals, RunsCommand};
 use crate::config::Sources;
 use crate::installation::Installation;
+use crate::outbox::{deliver_due, with_present_messages};
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
@@ -10,6 +11,7 @@ use gangway_coordinator::summary_of;
 use gangway_protocol::tools::onboarding::RunSummary;
 use gangway_protocol::{RunId, RunState};
 use gangway_store::RunFilter;
+use jiff::Timestamp;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -36,6 +38,7 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
                     sources.data_dir().display()
                 )
             })?;
+            let record = with_present_messages(&store, record).await?;
             if output.json {
                 output::json(&record)?
             } else {
@@ -79,6 +82,7 @@ async fn resume(installation: &Installation, run: Option<RunId>) -> Result<Vec<s
             vec![(run, driven)]
         }
     };
+    deliver_due(installation, Timestamp::now()).await?;
     Ok(results
         .into_iter()
         .map(|(run_id, result)| match result {

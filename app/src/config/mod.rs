@@ -25,7 +25,7 @@ const DEFAULT_DATA_DIR: &str = "gangway-data";
 /// The sections that describe vendors.
 const VENDOR_SECTIONS: [&str; 4] = ["salesforce", "clm", "netsuite", "notify"];
 /// Their settings that say how patiently a vendor is asked; they may be given for simulated ones too.
-const PATIENCE: [&str; 4] = ["retry_base_ms", "attempt_deadline_ms", "concurrency", "retry"];
+const PATIENCE: [&str; 5] = ["retry_base_ms", "attempt_deadline_ms", "concurrency", "retry", "outbox"];
 
 /// How the agents reach one server.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

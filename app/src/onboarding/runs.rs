@@ -1,6 +1,7 @@
 //! Handlers about runs: start, ask for, read, list, explain.
 
 use super::{Desk, start, unavailable};
+use crate::outbox::with_present_messages;
 use gangway_coordinator::{explain as explanation_of, reasons, summary_of};
 use gangway_durable::EngineError;
 use gangway_governance::Call;
@@ -90,8 +91,11 @@ fn is_blocked(record: &RunRecord) -> bool {
 
 /// `onboarding.get_run`
 pub async fn get_run(desk: Arc<Desk>, args: RunArgs, call: Call) -> Result<RunFound, ApiError> {
-    let run =
-        desk.installation.store().runs().get(&args.run_id).await.map_err(|error| stored(&call, error))?;
+    let store = desk.installation.store();
+    let run = match store.runs().get(&args.run_id).await.map_err(|error| stored(&call, error))? {
+        Some(run) => Some(with_present_messages(store, run).await.map_err(|error| stored(&call, error))?),
+        None => None,
+    };
     Ok(RunFound { run })
 }
 

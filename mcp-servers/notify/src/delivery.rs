@@ -1,126 +1,167 @@
-//! Delivers a message once: claimed in the outbox, handed to its channel, then sent, failed or UNKNOWN.
+//! Delivers a message: claimed in the outbox, handed to its channel, and its end recorded: sent, UNKNOWN, queued again or dead.
 //!
-//! A message whose answer was lost is UNKNOWN: an answer, not an error, and never sent again by itself. What is a
-//! definite refusal and what may have arrived anyway is each channel's knowledge.
+//! A message whose answer was lost is UNKNOWN: an answer, not an error, and never sent again by itself. What certainly did
+//! not arrive is queued; the call that wanted it sent waits a little for it, and the delivering rounds (`round`) do the rest.
 
+use crate::parcel::{Attempt, Parcel};
+use crate::schedule::{Schedule, later};
 use gangway_governance::Call;
+use gangway_governance::vendor::RetryPolicy;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::tools::notify::{Delivery, DeliveryStatus};
 use gangway_protocol::{ApiError, ErrorType, IdempotencyKey};
-use gangway_store::{Channel, NewMessage, OutboxClaim, Store, StoreError};
+use gangway_store::{
+    Channel, Deliverer, NewMessage, OutboxClaim, OutboxState, SendEnd, Sending, Store, StoreError,
+};
 use jiff::Timestamp;
 use serde_json::Value;
-
-/// How one attempt to hand a message over ended.
-pub(crate) enum Attempt {
-    /// The channel took it and calls it so.
-    Delivered(String),
-    /// It was written and the answer was lost.
-    Lost(String),
-    /// It certainly did not arrive; of a page, that its answer may have been lost.
-    Refused(ApiError),
-}
-
-/// What a claimed message of unknown fate means for a repeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Repeat {
-    /// The receiver cannot tell a repeat: it is not sent again.
-    Never,
-    /// The receiver recognises the key: sending again is harmless.
-    Harmless,
-}
-
-/// What the outbox says of a message.
-enum Claimed {
-    /// It is to be sent now.
-    Send(String),
-    /// It had its end before.
-    Ended(Delivery),
-}
+use std::time::{Duration, Instant};
 
 /// A message about to be delivered.
 pub(crate) struct Outgoing {
     pub channel: Channel,
     pub key: IdempotencyKey,
     pub target: String,
-    /// What the outbox keeps: enough to see, or to send, the message later. No secret.
+    /// What the outbox keeps: enough to send the message later. No secret.
     pub body: Value,
+}
+
+/// How one attempt ended and was recorded.
+pub(crate) enum Ended {
+    Sent(String),
+    Unknown,
+    /// Queued, for an attempt after this wait.
+    Queued(Duration),
+    Dead(ApiError),
 }
 
 /// Delivers messages through the outbox.
 #[derive(Clone)]
 pub(crate) struct Courier {
-    store: Store,
-    crash: CrashPoints,
-    clock: fn() -> Timestamp,
+    pub(crate) store: Store,
+    pub(crate) crash: CrashPoints,
+    pub(crate) clock: fn() -> Timestamp,
+    pub(crate) schedule: Schedule,
+    /// How often and how long a call itself waits for another attempt.
+    pub(crate) patience: RetryPolicy,
 }
 
 impl Courier {
-    pub(crate) fn new(store: Store, crash: CrashPoints, clock: fn() -> Timestamp) -> Self {
-        Self { store, crash, clock }
-    }
-
     /// Delivers once. The delivery runs in a task of its own: a caller whose deadline ends does not leave a message
     /// behind that was sent but not recorded.
-    pub(crate) async fn deliver<F>(
+    ///
+    /// `room` waits until the channel takes one more message. That comes before the claim: what only waits for a
+    /// connection when a process dies is not among the messages of unknown fate.
+    pub(crate) async fn deliver<R: Send + 'static>(
         &self,
         call: Call,
         message: Outgoing,
-        send: F,
-    ) -> Result<Delivery, ApiError>
-    where
-        F: Future<Output = Attempt> + Send + 'static,
-    {
+        parcel: Parcel,
+        room: impl Future<Output = R> + Send + 'static,
+    ) -> Result<Delivery, ApiError> {
         let courier = self.clone();
         let broken =
             call.error(ErrorType::ServerError, "DELIVERY_BROKEN", "the delivery ended without an answer");
-        let task = tokio::spawn(async move { courier.carry(&call, message, send).await });
+        let task = tokio::spawn(async move { courier.carry(&call, message, &parcel, room).await });
         task.await.unwrap_or(Err(broken))
     }
 
-    async fn carry(
+    /// The room is kept through the waits, because a server that asks for patience is not offered more mails meanwhile.
+    async fn carry<R>(
         &self,
         call: &Call,
         message: Outgoing,
-        send: impl Future<Output = Attempt>,
+        parcel: &Parcel,
+        room: impl Future<Output = R>,
     ) -> Result<Delivery, ApiError> {
+        let asked = Instant::now();
         let channel = message.channel;
-        let message_id = match self.claim(call, message).await? {
-            Claimed::Send(message_id) => message_id,
-            Claimed::Ended(earlier) => return Ok(earlier),
+        let _room = room.await;
+        let mut sending = match self.claim(call, message).await? {
+            Ok(sending) => sending,
+            Err(earlier) => return Ok(earlier),
         };
-        self.crash.reach("outbox.claimed", channel.name());
-        let attempt = send.await;
-        self.crash.reach("outbox.delivered", channel.name());
-        let outbox = self.store.outbox();
-        let unrecorded = |error: StoreError| unavailable(call, &error);
-        match attempt {
-            Attempt::Delivered(reference) => {
-                outbox.sent(&message_id, Some(&reference)).await.map_err(unrecorded)?;
-                Ok(Delivery { message_id, status: DeliveryStatus::Sent, reference: Some(reference) })
+        let mut repeats = 0;
+        loop {
+            let ended = self.attempt(parcel, &sending, (channel, Deliverer::Caller), (self.clock)()).await;
+            let message_id = sending.message_id.clone();
+            match ended.map_err(|error| unavailable(call, &error))? {
+                Ended::Sent(reference) => {
+                    return Ok(delivery(message_id, DeliveryStatus::Sent, Some(reference)));
+                }
+                Ended::Unknown => return Ok(delivery(message_id, DeliveryStatus::Unknown, None)),
+                Ended::Dead(error) => {
+                    return Err(match channel {
+                        Channel::Slack | Channel::Mail => error.unsent(),
+                        // A lost answer of the pager is among its failures, because it recognises a repeat.
+                        Channel::Page => error,
+                    });
+                }
+                Ended::Queued(wait) if repeats < self.patience.retries && self.bears(asked, wait) => {
+                    repeats += 1;
+                    tokio::time::sleep(wait).await;
+                }
+                Ended::Queued(_) => return Ok(delivery(message_id, DeliveryStatus::Queued, None)),
             }
-            Attempt::Lost(why) => {
-                tracing::warn!(message_id, channel = channel.name(), "the answer to a message was lost");
-                outbox.unknown(&message_id, &why).await.map_err(unrecorded)?;
-                Ok(Delivery { message_id, status: DeliveryStatus::Unknown, reference: None })
-            }
-            Attempt::Refused(error) => {
-                outbox.failed(&message_id, &error.to_string()).await.map_err(unrecorded)?;
-                Err(match channel {
-                    Channel::Slack | Channel::Mail => error.unsent(),
-                    // A lost answer of the pager is among its refusals, because it recognises a repeat.
-                    Channel::Page => error,
-                })
+            let again = self.store.outbox().claim_queued(&message_id, (self.clock)()).await;
+            match again.map_err(|error| unavailable(call, &error))? {
+                Some(due) => sending = due.sending,
+                // A delivering round was faster, or a person spoke.
+                None => return self.standing(call, message_id).await,
             }
         }
     }
 
-    /// Claims the message in the outbox.
-    async fn claim(&self, call: &Call, message: Outgoing) -> Result<Claimed, ApiError> {
-        let repeat = match message.channel {
-            Channel::Slack | Channel::Mail => Repeat::Never,
-            Channel::Page => Repeat::Harmless,
+    /// Whether the call waits that long for the next attempt itself.
+    fn bears(&self, asked: Instant, wait: Duration) -> bool {
+        wait <= self.patience.longest_wait && asked.elapsed().saturating_add(wait) <= self.patience.total
+    }
+
+    /// Hands the message over once and records how that ended.
+    pub(crate) async fn attempt(
+        &self,
+        parcel: &Parcel,
+        sending: &Sending,
+        (channel, by): (Channel, Deliverer),
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let message_id = sending.message_id.as_str();
+        self.crash.reach("outbox.sending", channel.name());
+        // A task of its own contains a panic: it may have come after the message was written.
+        let handed = parcel.clone();
+        let handed = tokio::spawn(async move { handed.hand_over().await }).await;
+        let attempt = handed.unwrap_or_else(|_| Attempt::Lost("the attempt broke off".to_owned()));
+        self.crash.reach("outbox.delivered", channel.name());
+        let (end, ended) = match attempt {
+            Attempt::Delivered(reference) => {
+                (SendEnd::Sent { reference: reference.clone() }, Ended::Sent(reference))
+            }
+            Attempt::Lost(why) => {
+                tracing::warn!(message_id, channel = channel.name(), "the answer to a message was lost");
+                (SendEnd::Unknown { why }, Ended::Unknown)
+            }
+            Attempt::Later(error) => match self.schedule.wait(sending, &error, now) {
+                Some(wait) => {
+                    (SendEnd::Later { why: error.to_string(), due: later(now, wait) }, Ended::Queued(wait))
+                }
+                None => {
+                    let why = format!("given up after {} attempts: {error}", sending.attempt);
+                    (SendEnd::Dead { why }, Ended::Dead(error))
+                }
+            },
+            Attempt::Refused(error) => (SendEnd::Dead { why: error.to_string() }, Ended::Dead(error)),
         };
+        self.store.outbox().settle(message_id, end, by, now).await?;
+        let place = match &ended {
+            Ended::Queued(_) => "outbox.queued",
+            Ended::Sent(_) | Ended::Unknown | Ended::Dead(_) => "outbox.recorded",
+        };
+        self.crash.reach(place, channel.name());
+        Ok(ended)
+    }
+
+    /// Claims the message in the outbox; the answer it has already, when it is not to be sent now.
+    async fn claim(&self, call: &Call, message: Outgoing) -> Result<Result<Sending, Delivery>, ApiError> {
         let new = NewMessage {
             key: message.key,
             channel: message.channel,
@@ -131,19 +172,49 @@ impl Courier {
             at: (self.clock)(),
         };
         let claim = self.store.outbox().claim(new).await;
-        let claim = claim.map_err(|error| unavailable(call, &error).unsent())?;
-        Ok(match (claim, repeat) {
-            (OutboxClaim::Fresh(message_id), _) | (OutboxClaim::Unknown { message_id }, Repeat::Harmless) => {
-                Claimed::Send(message_id)
+        match claim.map_err(|error| unavailable(call, &error).unsent())? {
+            OutboxClaim::Fresh(sending) => Ok(Ok(sending)),
+            OutboxClaim::Sent { message_id, reference } => {
+                Ok(Err(delivery(message_id, DeliveryStatus::Sent, reference)))
             }
-            (OutboxClaim::Sent { message_id, reference }, _) => {
-                Claimed::Ended(Delivery { message_id, status: DeliveryStatus::Sent, reference })
+            OutboxClaim::Waiting { message_id } => {
+                Ok(Err(delivery(message_id, DeliveryStatus::Queued, None)))
             }
-            (OutboxClaim::Unknown { message_id }, Repeat::Never) => {
-                Claimed::Ended(Delivery { message_id, status: DeliveryStatus::Unknown, reference: None })
+            OutboxClaim::Unknown { message_id } => {
+                Ok(Err(delivery(message_id, DeliveryStatus::Unknown, None)))
+            }
+            OutboxClaim::Dropped { message_id } => Err(dropped(call, &message_id)),
+        }
+    }
+
+    /// How a message stands that somebody else took up.
+    async fn standing(&self, call: &Call, message_id: String) -> Result<Delivery, ApiError> {
+        let found = self.store.outbox().get(&message_id).await.map_err(|error| unavailable(call, &error))?;
+        let state = found.as_ref().map(|message| message.state);
+        Ok(match state {
+            Some(OutboxState::Sent) => {
+                delivery(message_id, DeliveryStatus::Sent, found.and_then(|message| message.reference))
+            }
+            Some(OutboxState::Unknown) => delivery(message_id, DeliveryStatus::Unknown, None),
+            Some(OutboxState::Dropped) => return Err(dropped(call, &message_id)),
+            Some(OutboxState::Dead) => {
+                let why = found.and_then(|message| message.why).unwrap_or_default();
+                return Err(call.error(ErrorType::ServerError, "DEAD_LETTER", &why).unsent());
+            }
+            Some(OutboxState::Queued | OutboxState::Sending) | None => {
+                delivery(message_id, DeliveryStatus::Queued, None)
             }
         })
     }
+}
+
+fn delivery(message_id: String, status: DeliveryStatus, reference: Option<String>) -> Delivery {
+    Delivery { message_id, status, reference }
+}
+
+fn dropped(call: &Call, message_id: &str) -> ApiError {
+    let text = format!("a person decided that {message_id} is not to be sent; gangway outbox show tells who");
+    call.error(ErrorType::Validation, "DROPPED", &text).unsent()
 }
 
 /// The outbox could not be read or written.

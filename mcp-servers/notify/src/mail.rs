@@ -1,5 +1,4 @@
-//! Mail over SMTP: a mail is composed from what a caller gave and handed to the mail server, again only after an attempt
-//! that certainly delivered nothing.
+//! Mail over SMTP: a mail is composed from what a caller gave and handed to the mail server, one attempt at a time.
 //!
 //! lettre speaks the protocol; its own pool is not used, because it sends a NOOP before every mail, does not bound
 //! how many connections are open, and cannot tell a connection lost before the mail was written from one lost after.
@@ -9,14 +8,12 @@ pub(crate) mod compose;
 mod connection;
 mod refusal;
 
-use crate::delivery::Attempt;
+use crate::parcel::Attempt;
 use crate::settings::{MailSettings, SettingsError};
 use compose::{Letterhead, Mail};
 use connection::{Announced, Connection, ContentError, Doorway};
-use gangway_governance::vendor::retry::{Next, Progress, Reached, next};
-use gangway_governance::vendor::{CallEffect, RetryPolicy};
-use gangway_protocol::ApiError;
 use gangway_protocol::tools::notify::SendEmailArgs;
+use gangway_protocol::{ApiError, IdempotencyKey};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -30,84 +27,44 @@ const MAX_IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct Mailer {
     letterhead: Letterhead,
     doorway: Doorway,
-    retry: RetryPolicy,
     slots: Arc<Semaphore>,
     parked: Mutex<Vec<(Connection, Instant)>>,
 }
 
-/// The right to one of the mailer's connections, until dropped.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    // The semaphore is never closed; were it, sending without a permit would still be right.
-    _permit: Option<OwnedSemaphorePermit>,
-    /// When the wait for it began: the caller's patience counts from here.
-    asked: Instant,
-}
-
 impl Mailer {
     /// A mailer; it connects when the first mail is sent.
-    pub(crate) fn new(settings: &MailSettings, retry: RetryPolicy) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
         Ok(Self {
             letterhead: Letterhead::new(settings)?,
             doorway: Doorway::new(settings)?,
-            retry,
             slots: Arc::new(Semaphore::new(settings.connections.max(1))),
             parked: Mutex::new(Vec::new()),
         })
     }
 
     /// The mail as it will be written; the recipient or a header may be refused.
-    pub(crate) fn compose(&self, args: &SendEmailArgs) -> Result<Mail, ApiError> {
-        self.letterhead.compose(args)
+    pub(crate) fn compose(&self, args: &SendEmailArgs, key: &IdempotencyKey) -> Result<Mail, ApiError> {
+        self.letterhead.compose(args, key)
     }
 
-    /// Waits for a connection to be free. Done before the mail is claimed: after a crash, a mail that only queued is
-    /// not among those whose fate is unknown.
-    pub(crate) async fn slot(&self) -> Slot {
-        let asked = Instant::now();
-        Slot { _permit: Arc::clone(&self.slots).acquire_owned().await.ok(), asked }
+    /// Waits for a connection to be free; it is the caller's until dropped. The semaphore is never closed; were it,
+    /// sending without a permit would still be right.
+    pub(crate) async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).acquire_owned().await.ok()
     }
 
-    /// Hands one mail over. A temporary refusal and a connection that failed before the content was written are tried
-    /// again; an answer that was lost is not. The slot is kept through the waits, because a server that asks for
-    /// patience is not offered more mails meanwhile, and given back at the end.
-    pub(crate) async fn hand_over(&self, slot: Slot, mail: &Mail) -> Attempt {
-        let mut repeats = 0;
-        loop {
-            let refused = match self.attempt(mail).await {
-                Attempt::Refused(refused) => refused,
-                ended @ (Attempt::Delivered(_) | Attempt::Lost(_)) => return ended,
-            };
-            let progress = Progress {
-                repeats,
-                // There is no token: refused credentials stay refused.
-                token_renewed: true,
-                elapsed: slot.asked.elapsed(),
-                reached: Reached::Vendor,
-            };
-            // A write, but one that certainly did not happen: as harmless to repeat as a read.
-            match next(&self.retry, progress, &refused, CallEffect::Read, mail.spread()) {
-                Next::GiveUp | Next::RenewToken => return Attempt::Refused(refused),
-                Next::Wait(wait) => {
-                    repeats += 1;
-                    tracing::debug!(repeats, code = refused.error_code, "a mail is tried again");
-                    tokio::time::sleep(wait).await;
-                }
-            }
-        }
-    }
-
-    async fn attempt(&self, mail: &Mail) -> Attempt {
+    /// Hands one mail over, once. Whatever fails before the content was written certainly delivered nothing.
+    pub(crate) async fn hand_over(&self, mail: &Mail) -> Attempt {
         let mut connection = match self.announced(mail).await {
             Ok(connection) => connection,
-            Err(refused) => return Attempt::Refused(refused),
+            Err(refused) => return Attempt::undelivered(refused),
         };
         match connection.content(&mail.message.formatted()).await {
             Ok(()) => {
                 self.park(connection);
                 Attempt::Delivered(mail.message_id.clone())
             }
-            Err(ContentError::Refused(refused)) => Attempt::Refused(refused),
+            Err(ContentError::Refused(refused)) => Attempt::undelivered(refused),
             Err(ContentError::Lost(why)) => {
                 Attempt::Lost(format!("the mail server's answer was lost: {why}"))
             }

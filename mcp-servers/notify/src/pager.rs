@@ -1,8 +1,8 @@
 //! PagerDuty Events v2: triggers an incident, named by its dedup key.
 //!
-//! PagerDuty itself recognises a repeat of the key, so a trigger whose answer was lost is simply sent again.
+//! PagerDuty itself recognises a repeat of the key, so a trigger whose answer was lost is simply sent again, by the outbox.
 
-use crate::delivery::Attempt;
+use crate::parcel::Attempt;
 use crate::settings::{PagerSettings, Settings};
 use crate::slack::unwritable;
 use gangway_governance::vendor::{
@@ -45,7 +45,8 @@ impl Pager {
         let vendor = VendorSettings {
             system: System::Notify,
             base_url: pager.base_url.clone(),
-            retry: RetryPolicy::from(settings.retry),
+            // As with Slack: what is repeated waits in the outbox.
+            retry: RetryPolicy { retries: 0, ..RetryPolicy::from(settings.retry) },
             attempt_deadline: settings.attempt_deadline(),
         };
         let client = VendorClient::new(vendor, http, Arc::new(NoToken), classify);
@@ -66,13 +67,13 @@ impl Pager {
         })
     }
 
-    /// Triggers the incident. An answer that was lost is a failure like any other: the next call may send it again.
+    /// Triggers the incident. An answer that was lost is a failure like any other: it may be sent again.
     pub(crate) async fn trigger(&self, event: &Value) -> Attempt {
         let mut event = event.clone();
         event["routing_key"] = json!(self.routing_key.expose_secret());
         match self.enqueue(Page::CONTRACT.operation(), &event).await {
             Ok(accepted) => Attempt::Delivered(accepted.dedup_key),
-            Err(error) => Attempt::Refused(error),
+            Err(error) => Attempt::undelivered(error),
         }
     }
 

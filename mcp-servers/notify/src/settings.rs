@@ -18,8 +18,10 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// PagerDuty; absent = `notify.page` is not available.
     pub pager: Option<PagerSettings>,
-    /// How often and how patiently a refused request to Slack or PagerDuty, or a mail, is repeated.
+    /// How often and how patiently a call itself repeats what certainly did not arrive, before it leaves it to the outbox.
     pub retry: RetrySettings,
+    /// How long the outbox goes on trying.
+    pub outbox: OutboxSettings,
     /// Longest wait for one answer of Slack or PagerDuty, in milliseconds.
     pub attempt_deadline_ms: Option<u64>,
 }
@@ -53,6 +55,29 @@ impl From<RetrySettings> for RetryPolicy {
     }
 }
 
+/// How long the outbox goes on trying, and when it looks for a message of unknown fate.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboxSettings {
+    /// Attempts after which a message is given up; those within the call count.
+    pub attempts: u32,
+    /// Longest wait between two attempts, in milliseconds, unless the receiver asks for more.
+    pub longest_wait_ms: u64,
+    /// Age after which a message is given up, in milliseconds.
+    pub max_age_ms: u64,
+    /// How long after an attempt Slack may still be at work on it, in milliseconds: before that, a message that is not in
+    /// the channel may yet appear.
+    pub grace_ms: u64,
+}
+
+impl Default for OutboxSettings {
+    /// A quarter of an hour at most between attempts, for a day. Slack answers within seconds; a request it has not shown
+    /// after half a minute it has lost.
+    fn default() -> Self {
+        Self { attempts: 100, longest_wait_ms: 900_000, max_age_ms: 86_400_000, grace_ms: 30_000 }
+    }
+}
+
 /// A Slack app.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +85,8 @@ pub struct SlackSettings {
     /// Everything before `/api/chat.postMessage`.
     #[serde(default = "slack_url")]
     pub base_url: String,
-    /// Bot token, with the scope `chat:write`.
+    /// Bot token, with the scope `chat:write`; with `channels:read` and `channels:history` too, messages whose answer was
+    /// lost are looked for.
     pub bot_token: SecretString,
 }
 

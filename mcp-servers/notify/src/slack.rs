@@ -1,9 +1,9 @@
 //! Slack's Web API, as far as a message needs it: one message posted, its answer read, its failures classified.
 //!
 //! Slack has no idempotency key. The message carries ours in its metadata, so that one whose answer was lost can be found
-//! in the channel's history later; looking for it is not done here.
+//! in the channel's history later (`slack_history`).
 
-use crate::delivery::Attempt;
+use crate::parcel::Attempt;
 use crate::settings::{Settings, SlackSettings};
 use gangway_governance::vendor::{
     Answer, CallEffect, Failure, RetryPolicy, StaticToken, VendorClient, VendorRequest, VendorSettings,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Type of the metadata our messages carry; the payload names idempotency key and correlation id.
-const EVENT_TYPE: &str = "gangway_message";
+pub(crate) const EVENT_TYPE: &str = "gangway_message";
 
 /// A Slack workspace, seen by one bot.
 pub(crate) struct Slack {
@@ -62,7 +62,8 @@ impl Slack {
         let vendor = VendorSettings {
             system: System::Notify,
             base_url: slack.base_url.clone(),
-            retry: RetryPolicy::from(settings.retry),
+            // What waits for another attempt waits in the outbox, where a crash leaves no doubt about it.
+            retry: RetryPolicy { retries: 0, ..RetryPolicy::from(settings.retry) },
             attempt_deadline: settings.attempt_deadline(),
         };
         let token = Arc::new(StaticToken(slack.bot_token.clone()));
@@ -99,8 +100,12 @@ impl Slack {
         match self.client.send_json::<Posted>(&request).await {
             Ok(posted) => Attempt::Delivered(format!("{}/{}", posted.channel, posted.ts)),
             Err(error) if may_have_posted(&error) => Attempt::Lost(error.to_string()),
-            Err(error) => Attempt::Refused(error),
+            Err(error) => Attempt::undelivered(error),
         }
+    }
+
+    pub(crate) fn client(&self) -> &VendorClient {
+        &self.client
     }
 
     /// Asks Slack who we are.

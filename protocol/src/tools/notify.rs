@@ -14,6 +14,8 @@ use serde_json::Value;
 pub enum DeliveryStatus {
     /// The vendor took it.
     Sent,
+    /// Accepted and not delivered yet: the outbox delivers it later, or shows it as dead. It is not lost.
+    Queued,
     /// The answer was lost: it may have been delivered. It is not sent again by itself.
     Unknown,
 }
@@ -23,7 +25,7 @@ pub enum DeliveryStatus {
 pub struct Delivery {
     /// Its row in the outbox.
     pub message_id: String,
-    /// Sent, or unknown.
+    /// Sent, queued or unknown.
     pub status: DeliveryStatus,
     /// The vendor's reference (Slack timestamp, Message-ID, dedup key), when it gave one.
     pub reference: Option<String>,
@@ -55,7 +57,7 @@ impl Tool for PostMessage {
         system: System::Notify,
         name: "notify.post_message",
         title: "Post a Slack message",
-        description: "Posts a message to a Slack channel, once per idempotency key. If Slack's answer is lost the status is unknown and the message is not repeated.",
+        description: "Posts a message to a Slack channel, once per idempotency key. Status queued: Slack could not take it now and it is delivered later. Status unknown: Slack's answer was lost and the message is not repeated before it is certain that it did not arrive.",
         // The outbox row remembers that it was claimed, and turns a repeat into UNKNOWN.
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
@@ -79,6 +81,10 @@ pub struct SendEmailArgs {
     pub html: Option<Personal>,
     /// Same key, same answer; the mail is sent once.
     pub idempotency_key: IdempotencyKey,
+    /// Names the mail beyond this call, e.g. the welcome mail of one tenant: one that was accepted under this name before,
+    /// in whatever words, is not sent again, and the answer says how that one stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once_key: Option<IdempotencyKey>,
 }
 
 /// `notify.send_email`
@@ -90,7 +96,7 @@ impl Tool for SendEmail {
         system: System::Notify,
         name: "notify.send_email",
         title: "Send a mail",
-        description: "Sends one mail to one recipient, once per idempotency key. If the mail server's answer is lost the status is unknown and the mail is not repeated.",
+        description: "Sends one mail to one recipient, once per idempotency key. Status queued: the mail server could not take it now and it is delivered later. Status unknown: its answer was lost and the mail is not repeated.",
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
     };

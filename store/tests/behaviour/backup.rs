@@ -3,13 +3,18 @@
 use crate::records::{at, audit, key, open, run};
 use gangway_protocol::RunState;
 use gangway_store::{
-    AuditVerdict, Channel, Claim, NewMessage, OutboxClaim, OutboxFilter, OutboxState, Restore, Store,
-    StoreError, check_database, copy_database,
+    AuditVerdict, Channel, Claim, Deliverer, NewMessage, OutboxClaim, OutboxFilter, OutboxState, Restore,
+    SendEnd, Store, StoreError, check_database, copy_database,
 };
 use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+async fn settle(store: &Store, message_id: &str, end: SendEnd) {
+    let at = at("2026-01-01T00:00:00Z");
+    store.outbox().settle(message_id, end, Deliverer::Caller, at).await.unwrap();
+}
 
 fn restore() -> Restore {
     Restore { backup_at: at("2026-02-01T03:00:00Z"), restored_at: at("2026-02-01T12:00:00Z") }
@@ -77,10 +82,12 @@ async fn what_was_under_way_in_the_backup_is_parked_or_unknown() {
         at: at("2026-01-01T00:00:00Z"),
     };
     for name in ["sent", "failed", "claimed"] {
-        let OutboxClaim::Fresh(id) = store.outbox().claim(message(name)).await.unwrap() else { panic!() };
+        let OutboxClaim::Fresh(sending) = store.outbox().claim(message(name)).await.unwrap() else {
+            panic!()
+        };
         match name {
-            "sent" => store.outbox().sent(&id, None).await.unwrap(),
-            "failed" => store.outbox().failed(&id, "no").await.unwrap(),
+            "sent" => settle(&store, &sending.message_id, SendEnd::Sent { reference: "1".to_owned() }).await,
+            "failed" => settle(&store, &sending.message_id, SendEnd::Dead { why: "no".to_owned() }).await,
             _ => {}
         }
     }

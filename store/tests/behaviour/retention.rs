@@ -3,10 +3,11 @@
 use crate::records::{at, audit, key, open, run};
 use gangway_protocol::{IdempotencyKey, RunState};
 use gangway_store::{
-    Accepted, AuditVerdict, Channel, Claim, Forgettable, NewMessage, OutboxClaim, OutboxFilter, Store,
+    Accepted, AuditVerdict, Channel, Claim, Deliverer, Forgettable, NewMessage, OutboxClaim, OutboxFilter,
+    SendEnd, Store,
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The records of this room's tests are made on 2026-01-01.
 fn later() -> Timestamp {
@@ -91,17 +92,22 @@ fn message(text: &str) -> NewMessage {
 async fn what_a_sent_message_said_goes_but_not_that_it_was_sent() {
     let (_folder, store) = open();
     for name in ["sent", "open"] {
-        let OutboxClaim::Fresh(id) = store.outbox().claim(message(name)).await.unwrap() else { panic!() };
+        let OutboxClaim::Fresh(sending) = store.outbox().claim(message(name)).await.unwrap() else {
+            panic!()
+        };
         if name == "sent" {
-            store.outbox().sent(&id, None).await.unwrap();
+            let (end, then) = (SendEnd::Sent { reference: "1".to_owned() }, message(name).at);
+            store.outbox().settle(&sending.message_id, end, Deliverer::Caller, then).await.unwrap();
         }
     }
     assert_eq!(forget_all(&store, Forgettable::MessageBodies, later()).await, 1);
     let again = store.outbox().claim(message("sent")).await.unwrap();
     assert!(matches!(again, OutboxClaim::Sent { .. }), "{again:?}");
     let rows = store.outbox().list(OutboxFilter::default()).await.unwrap();
-    let body = |name: &str| rows.iter().find(|row| row.key == name).unwrap().body.clone();
-    assert_eq!((body("sent"), body("open")), (Value::Null, json!({"text": "hello"})));
+    let row = |name: &str| rows.iter().find(|row| row.key == name).unwrap();
+    assert_eq!((row("sent").target.as_str(), row("open").target.as_str()), ("", "#cs-onboarding"));
+    assert_eq!(store.outbox().body(&row("sent").message_id).await.unwrap(), None);
+    assert_eq!(store.outbox().body(&row("open").message_id).await.unwrap(), Some(json!({"text": "hello"})));
 }
 
 #[tokio::test]

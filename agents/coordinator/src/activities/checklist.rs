@@ -1,19 +1,15 @@
-//! Making the checklist. What it already says is done (by an earlier run of the same customer) is not done again.
+//! Making the checklist. What it already says is done (by an earlier run of the same customer) is not done again; what
+//! became of a mail whose task is still open, the outbox knows.
 
-use super::{judged, stopped, store_failed};
+use super::{judged, stopped};
 use crate::contacts;
-use crate::effects::{TRAINING_MAIL, TRAINING_TASK, WELCOME_MAIL, WELCOME_TASK};
+use crate::effects::{TRAINING_TASK, WELCOME_TASK};
 use crate::env::Env;
 use gangway_durable::{Activity, StepError};
-use gangway_protocol::run::EffectStatus;
 use gangway_protocol::task::Task;
 use gangway_protocol::tools::tasks::{CreateChecklist as CreateChecklistTool, CreateChecklistArgs};
 use gangway_protocol::{IdempotencyKey, RunRecord};
-use gangway_store::RunFilter;
 use serde::{Deserialize, Serialize};
-
-/// How far back mails of unknown fate are looked for; a customer is rarely run twice.
-const EARLIER_RUNS: u32 = 50;
 
 /// What of the checklist this run still owes the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,25 +44,8 @@ impl Activity<Env> for CreateChecklist {
         };
         let list = env.coordinator.call::<CreateChecklistTool>(&env.scope(record), &args).await;
         let list = list.map_err(|error| stopped(&error))?;
-        let open = owed(&list.tasks);
-        if list.created {
-            return Ok(open);
-        }
-        let filter = RunFilter { account: Some(args.account_id), state: None, limit: EARLIER_RUNS };
-        let earlier = env.store.runs().list(filter).await.map_err(|error| store_failed(&error))?;
-        Ok(without_unknown(open, earlier.iter().filter(|run| run.run_id != record.run_id)))
+        Ok(owed(&list.tasks))
     }
-}
-
-/// A mail that may have arrived is not sent again by itself: its task stays open for a person to settle.
-fn without_unknown<'r>(open: Owed, earlier: impl Iterator<Item = &'r RunRecord>) -> Owed {
-    earlier.flat_map(|run| &run.effects).filter(|effect| effect.status == EffectStatus::Unknown).fold(
-        open,
-        |owed, effect| Owed {
-            welcome: owed.welcome && effect.label != WELCOME_MAIL,
-            training: owed.training && effect.label != TRAINING_MAIL,
-        },
-    )
 }
 
 fn owed(tasks: &[Task]) -> Owed {

@@ -64,5 +64,6 @@ fn not_written(why: &str) -> Effect {
         status: EffectStatus::Failed,
         reference: None,
         error: Some(error),
+        message_id: None,
     }
 }

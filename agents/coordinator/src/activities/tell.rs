@@ -1,24 +1,23 @@
 //! Telling people: every planned message at once, each with its own key, and what hangs on their delivery.
 //!
 //! A message that fails fails alone: it stands in the run's effects with its reason. A lost answer is UNKNOWN and not
-//! repeated.
+//! repeated. One that cannot be delivered now is queued: the outbox delivers it, and what hangs on it is done then
+//! (`crate::customer_mail`).
 
 use super::checklist::Owed;
 use super::judged;
 use crate::approving::token;
+use crate::customer_mail::{complete_task, customer_mail_key};
 use crate::effects::{self, Action, PlannedEffect};
 use crate::env::{Env, key_of};
 use crate::messages::{self, Case, LetterKind, PostKind};
 use gangway_durable::{Activity, StepError};
-use gangway_protocol::ids::TaskId;
 use gangway_protocol::redact::{Email, Personal};
 use gangway_protocol::run::{Effect, EffectStatus};
-use gangway_protocol::task::TaskStatus;
 use gangway_protocol::tools::notify::{
     Delivery, DeliveryStatus, PostMessage, PostMessageArgs, SendEmail, SendEmailArgs,
 };
 use gangway_protocol::tools::salesforce::{OnboardingStatus, UpdateOnboardingStatus, UpdateStatusArgs};
-use gangway_protocol::tools::tasks;
 use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, RunRecord, System};
 use serde::{Deserialize, Serialize};
 
@@ -67,11 +66,12 @@ impl Activity<Env> for Tell {
         let teller = Teller { env, record: &order.record, round: order.occasion.round() };
         let mut effects =
             futures::future::join_all(at_once.into_iter().map(|planned| teller.carry_out(planned))).await;
-        // One after the other: the training task comes after the welcome task.
+        // One after the other: the training task comes after the welcome task, and waits with it.
         for task in tasks {
-            if is_delivered(task, &plan, &effects) {
-                effects.push(teller.carry_out(task).await);
+            if !is_delivered(task, &plan, &effects) {
+                break;
             }
+            effects.push(teller.carry_out(task).await);
         }
         Ok(Told { effects, mails: addressed(&plan) })
     }
@@ -208,43 +208,30 @@ impl Teller<'_> {
     }
 
     async fn mail(&self, message: LetterKind, to: &Email, key: IdempotencyKey) -> Result<Ended, ApiError> {
-        let rendered = messages::mail(message, &self.case()).map_err(|error| {
-            ApiError::new(
-                System::Notify,
-                ErrorType::ServerError,
-                "send_email",
-                "TEMPLATE",
-                &error.to_string(),
-            )
-        })?;
+        let unusable = |code: &str, why: &str| {
+            ApiError::new(System::Notify, ErrorType::ServerError, "send_email", code, why)
+        };
+        let rendered = messages::mail(message, &self.case())
+            .map_err(|error| unusable("TEMPLATE", &error.to_string()))?;
+        let tenant = self.record.tenant.as_ref().map(|tenant| &tenant.tenant_id);
+        let once_key = tenant.and_then(|tenant_id| customer_mail_key(tenant_id, message)).transpose();
+        let once_key = once_key.map_err(|error| unusable("UNUSABLE_KEY", &error.to_string()))?;
         let args = SendEmailArgs {
             to: to.clone(),
             subject: Personal(rendered.subject),
             text: Personal(rendered.text),
             html: Some(Personal(rendered.html)),
             idempotency_key: key,
+            once_key,
         };
         self.env.coordinator.call::<SendEmail>(&self.env.scope(self.record), &args).await.map(Ended::of)
     }
 
     async fn complete(&self, code: &str, key: IdempotencyKey) -> Result<Ended, ApiError> {
-        let args = tasks::UpdateStatusArgs {
-            task_id: self.task_id(code)?,
-            status: TaskStatus::Completed,
-            note: None,
-            idempotency_key: key,
-        };
-        let updated =
-            self.env.coordinator.call::<tasks::UpdateStatus>(&self.env.scope(self.record), &args).await?;
-        Ok(Ended { is_known: true, reference: Some(updated.task.task_id.to_string()) })
-    }
-
-    fn task_id(&self, code: &str) -> Result<TaskId, ApiError> {
         let tenant = self.record.tenant.as_ref().map_or("", |tenant| tenant.tenant_id.as_str());
-        TaskId::parse(format!("{tenant}:{code}")).map_err(|error| {
-            let message = error.to_string();
-            ApiError::new(System::Tasks, ErrorType::Validation, "update_status", "UNUSABLE_TASK_ID", &message)
-        })
+        let scope = self.env.scope(self.record);
+        let task_id = complete_task(&self.env.coordinator, &scope, (tenant, code), key).await?;
+        Ok(Ended::done(Some(task_id.to_string())))
     }
 
     async fn update_salesforce(&self, key: IdempotencyKey) -> Result<Ended, ApiError> {
@@ -255,7 +242,7 @@ impl Teller<'_> {
             idempotency_key: key,
         };
         self.env.coordinator.call::<UpdateOnboardingStatus>(&self.env.scope(self.record), &args).await?;
-        Ok(Ended { is_known: true, reference: None })
+        Ok(Ended::done(None))
     }
 
     fn case(&self) -> Case<'_> {
@@ -265,28 +252,38 @@ impl Teller<'_> {
 
 /// How a call that answered ended.
 struct Ended {
-    is_known: bool,
+    status: EffectStatus,
     reference: Option<String>,
+    message_id: Option<String>,
 }
 
 impl Ended {
+    fn done(reference: Option<String>) -> Self {
+        Self { status: EffectStatus::Done, reference, message_id: None }
+    }
+
     fn of(delivery: Delivery) -> Self {
-        let is_known = match delivery.status {
-            DeliveryStatus::Sent => true,
-            DeliveryStatus::Unknown => false,
+        let status = match delivery.status {
+            DeliveryStatus::Sent => EffectStatus::Done,
+            DeliveryStatus::Queued => EffectStatus::Queued,
+            DeliveryStatus::Unknown => EffectStatus::Unknown,
         };
-        Self { is_known, reference: delivery.reference }
+        Self { status, reference: delivery.reference, message_id: Some(delivery.message_id) }
     }
 }
 
 fn effect(label: String, tool: &str, ended: Result<Ended, ApiError>) -> Effect {
-    let (status, reference, error) = match ended {
-        Ok(Ended { is_known: true, reference }) => (EffectStatus::Done, reference, None),
-        Ok(Ended { is_known: false, reference }) => (EffectStatus::Unknown, reference, None),
-        Err(error) if error.may_have_happened() => (EffectStatus::Unknown, None, Some(error)),
-        Err(error) => (EffectStatus::Failed, None, Some(error)),
-    };
-    Effect { label, tool: tool.to_owned(), status, reference, error }
+    let tool = tool.to_owned();
+    match ended {
+        Ok(Ended { status, reference, message_id }) => {
+            Effect { label, tool, status, reference, error: None, message_id }
+        }
+        Err(error) => {
+            let happened = error.may_have_happened();
+            let status = if happened { EffectStatus::Unknown } else { EffectStatus::Failed };
+            Effect { label, tool, status, reference: None, error: Some(error), message_id: None }
+        }
+    }
 }
 
 fn no_recipient() -> ApiError {

@@ -64,5 +64,6 @@ fn done(label: &str, tool: &str, reference: Option<String>) -> Effect {
         status: EffectStatus::Done,
         reference,
         error: None,
+        message_id: None,
     }
 }

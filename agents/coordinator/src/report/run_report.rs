@@ -148,6 +148,7 @@ fn effects(list: &[Effect]) -> String {
         .map(|effect| {
             let ended = match effect.status {
                 EffectStatus::Done => "done",
+                EffectStatus::Queued => "queued: delivered later",
                 EffectStatus::Unknown => "unknown: the answer was lost, not repeated",
                 EffectStatus::Failed => "failed",
             };

@@ -158,6 +158,33 @@ async fn a_welcome_that_may_not_have_arrived_completes_no_task() {
 }
 
 #[tokio::test]
+async fn a_mail_that_is_delivered_later_completes_no_task_yet_and_names_its_message() {
+    let later = json!({"message_id": "m-1", "status": "queued", "reference": null});
+    let house = House::with(Vendors::default().answering("notify.send_email", Answer::Value(later))).await;
+    let run = house.run().await;
+    assert_eq!(run.state, RunState::Completed);
+    assert!(house.vendors.calls_of("tasks.update_status").is_empty());
+    let welcome = run.effects.iter().find(|effect| effect.label == "email_welcome").unwrap();
+    assert_eq!((welcome.status, welcome.message_id.as_deref()), (EffectStatus::Queued, Some("m-1")));
+}
+
+#[tokio::test]
+async fn the_customers_mails_are_named_by_tenant_and_those_to_us_by_run() {
+    let house = House::with(Vendors::default()).await;
+    house.run().await;
+    let named: Vec<Option<String>> = house
+        .vendors
+        .calls_of("notify.send_email")
+        .iter()
+        .map(|call| {
+            call.arguments.get("once_key")?.as_str()?.split_once('/').map(|(_, mail)| mail.to_owned())
+        })
+        .collect();
+    assert_eq!(named.iter().flatten().collect::<Vec<_>>(), ["email_welcome", "email_training"]);
+    assert_eq!(named.len(), 3);
+}
+
+#[tokio::test]
 async fn a_refused_tenant_parks_the_run_with_the_reason() {
     let refused = failure(System::Provision, ErrorType::Authorization, "GRANT_REFUSED");
     let house = House::with(Vendors::default().answering("provision.create_tenant", refused)).await;

@@ -190,6 +190,7 @@ fn note(record: &mut RunRecord, label: &str, reference: String) {
         status: EffectStatus::Done,
         reference: Some(reference),
         error: None,
+        message_id: None,
     });
 }
 

@@ -19,14 +19,6 @@ pub(crate) struct Mail {
     pub message_id: String,
 }
 
-impl Mail {
-    /// A number from 0 to 1 that differs from mail to mail, so that mails refused together do not come back together.
-    pub(crate) fn spread(&self) -> f64 {
-        let digits = self.message_id.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        digits.map_or(0.5, |number| f64::from(number) / 255.0)
-    }
-}
-
 /// What every mail of ours carries.
 #[derive(Debug)]
 pub(crate) struct Letterhead {
@@ -48,8 +40,8 @@ impl Letterhead {
         Ok(Self { from: Mailbox::new(name, from), reply_to })
     }
 
-    /// The mail.
-    pub(crate) fn compose(&self, args: &SendEmailArgs) -> Result<Mail, ApiError> {
+    /// The mail that `key` names in the outbox.
+    pub(crate) fn compose(&self, args: &SendEmailArgs, key: &IdempotencyKey) -> Result<Mail, ApiError> {
         let to = address(&args.to).ok_or_else(|| {
             refusal::error(
                 ErrorType::Validation,
@@ -57,7 +49,7 @@ impl Letterhead {
                 "the recipient is not a mail address a mail server accepts",
             )
         })?;
-        let message_id = self.message_id(&args.idempotency_key);
+        let message_id = self.message_id(key);
         let mut builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -120,11 +112,13 @@ mod tests {
             text: Personal(text.to_owned()),
             html: html.map(|html| Personal(html.to_owned())),
             idempotency_key: IdempotencyKey::parse("run-1/welcome").unwrap(),
+            once_key: None,
         }
     }
 
     fn written(args: &SendEmailArgs) -> String {
-        String::from_utf8(letterhead().compose(args).unwrap().message.formatted()).unwrap()
+        String::from_utf8(letterhead().compose(args, &args.idempotency_key).unwrap().message.formatted())
+            .unwrap()
     }
 
     fn header_names(mail: &str) -> Vec<&str> {
@@ -173,7 +167,7 @@ mod tests {
         let mut args = mail("Welcome", "Hello", None);
         for bad in ["jo@-acme.example", "jö@acme.example", "jo@acme_.example()"] {
             args.to = Email::parse(bad).unwrap();
-            let error = letterhead().compose(&args).unwrap_err();
+            let error = letterhead().compose(&args, &args.idempotency_key).unwrap_err();
             assert_eq!(error.error_code, "RECIPIENT_INVALID", "{bad}");
             assert!(!error.message.contains(bad));
         }

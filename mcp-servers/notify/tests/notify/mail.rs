@@ -48,7 +48,10 @@ async fn a_mail_is_sent_once_with_both_bodies_and_a_fixed_message_id() {
     assert_eq!(detail["text"].as_str().unwrap().trim_end(), "Hello Zoë,\n.\nwelcome.");
     assert_eq!(detail["html"].as_str().unwrap().trim_end(), "<p>Hello Zoë</p>");
     assert_eq!(detail["message_id"].as_str(), first.reference.as_deref());
-    assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:mail", "outbox.delivered:mail"]);
+    assert_eq!(
+        *rig.places.lock().unwrap(),
+        ["outbox.sending:mail", "outbox.delivered:mail", "outbox.recorded:mail"]
+    );
 }
 
 #[tokio::test]
@@ -91,33 +94,54 @@ async fn an_answer_that_takes_too_long_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_mail_is_written_is_a_failure() {
+async fn a_connection_that_breaks_before_the_mail_is_written_queues_it() {
     let rig = Rig::with(Options::default(), without_repeats).await;
     script(&rig, "mail", json!("reset")).await;
-    let error = rig.mail("run-1/welcome").await.unwrap_err();
-    assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Network, "SMTP_CONNECTION_LOST"));
-    assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Sent);
-    assert_eq!(rig.count(SENT), 1);
+    assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Queued);
+    assert_eq!((rig.round().await.sent, rig.count(SENT)), (1, 1));
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart_at_every_stage_and_a_repeat_may_send() {
+async fn a_temporary_refusal_queues_the_mail_and_it_is_sent_once_later() {
+    for (stage, code, text) in [
+        ("mail", 451, "4.3.0 later"),
+        ("rcpt", 450, "4.2.1 busy"),
+        ("data", 451, "4.7.1 too many"),
+        ("data", 421, "4.3.2 closing"),
+    ] {
+        let rig = Rig::with(Options::default(), without_repeats).await;
+        script(&rig, stage, reply(code, text)).await;
+        let queued = rig.mail("run-1/welcome").await.unwrap();
+        assert_eq!((queued.status, rig.count(SENT)), (DeliveryStatus::Queued, 0), "{stage} {text}");
+        let why = rig.store.outbox().get(&queued.message_id).await.unwrap().unwrap().why.unwrap();
+        assert!(why.contains(&code.to_string()) && !why.contains("jo@acme"), "{why}");
+        assert_eq!((rig.round().await.sent, rig.round().await.sent), (1, 0), "{stage} {text}");
+        let mails = rig.simulator.ledger().effects_of(SENT);
+        assert_eq!((mails.len(), &mails[0].detail["subject"]), (1, &json!("Welcome, Zoë")), "{stage} {text}");
+        assert_eq!(mails[0].detail["html"].as_str().unwrap().trim_end(), "<p>Hello Zoë</p>");
+    }
+}
+
+#[tokio::test]
+async fn a_permanent_refusal_is_an_error_and_whoever_asks_again_may_send() {
     let table = [
-        ("mail", 451, "4.3.0 later", ErrorType::ServerError, true),
-        ("rcpt", 450, "4.2.1 busy", ErrorType::ServerError, true),
-        ("rcpt", 550, "5.1.1 <jo@acme.example> unknown", ErrorType::Validation, false),
-        ("rcpt", 550, "5.7.1 relaying denied", ErrorType::Authorization, false),
-        ("data", 451, "4.7.1 too many", ErrorType::RateLimit, true),
-        ("data", 554, "5.6.0 refused", ErrorType::Validation, false),
+        ("rcpt", 550, "5.1.1 <jo@acme.example> unknown", ErrorType::Validation),
+        ("rcpt", 550, "5.7.1 relaying denied", ErrorType::Authorization),
+        ("data", 554, "5.6.0 refused", ErrorType::Validation),
     ];
-    for (stage, code, text, error_type, retryable) in table {
+    for (stage, code, text, error_type) in table {
         let rig = Rig::with(Options::default(), without_repeats).await;
         script(&rig, stage, reply(code, text)).await;
         let error = rig.mail("run-1/welcome").await.unwrap_err();
-        assert_eq!((error.error_type, error.retryable), (error_type, retryable), "{stage} {text}");
+        assert_eq!((error.error_type, error.retryable), (error_type, false), "{stage} {text}");
         assert_eq!(error.error_code, format!("SMTP_{code}"));
         assert!(!error.may_have_happened(), "{stage} {text}");
         assert!(!error.message.contains("jo@acme"), "{}", error.message);
+        assert_eq!(
+            (rig.outbox().await, rig.round().await.sent),
+            (vec![OutboxState::Dead], 0),
+            "{stage} {text}"
+        );
         assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Sent, "{stage} {text}");
         assert_eq!(rig.count(SENT), 1, "{stage} {text}");
     }
@@ -132,18 +156,22 @@ async fn what_certainly_did_not_arrive_is_repeated_under_one_claim() {
         let delivery = rig.mail("run-1/welcome").await.unwrap();
         assert_eq!(delivery.status, DeliveryStatus::Sent, "{stage} {answer}");
         assert_eq!((rig.count(SENT), rig.outbox().await), (1, vec![OutboxState::Sent]), "{stage} {answer}");
-        assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:mail", "outbox.delivered:mail"]);
+        let attempt =
+            |end: &str| ["outbox.sending", "outbox.delivered", end].map(|place| format!("{place}:mail"));
+        let mut places = vec![attempt("outbox.queued"); 3].concat();
+        places.extend(attempt("outbox.recorded"));
+        assert_eq!(*rig.places.lock().unwrap(), places, "{stage}: while it waits a crash leaves no doubt");
     }
 }
 
 #[tokio::test]
-async fn three_repeats_are_enough_and_a_permanent_refusal_gets_none() {
-    for (code, refusals) in [(451, 4), (550, 1)] {
-        let rig = Rig::new().await;
-        script_times(&rig, "rcpt", reply(code, "no"), refusals).await;
-        assert_eq!(rig.mail("run-1/welcome").await.unwrap_err().error_code, format!("SMTP_{code}"));
-        assert_eq!((rig.count(SENT), rig.outbox().await), (0, vec![OutboxState::Failed]), "{code}");
-    }
+async fn a_call_waits_for_three_repeats_and_a_permanent_refusal_gets_none() {
+    let rig = Rig::new().await;
+    script_times(&rig, "rcpt", reply(451, "no"), 4).await;
+    assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Queued);
+    script_times(&rig, "rcpt", reply(550, "no"), 1).await;
+    assert_eq!(rig.mail("run-2/welcome").await.unwrap_err().error_code, "SMTP_550");
+    assert_eq!((rig.count(SENT), rig.outbox().await), (0, vec![OutboxState::Queued, OutboxState::Dead]));
 }
 
 #[tokio::test]
@@ -171,14 +199,12 @@ async fn wrong_credentials_are_an_authentication_error() {
 }
 
 #[tokio::test]
-async fn a_mail_server_nobody_reaches_is_a_failure() {
+async fn a_mail_server_nobody_reaches_gets_the_mail_later() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let rig =
         Rig::with(Options::default(), |settings| settings.mail.as_mut().unwrap().port = closed.port()).await;
-    let error = rig.mail("run-1/welcome").await.unwrap_err();
-    assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Network, "SMTP_UNREACHABLE"));
-    assert!(error.not_sent);
-    assert_eq!(rig.outbox().await, [OutboxState::Failed]);
+    assert_eq!(rig.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Queued);
+    assert_eq!(rig.outbox().await, [OutboxState::Queued]);
 }
 
 #[tokio::test]
@@ -197,7 +223,10 @@ async fn a_mail_that_only_waits_for_a_connection_is_not_claimed() {
     let keys: Vec<String> = (0..12).map(|n| format!("run-{n}/welcome")).collect();
     let answers = join_all(keys.iter().map(|key| rig.mail(key))).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap().status == DeliveryStatus::Sent));
-    assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:mail", "outbox.delivered:mail"].repeat(12));
+    assert_eq!(
+        *rig.places.lock().unwrap(),
+        ["outbox.sending:mail", "outbox.delivered:mail", "outbox.recorded:mail"].repeat(12)
+    );
 }
 
 fn key_file(name: &str) -> std::path::PathBuf {
@@ -222,7 +251,7 @@ async fn starttls_is_used_when_asked_for_and_its_certificate_checked() {
         (mail.host, mail.security) = ("localhost".to_owned(), Security::StartTls);
     })
     .await;
-    assert_eq!(untrusted.mail("run-1/welcome").await.unwrap_err().error_type, ErrorType::Network);
+    assert_eq!(untrusted.mail("run-1/welcome").await.unwrap().status, DeliveryStatus::Queued);
     assert_eq!(untrusted.count(SENT), 0);
 }
 
@@ -232,8 +261,9 @@ async fn a_server_without_starttls_gets_no_mail_when_it_is_asked_for() {
         settings.mail.as_mut().unwrap().security = Security::StartTls
     })
     .await;
-    let error = rig.mail("run-1/welcome").await.unwrap_err();
-    assert!(error.message.contains("STARTTLS"), "{}", error.message);
+    let queued = rig.mail("run-1/welcome").await.unwrap();
+    let why = rig.store.outbox().get(&queued.message_id).await.unwrap().unwrap().why.unwrap();
+    assert!(why.contains("STARTTLS"), "{why}");
     assert_eq!(rig.count(SENT), 0);
 }
 

@@ -12,4 +12,5 @@ mod host;
 mod mail;
 mod page_and_check;
 mod rig;
+mod rounds;
 mod slack;

@@ -1,12 +1,11 @@
 //! `notify.page` against the simulated PagerDuty, and what `gangway doctor` learns of every channel.
 
-use crate::rig::{Rig, http, idem, settings};
+use crate::rig::{Rig, http, settings};
 use gangway_notify::{ChannelCheck, Settings, SettingsError, check};
 use gangway_protocol::ErrorType;
 use gangway_protocol::tools::notify::DeliveryStatus;
 use gangway_simulator::{EffectKind, Fault, FaultKind, Options, Simulator, Vendor};
-use gangway_store::{Channel, NewMessage, OutboxFilter, OutboxState};
-use jiff::Timestamp;
+use gangway_store::{OutboxFilter, OutboxState};
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -24,9 +23,13 @@ async fn a_page_is_triggered_once_under_its_dedup_key() {
     let pages = rig.simulator.ledger().effects_of(SENT);
     assert_eq!((pages.len(), pages[0].target.as_str()), (1, "run-1/page"));
     assert_eq!(pages[0].detail["payload"]["severity"], "critical");
-    assert_eq!(*rig.places.lock().unwrap(), ["outbox.claimed:page", "outbox.delivered:page"]);
+    assert_eq!(
+        *rig.places.lock().unwrap(),
+        ["outbox.sending:page", "outbox.delivered:page", "outbox.recorded:page"]
+    );
     let kept = rig.store.outbox().list(OutboxFilter::default()).await.unwrap();
-    assert!(!kept[0].body.to_string().contains("routing_key"), "the outbox keeps no secret");
+    let body = rig.store.outbox().body(&kept[0].message_id).await.unwrap().unwrap();
+    assert!(!body.to_string().contains("routing_key"), "the outbox keeps no secret");
 }
 
 #[tokio::test]
@@ -40,30 +43,12 @@ async fn a_lost_answer_is_repeated_and_pages_once() {
 }
 
 #[tokio::test]
-async fn a_page_claimed_by_a_process_that_died_is_sent_again() {
-    let rig = Rig::new().await;
-    let claimed = NewMessage {
-        key: idem("run-1/page"),
-        channel: Channel::Page,
-        target: "on-call".to_owned(),
-        body: serde_json::json!({}),
-        run_id: None,
-        correlation_id: None,
-        at: Timestamp::now(),
-    };
-    rig.store.outbox().claim(claimed).await.unwrap();
-    assert_eq!(rig.page("run-1/page").await.unwrap().status, DeliveryStatus::Sent);
-    assert_eq!((rig.count(SENT), rig.outbox().await), (1, vec![OutboxState::Sent]));
-}
-
-#[tokio::test]
-async fn a_page_that_failed_for_good_may_be_tried_again() {
+async fn a_page_that_cannot_be_triggered_now_is_triggered_once_later() {
     let rig = Rig::new().await;
     rig.simulator.faults().add(Fault::new(Vendor::PagerDuty, FaultKind::LostResponse).times(4));
-    let error = rig.page("run-1/page").await.unwrap_err();
-    assert_eq!(error.error_type, ErrorType::Network);
-    assert_eq!(rig.page("run-1/page").await.unwrap().status, DeliveryStatus::Sent);
-    assert_eq!(rig.count(SENT), 1);
+    assert_eq!(rig.page("run-1/page").await.unwrap().status, DeliveryStatus::Queued);
+    assert_eq!((rig.round().await.sent, rig.count(SENT)), (1, 1));
+    assert_eq!(rig.outbox().await, [OutboxState::Sent]);
 }
 
 #[tokio::test]

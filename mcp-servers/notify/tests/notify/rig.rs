@@ -2,7 +2,10 @@
 
 use crate::host::Host;
 use gangway_governance::{Governance, vendor};
-use gangway_notify::{Ground, MailSettings, PagerSettings, RetrySettings, Settings, SlackSettings, server};
+use gangway_notify::{
+    Ground, MailSettings, OutboxSettings, Outpost, PagerSettings, RetrySettings, Round, Settings,
+    SlackSettings,
+};
 use gangway_protocol::ApiError;
 use gangway_protocol::IdempotencyKey;
 use gangway_protocol::crash_point::CrashPoints;
@@ -12,7 +15,7 @@ use gangway_protocol::tools::notify::{
 };
 use gangway_simulator::{EffectKind, Options, Simulator};
 use gangway_store::{OutboxFilter, OutboxState, Store};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +23,7 @@ pub struct Rig {
     pub simulator: Simulator,
     pub store: Store,
     pub host: Host,
+    pub outpost: Outpost,
     /// Crash points in the order they were reached.
     pub places: Arc<Mutex<Vec<String>>>,
 }
@@ -43,6 +47,7 @@ pub fn settings(simulator: &Simulator) -> Settings {
             source: "gangway".to_owned(),
         }),
         retry: RetrySettings { retries: 3, base_ms: 1 },
+        outbox: OutboxSettings::default(),
         attempt_deadline_ms: None,
     }
 }
@@ -68,8 +73,9 @@ impl Rig {
         let seen = Arc::clone(&places);
         let crash = CrashPoints::listening(move |place| seen.lock().unwrap().push(place.to_owned()));
         let ground = Ground { store: store.clone(), http: http(), crash, clock: Timestamp::now };
-        let host = Host::open(server(&settings, ground).unwrap(), Governance::new(store.clone())).await;
-        Self { simulator, store, host, places }
+        let outpost = Outpost::new(&settings, ground).unwrap();
+        let host = Host::open(outpost.server(), Governance::new(store.clone())).await;
+        Self { simulator, store, host, outpost, places }
     }
 
     pub async fn post(&self, channel: &str, key: &str) -> Result<Delivery, ApiError> {
@@ -89,6 +95,12 @@ impl Rig {
 
     pub fn count(&self, kind: EffectKind) -> usize {
         self.simulator.ledger().count_of(kind)
+    }
+
+    /// A round of the outbox an hour from now: whatever was put off is due.
+    pub async fn round(&self) -> Round {
+        let later = Timestamp::now() + SignedDuration::from_hours(1);
+        self.outpost.deliver_due(later, 100).await.unwrap()
     }
 
     /// The outbox, oldest first.
@@ -114,5 +126,6 @@ pub fn letter(key: &str) -> SendEmailArgs {
         text: Personal("Hello Zoë,\n.\nwelcome.\n".to_owned()),
         html: Some(Personal("<p>Hello Zoë</p>".to_owned())),
         idempotency_key: idem(key),
+        once_key: None,
     }
 }

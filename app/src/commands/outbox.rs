@@ -1,0 +1,197 @@
+//! `gangway outbox`: messages and how they stand, and a person's word on those that cannot be settled without one.
+
+use crate::cli::{Globals, Json, OutboxCommand};
+use crate::config::Sources;
+use crate::installation::Installation;
+use crate::outbox::{Delivered, deliver_due};
+use crate::output;
+use anyhow::{Context as _, Result, bail};
+use comfy_table::{Cell, Color};
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use gangway_protocol::redact::scrub;
+use gangway_store::{OutboxFilter, OutboxMessage, OutboxState, OutboxVerdict, Store};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+
+/// Longest reason kept.
+const REASON: usize = 500;
+
+/// Runs one of its commands.
+pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> {
+    let sources = Sources::read(globals)?;
+    let store = super::existing_store(&sources)?;
+    match command {
+        OutboxCommand::List { state, run, limit, output } => {
+            let filter = OutboxFilter { state, run_id: run, limit };
+            list(&store.outbox().list(filter).await?, output)?;
+        }
+        OutboxCommand::Show { message, output } => show(&store, &message, output).await?,
+        OutboxCommand::Retry { messages, yes_it_did_not_arrive, reason, output } => {
+            let word = if yes_it_did_not_arrive { Word::DidNotArrive } else { Word::None };
+            for message in &messages {
+                retry(&store, message, word, reason.as_deref()).await?;
+            }
+            drop(store);
+            report(&deliver(sources).await?, output)?;
+        }
+        OutboxCommand::Settle { message, delivered, drop: _, reason, output } => {
+            let verdict = if delivered { OutboxVerdict::Delivered } else { OutboxVerdict::Drop };
+            let settled = judge(&store, &message, verdict, &reason).await?;
+            drop(store);
+            // A mail that arrived completes its task.
+            deliver(sources).await?;
+            if output.json {
+                output::json(&row(&settled))?;
+            } else {
+                output::line(&format!("{message} is {}.", settled.state.name()))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the person said about an UNKNOWN message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    DidNotArrive,
+    None,
+}
+
+async fn deliver(sources: Sources) -> Result<Delivered> {
+    Installation::session(sources, async |installation| deliver_due(&installation, Timestamp::now()).await)
+        .await
+}
+
+async fn retry(store: &Store, message_id: &str, word: Word, reason: Option<&str>) -> Result<()> {
+    let found = found(store, message_id).await?;
+    if found.state == OutboxState::Unknown && word != Word::DidNotArrive {
+        bail!(
+            "{message_id} may have arrived: ask {} first; if it certainly did not arrive, repeat with --yes-it-did-not-arrive, and if it did, gangway outbox settle {message_id} --delivered --reason …",
+            found.target
+        );
+    }
+    judge(store, message_id, OutboxVerdict::Retry, reason.unwrap_or("tried again")).await.map(|_| ())
+}
+
+async fn found(store: &Store, message_id: &str) -> Result<OutboxMessage> {
+    store
+        .outbox()
+        .get(message_id)
+        .await?
+        .with_context(|| format!("there is no message {message_id}; gangway outbox list shows what there is"))
+}
+
+/// Does what the person says and records it, in one commit.
+async fn judge(
+    store: &Store,
+    message_id: &str,
+    verdict: OutboxVerdict,
+    reason: &str,
+) -> Result<OutboxMessage> {
+    let at = Timestamp::now();
+    let arguments = Map::from_iter([
+        ("message_id".to_owned(), Value::from(message_id)),
+        ("reason".to_owned(), Value::from(scrub(reason, REASON))),
+    ]);
+    let record = AuditRecord {
+        at,
+        moment: AuditMoment::Outcome,
+        call_id: uuid::Uuid::now_v7().simple().to_string(),
+        principal: format!("operator {}", super::operator()),
+        tool: tool(verdict).to_owned(),
+        run_id: None,
+        correlation_id: None,
+        arguments,
+        end: Some(CallEnd { ok: true, replayed: false, error: None, result_digest: None, duration_us: 0 }),
+    };
+    Ok(store.outbox().judge(message_id, verdict, at, record).await?)
+}
+
+/// The name under which a verdict stands in the audit.
+fn tool(verdict: OutboxVerdict) -> &'static str {
+    match verdict {
+        OutboxVerdict::Delivered => "outbox.settle_delivered",
+        OutboxVerdict::Drop => "outbox.settle_dropped",
+        OutboxVerdict::Retry => "outbox.retry",
+    }
+}
+
+fn row(message: &OutboxMessage) -> Value {
+    json!({
+        "message_id": message.message_id, "key": message.key, "channel": message.channel.name(),
+        "target": message.target, "run_id": message.run_id, "correlation_id": message.correlation_id,
+        "state": message.state.name(), "attempts": message.attempts, "since": message.since,
+        "tried_at": message.tried_at, "due_at": message.due_at, "settled_at": message.settled_at,
+        "reference": message.reference, "why": message.why,
+    })
+}
+
+fn list(messages: &[OutboxMessage], output: Json) -> Result<()> {
+    if output.json {
+        return output::json(&json!({ "messages": messages.iter().map(row).collect::<Vec<_>>() }));
+    }
+    if messages.is_empty() {
+        return output::line("No such messages.");
+    }
+    let mut table = output::table(&["message", "channel", "to", "key", "state", "attempts", "why"]);
+    for message in messages {
+        table.add_row(vec![
+            Cell::new(&message.message_id),
+            Cell::new(message.channel.name()),
+            Cell::new(&message.target),
+            Cell::new(&message.key),
+            state(message.state),
+            Cell::new(message.attempts),
+            Cell::new(message.why.as_deref().unwrap_or_default()),
+        ]);
+    }
+    output::line(&table.to_string())
+}
+
+fn state(state: OutboxState) -> Cell {
+    let cell = Cell::new(state.name());
+    match state {
+        OutboxState::Sent => cell.fg(Color::Green),
+        OutboxState::Queued | OutboxState::Sending => cell.fg(Color::Cyan),
+        OutboxState::Unknown => cell.fg(Color::Yellow),
+        OutboxState::Dead => cell.fg(Color::Red),
+        OutboxState::Dropped => cell.fg(Color::DarkGrey),
+    }
+}
+
+async fn show(store: &Store, message_id: &str, output: Json) -> Result<()> {
+    let message = found(store, message_id).await?;
+    let body = store.outbox().body(message_id).await?;
+    let mut whole = row(&message);
+    whole["body"] = body.unwrap_or_default();
+    if output.json {
+        return output::json(&whole);
+    }
+    let mut table = output::table(&["", ""]);
+    for (name, value) in whole.as_object().into_iter().flatten().filter(|(name, _)| *name != "body") {
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        table.add_row([name.clone(), if value.is_null() { "–".to_owned() } else { shown }]);
+    }
+    output::line(&table.to_string())?;
+    output::line(match message.state {
+        OutboxState::Unknown => {
+            "It may have arrived. Find out, then: gangway outbox settle ID --delivered, or gangway outbox retry ID --yes-it-did-not-arrive."
+        }
+        OutboxState::Dead => "It did not arrive. Mend the cause, then: gangway outbox retry ID.",
+        OutboxState::Queued => "It is tried again by itself; gangway outbox retry ID tries at once.",
+        OutboxState::Sending => "It is being sent.",
+        OutboxState::Sent | OutboxState::Dropped => "It is settled.",
+    })
+}
+
+fn report(delivered: &Delivered, output: Json) -> Result<()> {
+    if output.json {
+        return output::json(delivered);
+    }
+    let round = &delivered.round;
+    output::line(&format!(
+        "{} sent, {} found to be sent already, {} queued again, {} unknown, {} given up.",
+        round.sent, round.found, round.queued, round.unknown, round.dead
+    ))
+}
