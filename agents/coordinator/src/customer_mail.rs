@@ -34,7 +34,9 @@ pub(crate) fn customer_mail_key(
     let label = match message {
         LetterKind::Welcome => WELCOME_MAIL,
         LetterKind::Training => TRAINING_MAIL,
-        LetterKind::Blocked | LetterKind::Escalation | LetterKind::Success => return None,
+        LetterKind::Blocked | LetterKind::Escalation | LetterKind::Success | LetterKind::Reminder => {
+            return None;
+        }
     };
     Some(key(tenant.as_str(), label))
 }
