@@ -6,13 +6,13 @@
 
 use crate::installation::Installation;
 use anyhow::{Context as _, Result};
-use gangway_coordinator::customer_mail;
+use gangway_coordinator::customer_mail::{self, CompletionError};
 use gangway_notify::Round;
 use gangway_protocol::redact::Personal;
 use gangway_protocol::run::{Effect, EffectStatus};
 use gangway_protocol::tools::notify::{Page, PageArgs, PageSeverity, PostMessage, PostMessageArgs};
 use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, RunId, RunRecord, System};
-use gangway_store::{Channel, OutboxMessage, OutboxState, Store, StoreError};
+use gangway_store::{Channel, OutboxFilter, OutboxMessage, OutboxState, Store, StoreError};
 use gangway_toolbelt::{Agent, Scope};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -72,8 +72,17 @@ async fn complete_task(installation: &Installation, message: &OutboxMessage) -> 
     let Some(tenant) = customer_mail::tenant_of(message) else { return Ok(()) };
     let belt = installation.belt(Agent::Coordinator).await?;
     let scope = scope(installation, message);
-    customer_mail::complete_tasks(installation.store(), &belt, &scope, &tenant).await?;
-    Ok(())
+    match customer_mail::complete_tasks(installation.store(), &belt, &scope, &tenant).await {
+        // Another try would be refused as well: a person has moved the task, and goes on from there.
+        Err(CompletionError::Task(error)) if !error.retryable => {
+            tracing::warn!(
+                "the mail {} was delivered, its task is left to a person: {error}",
+                message.message_id
+            );
+            Ok(())
+        }
+        completed => completed.map_err(Into::into),
+    }
 }
 
 /// Tells operators once that a message was given up: by Slack, or by a page when it is Slack that does not work.
@@ -129,12 +138,26 @@ fn scope(installation: &Installation, message: &OutboxMessage) -> Scope {
 pub async fn with_present_messages(store: &Store, mut record: RunRecord) -> Result<RunRecord, StoreError> {
     for effect in &mut record.effects {
         let open = matches!(effect.status, EffectStatus::Queued | EffectStatus::Unknown);
-        let Some(message_id) = effect.message_id.clone().filter(|_| open) else { continue };
-        if let Some(message) = store.outbox().get(&message_id).await? {
+        if !open || !effect.tool.starts_with("notify.") {
+            continue;
+        }
+        let message = match &effect.message_id {
+            Some(message_id) => store.outbox().get(message_id).await?,
+            // Its call was given up before it answered; the delivery went on.
+            None => of_effect(store, &record.run_id, &effect.label).await?,
+        };
+        if let Some(message) = message {
             bring_up_to_date(effect, &message);
         }
     }
     Ok(record)
+}
+
+async fn of_effect(store: &Store, run_id: &RunId, label: &str) -> Result<Option<OutboxMessage>, StoreError> {
+    let filter = OutboxFilter { run_id: Some(run_id.clone()), ..OutboxFilter::default() };
+    let messages = store.outbox().list(filter).await?;
+    let is_it = |message: &OutboxMessage| message.key.rsplit('/').next() == Some(label);
+    Ok(messages.into_iter().find(is_it))
 }
 
 fn bring_up_to_date(effect: &mut Effect, message: &OutboxMessage) {
@@ -153,6 +176,7 @@ fn bring_up_to_date(effect: &mut Effect, message: &OutboxMessage) {
         OutboxState::Dropped => (EffectStatus::Failed, None, ended("DROPPED")),
     };
     (effect.status, effect.reference, effect.error) = (status, reference, error);
+    effect.message_id = Some(message.message_id.clone());
 }
 
 #[cfg(test)]

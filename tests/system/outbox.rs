@@ -4,9 +4,12 @@
 use crate::harness::{House, stderr};
 use serde_json::{Value, json};
 
-/// A house whose mails are not waited for within the call.
+/// A house whose mails are not waited for within the call, and in which somebody can be named.
 fn house() -> House {
-    House::new().with("GANGWAY_NOTIFY__RETRY__RETRIES", "0").with("GANGWAY_NOTIFY__OUTBOX__GRACE_MS", "0")
+    House::new()
+        .with("GANGWAY_NOTIFY__RETRY__RETRIES", "0")
+        .with("GANGWAY_NOTIFY__OUTBOX__GRACE_MS", "0")
+        .with("USER", "ada")
 }
 
 fn messages(house: &House, state: &str) -> Vec<Value> {

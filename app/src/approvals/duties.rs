@@ -94,6 +94,7 @@ async fn remind(
                 text: Personal(letter.text),
                 html: Some(Personal(letter.html)),
                 idempotency_key: key("email"),
+                once_key: None,
             },
         )
         .await;

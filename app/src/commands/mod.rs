@@ -33,8 +33,3 @@ fn existing_store(sources: &Sources) -> Result<Store> {
     }
     Ok(Store::open(folder)?)
 }
-
-/// Who works here, for grants and the audit.
-fn operator() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
-}

@@ -98,7 +98,7 @@ async fn judge(
         at,
         moment: AuditMoment::Outcome,
         call_id: uuid::Uuid::now_v7().simple().to_string(),
-        principal: format!("operator {}", super::operator()),
+        principal: crate::person::local()?.name,
         tool: tool(verdict).to_owned(),
         run_id: None,
         correlation_id: None,
