@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Schema version N is the state after the first N of these.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_ground.sql"),
     include_str!("../migrations/0002_approvals.sql"),
     include_str!("../migrations/0003_outbox.sql"),
@@ -27,7 +27,7 @@ pub(crate) fn known_version(connection: &Connection, path: &Path) -> Result<i64,
 
 /// Applies what is missing. Several processes may call this at once: the version is read inside the transaction.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    migrate_with(connection, path, &MIGRATIONS)
+    migrate_with(connection, path, MIGRATIONS)
 }
 
 fn migrate_with(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
