@@ -4,6 +4,10 @@ mod approvals;
 
 pub use approvals::{ApprovalsCommand, DecisionArgs};
 
+mod advice;
+
+pub use advice::{EvalArgs, EvalProvider, LlmCommand, PromptsCommand};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_protocol::task::{TaskOwner, TaskStatus};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunState, TenantId};
@@ -83,6 +87,14 @@ pub enum Command {
     /// The audit of every tool call.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Calls to the language model that words advice.
+    #[command(subcommand)]
+    Llm(LlmCommand),
+    /// The prompts a model is asked with.
+    #[command(subcommand)]
+    Prompts(PromptsCommand),
+    /// Put a set of cases to a model, or to a recording of one, and count how usable its answers are.
+    Eval(EvalArgs),
     /// Print configuration for MCP hosts.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,9 +8,10 @@ pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 
 use crate::config::{Config, Route, Sources, Vendors, section};
 use crate::reports::ReportFolder;
-use crate::{crash, keys, rules};
+use crate::{adviser, crash, keys, rules};
 use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
+use gangway_advisor::{Adviser, Model, Settings};
 use gangway_coordinator::{Env, RuleBook, versions};
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_governance::vendor::http_client;
@@ -287,9 +288,26 @@ impl Installation {
         Ok(RuleBook::new(self.store.clone(), configured, Arc::new(Timestamp::now)))
     }
 
+    /// The model that words advice, recorded in our store; none when none is configured.
+    pub fn adviser(&self) -> Result<Option<Arc<Adviser>>> {
+        let Some(model) = self.language_model(&self.config.adviser, None)? else { return Ok(None) };
+        let ledger = Arc::new(adviser::StoreLedger(self.store.clone()));
+        let made = Adviser::new(model, self.config.adviser.clone(), ledger, Arc::new(Timestamp::now));
+        Ok(Some(Arc::new(made.context("[adviser] cannot be used")?)))
+    }
+
+    /// The model these settings ask for, or another one of the same provider; none when they ask for no provider.
+    pub fn language_model(&self, settings: &Settings, name: Option<&str>) -> Result<Option<Arc<dyn Model>>> {
+        let simulated = self.vendors.as_ref().map(Vendors::language_model);
+        adviser::model(settings, name, simulated, self.http.clone())
+    }
+
     /// Takes the folder's engine lock and is ready to run onboardings.
     pub async fn engine(&self) -> Result<OnboardingEngine> {
+        let adviser = self.adviser()?;
+        let adviser_name = adviser.as_ref().map(|adviser| adviser.name());
         let env = Env {
+            adviser,
             store: self.store.clone(),
             coordinator: self.belt(Agent::Coordinator).await?,
             contract: self.belt(Agent::Contract).await?,
@@ -309,7 +327,13 @@ impl Installation {
             ..EngineOptions::new(self.data_dir())
         };
         let durable = Engine::open(self.store.clone(), Arc::new(env), options)?;
-        let versions = self.versions.get_or_init(|| Arc::new(versions()));
+        let versions = self.versions.get_or_init(|| {
+            let mut versions = versions();
+            if let Some(name) = adviser_name {
+                versions.adviser = name;
+            }
+            Arc::new(versions)
+        });
         Ok(OnboardingEngine::new(durable, Arc::clone(versions)))
     }
 }

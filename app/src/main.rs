@@ -1,5 +1,6 @@
 //! `gangway`: parses the command line, sets up logging and the runtime, calls one command, says what went wrong.
 
+mod adviser;
 mod approvals;
 mod cli;
 mod commands;
@@ -50,7 +51,9 @@ fn set_up_logging() {
     // Whatever is asked for: below warnings these log whole messages, with grants, mails and tokens in them.
     let discreet = filter_fn(|metadata| {
         let talks = WIRE_LIBRARIES.iter().any(|library| metadata.target().starts_with(library));
-        !talks || *metadata.level() <= Level::WARN
+        // This one logs the answers it cannot read, as errors.
+        let is_model = metadata.target().starts_with("async_openai");
+        !is_model && (!talks || *metadata.level() <= Level::WARN)
     });
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
@@ -100,6 +103,11 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         Command::Tenants(command) => commands::tenants::run(command, &globals).await.map(done),
         Command::Outbox(command) => commands::outbox::run(command, &globals).await,
         Command::Audit(command) => commands::audit::run(command, &config::Sources::read(&globals)?).await,
+        Command::Llm(command) => {
+            commands::llm::run(command, &config::Sources::read(&globals)?).await.map(done)
+        }
+        Command::Prompts(command) => commands::prompts::run(&command).map(done),
+        Command::Eval(args) => commands::eval::run(args, &globals).await,
         Command::Config(command) => commands::config::run(&command, &globals).map(done),
         Command::Doctor(output) => commands::doctor::run(output, &globals).await,
         Command::Bench(args) => commands::bench::run(args, &globals).await,

@@ -41,6 +41,10 @@ pub enum CallVerdict {
 }
 
 impl CallVerdict {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Valid, Self::Invalid, Self::Refused, Self::CutOff, Self::TooLate, Self::Failed];
+
     /// The name as it stands in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -196,9 +196,12 @@ pub struct RunRecord {
     /// What was decided; null until then.
     #[serde(default)]
     pub decision: Option<Decision>,
-    /// What the adviser says; null until then.
+    /// What the rules advise; null until then.
     #[serde(default)]
     pub advice: Option<Advice>,
+    /// The same in a model's words; null without a model and until it was asked. For reading only: no effect carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worded_advice: Option<Advice>,
     /// The approval that is awaited or was given.
     #[serde(default)]
     pub approval_id: Option<String>,
@@ -222,6 +225,12 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// The advice a person should read: a model's words where there are some, else the rules'.
+    #[must_use]
+    pub fn advice_to_read(&self) -> Option<&Advice> {
+        self.worded_advice.as_ref().or(self.advice.as_ref())
+    }
+
     /// The record with a reason why it cannot go on; the reason is scrubbed.
     #[must_use]
     pub fn parked(mut self, reason: &str) -> Self {

@@ -159,6 +159,7 @@ fn run(number: u32) -> RunRecord {
         facts: None,
         decision: None,
         advice: None,
+        worded_advice: None,
         approval_id: None,
         approval_expires_at: None,
         tenant: None,

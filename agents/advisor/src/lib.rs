@@ -1,10 +1,41 @@
-//! Advice by rules: what a decision means, who should do what, and what an error code says in plain English.
+//! Advice: what a decision means, who should do what, and what an error code says in plain English.
 //!
-//! Advice explains. It decides nothing, changes nothing, and nothing turns it into a decision, a fact or a grant.
+//! Advice explains. It decides nothing, changes nothing, and nothing turns it into a decision, a fact or a grant. [`advise`]
+//! makes it from rules alone; an [`Adviser`] has a model word that, within bounds.
 
 mod actions;
+mod adviser;
+mod allowance;
+mod answer;
+#[cfg(feature = "bedrock")]
+mod bedrock;
+mod breaker;
+mod cache;
+mod conversation;
 mod error_reading;
+mod evaluation;
+mod grounding;
+mod ledger;
+mod model;
+mod openai;
+mod prompt;
+mod recording;
+mod redaction;
+mod settings;
 mod summary;
+mod wording;
+
+pub use adviser::{Advised, Adviser, AdviserError, Clock, Question};
+#[cfg(feature = "bedrock")]
+pub use bedrock::Bedrock;
+pub use evaluation::{Case, Scores, Share, evaluate};
+pub use ledger::Ledger;
+pub use model::{Finish, Model, ModelAnswer, ModelError, ModelRequest};
+pub use openai::OpenAi;
+pub use prompt::{PROMPTS, Prompt, Split};
+pub use recording::{Recorder, Recording};
+pub use redaction::detector;
+pub use settings::{Provider, Settings, UnknownPrompt};
 
 use gangway_protocol::{Advice, AdviceSource, Decision, Facts};
 

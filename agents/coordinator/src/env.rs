@@ -6,6 +6,7 @@ use crate::rule_book::RuleBook;
 use crate::settings::Settings;
 use ed25519_dalek::SigningKey;
 use futures::future::BoxFuture;
+use gangway_advisor::Adviser;
 use gangway_durable::Clock;
 use gangway_protocol::{IdempotencyKey, RunRecord};
 use gangway_store::Store;
@@ -37,6 +38,8 @@ pub struct Env {
     pub signing_key: SigningKey,
     /// What an operator configured.
     pub settings: Settings,
+    /// A model that words advice; none where rules do it alone.
+    pub adviser: Option<Arc<Adviser>>,
     /// Where reports go.
     pub reports: Arc<dyn ReportSink>,
     /// The present, for what is about the present: a grant's lifetime, an approval's expiry.

@@ -23,5 +23,5 @@ mod settings;
 pub use env::{Env, ReportSink};
 pub use onboarding::Onboarding;
 pub use rule_book::{RuleBook, RuleBookError, takes};
-pub use run::{WORKFLOW_VERSION, explain, new_run, reasons, summary_of, versions};
+pub use run::{RULES_ONLY, WORKFLOW_VERSION, explain, new_run, reasons, summary_of, versions};
 pub use settings::{Channels, Settings};

@@ -42,6 +42,7 @@ pub fn new_run(request: RunRequest, now: Timestamp, uuid: Uuid, versions: &Versi
         facts: None,
         decision: None,
         advice: None,
+        worded_advice: None,
         approval_id: None,
         approval_expires_at: None,
         tenant: None,
@@ -82,7 +83,7 @@ pub fn reasons(record: &RunRecord) -> (Vec<String>, Vec<String>) {
 #[must_use]
 pub fn explain(record: &RunRecord) -> Explanation {
     let decision = record.decision.as_ref();
-    let advised = record.advice.as_ref().map_or("", |advice| advice.summary.as_str());
+    let advised = record.advice_to_read().map_or("", |advice| advice.summary.as_str());
     let mut sentences = vec![standing(record)];
     if !advised.is_empty() {
         sentences.push(advised.to_owned());
@@ -90,7 +91,7 @@ pub fn explain(record: &RunRecord) -> Explanation {
     let findings = decision.map_or_else(Vec::new, |decision| {
         decision.violations.iter().chain(&decision.warnings).cloned().collect()
     });
-    let next_steps = record.advice.as_ref().map_or_else(Vec::new, |advice| {
+    let next_steps = record.advice_to_read().map_or_else(Vec::new, |advice| {
         advice.actions.iter().map(|action| format!("{}: {}", action.owner, action.action)).collect()
     });
     Explanation {

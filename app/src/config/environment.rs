@@ -2,7 +2,7 @@
 //!
 //! `GANGWAY_SALESFORCE__BASE_URL` is `salesforce.base_url`. `GANGWAY_SALESFORCE__PRIVATE_KEY_PEM_FILE` names a file whose content
 //! is `salesforce.private_key_pem`, so that secrets need not stand in the environment. Values are texts (an account
-//! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `port`, `connections`, `concurrency`, `retries`, `attempts` are numbers,
+//! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `…_tokens`, `…_micro_usd`, `…_percent`, `…_entries`, `…_failures`, `port`, `connections`, `concurrency`, `retries`, `attempts` are numbers,
 //! `true` and `false` truths.
 
 use anyhow::{Context as _, Result, bail};
@@ -58,7 +58,9 @@ impl Environment {
 fn typed(key: &str, text: &str) -> Value {
     let name = key.rsplit('.').next().unwrap_or(key);
     let is_number = ["port", "connections", "retries", "attempts", "concurrency"].contains(&name)
-        || ["_ms", "_days"].iter().any(|unit| name.ends_with(unit));
+        || ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures"]
+            .iter()
+            .any(|unit| name.ends_with(unit));
     match (text, text.parse::<u64>()) {
         ("true", _) => Value::from(true),
         ("false", _) => Value::from(false),

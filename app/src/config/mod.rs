@@ -114,6 +114,9 @@ pub struct Config {
     /// Which rules decide.
     #[serde(default)]
     pub rules: RulesSettings,
+    /// The model that words advice, if any, and its bounds.
+    #[serde(default)]
+    pub adviser: gangway_advisor::Settings,
     /// How agents reach the servers.
     #[serde(default)]
     pub servers: Routes,

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use gangway_simulator::{Addresses, Credentials, Simulator};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -39,6 +40,11 @@ impl Vendors {
     /// Where they are, for child processes.
     pub fn base_url(&self) -> &str {
         &self.addresses.base_url
+    }
+
+    /// The simulated language model's address and key.
+    pub fn language_model(&self) -> (String, SecretString) {
+        (format!("{}/v1", self.addresses.base_url), self.credentials.llm.api_key.clone().into())
     }
 
     /// The configuration layer.

@@ -58,6 +58,10 @@ fn no_rules(error: &RuleBookError) -> StepError {
 impl Assessed {
     /// Enters it into the run's record.
     pub(crate) fn enter(self, record: &mut RunRecord) {
+        if record.decision.as_ref() != Some(&self.decision) {
+            // Words about another decision.
+            record.worded_advice = None;
+        }
         record.versions.rule_set = Some(self.decision.rule_set.clone());
         record.as_of = self.decision.as_of;
         record.facts = Some(self.facts);

@@ -10,6 +10,7 @@ mod reassess;
 mod report;
 mod tell;
 mod tenant;
+mod word;
 
 pub(crate) use approval::{CheckApproval, RequestApproval, Standing, VoidApproval, VoidOrder};
 pub(crate) use assess::Assess;
@@ -19,6 +20,7 @@ pub(crate) use reassess::Reassess;
 pub(crate) use report::{ReportOrder, WriteReports};
 pub(crate) use tell::{Occasion, Tell, TellOrder};
 pub(crate) use tenant::CreateTenant;
+pub(crate) use word::WordAdvice;
 
 use gangway_durable::StepError;
 use gangway_protocol::{ApiError, Decision, Facts, RunRecord};

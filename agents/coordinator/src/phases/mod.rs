@@ -8,8 +8,9 @@ pub(crate) use approval::settle;
 pub(crate) use assess::assess;
 pub(crate) use fulfil::fulfil;
 
-use crate::activities::{Occasion, ReportOrder, RequestApproval, Tell, TellOrder, WriteReports};
+use crate::activities::{Occasion, ReportOrder, RequestApproval, Tell, TellOrder, WordAdvice, WriteReports};
 use crate::env::Env;
+use crate::run::RULES_ONLY;
 use gangway_durable::{Durable, Interrupted};
 use gangway_protocol::run::{Effect, EffectStatus};
 use gangway_protocol::{RunRecord, RunState};
@@ -45,6 +46,7 @@ async fn tell_and_report<D: Durable<Env = Env>>(
     let order = TellOrder { record: record.clone(), occasion };
     let told = durable.step::<Tell>(labels.tell, order).await?;
     record.effects.extend(told.effects);
+    let mut record = word_advice(durable, record).await?;
     let order = ReportOrder { record: record.clone(), mails: told.mails };
     let reported = durable.step::<WriteReports>(labels.report, order).await?;
     record.effects.extend(reported.failed);
@@ -53,6 +55,21 @@ async fn tell_and_report<D: Durable<Env = Env>>(
             record.reports.push(report);
         }
     }
+    Ok(record)
+}
+
+/// Has a model word the advice, once a decision and after everybody was told: no message waits for a model or carries its words.
+/// Whether there is a step is written on the run when it is accepted, so that a replay takes the same way.
+async fn word_advice<D: Durable<Env = Env>>(
+    durable: &D,
+    mut record: RunRecord,
+) -> Result<RunRecord, Interrupted> {
+    if record.versions.adviser == RULES_ONLY || record.worded_advice.is_some() {
+        return Ok(record);
+    }
+    let worded = durable.step::<WordAdvice>("word_advice", record.clone()).await?;
+    record.versions.prompt = worded.prompt;
+    record.worded_advice = Some(worded.advice);
     Ok(record)
 }
 

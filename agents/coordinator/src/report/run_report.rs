@@ -3,9 +3,9 @@
 use super::markdown::{escaped, table};
 use crate::messages::Case;
 use crate::messages::wording::{LONG, SHORT};
-use gangway_protocol::Finding;
 use gangway_protocol::audit::{AuditEntry, AuditMoment};
 use gangway_protocol::run::{Effect, EffectStatus};
+use gangway_protocol::{AdviceSource, Finding};
 
 /// The report.
 #[must_use]
@@ -18,6 +18,7 @@ pub fn render(case: &Case<'_>, calls: &[AuditEntry]) -> String {
         ("Violations", findings(case.violations())),
         ("Warnings", findings(case.warnings())),
         ("Recommended actions", actions(case)),
+        ("Advice in a model's words", worded(case)),
         ("Tenant", tenant(case)),
         ("Effects", effects(&case.record.effects)),
         ("Tool calls", tool_calls(calls)),
@@ -122,6 +123,42 @@ fn actions(case: &Case<'_>) -> String {
         .collect()
 }
 
+/// What a model made of it, marked as such; nothing where no model is configured.
+fn worded(case: &Case<'_>) -> String {
+    let Some(advice) = &case.record.worded_advice else {
+        return String::new();
+    };
+    let notes: String = advice.notes.iter().map(|note| format!("- {}\n", escaped(note, LONG))).collect();
+    if advice.source != AdviceSource::Model {
+        return notes;
+    }
+    let actions: String = advice
+        .actions
+        .iter()
+        .map(|action| format!("- **{}:** {}\n", escaped(&action.owner, SHORT), escaped(&action.action, LONG)))
+        .collect();
+    let meanings: String = advice
+        .error_readings
+        .iter()
+        .map(|reading| {
+            format!("- {}: {}\n", escaped(&reading.error_code, SHORT), escaped(&reading.meaning, LONG))
+        })
+        .collect();
+    let mut text = format!(
+        "Worded by {}. It explains; the decision was made without it.\n\n{}\n\n",
+        escaped(&case.record.versions.adviser, SHORT),
+        escaped(&advice.summary, 1_200)
+    );
+    text.push_str(&format!("- **Business impact:** {}\n", escaped(&advice.business_impact, LONG)));
+    text.push_str(&format!("- **Usual time to resolve:** {}\n", escaped(&advice.resolution_time, SHORT)));
+    for list in [actions, meanings, notes] {
+        if !list.is_empty() {
+            text.push_str(&format!("\n{list}"));
+        }
+    }
+    text
+}
+
 fn tenant(case: &Case<'_>) -> String {
     let Some(tenant) = &case.record.tenant else {
         return String::new();
@@ -197,8 +234,11 @@ fn versions(case: &Case<'_>) -> String {
         ("Gangway", versions.agent.clone()),
         ("Workflow", versions.workflow.clone()),
         ("Tool contracts", format!("`{}`", versions.tool_contracts)),
-        ("Adviser", versions.adviser.clone()),
+        ("Adviser", escaped(&versions.adviser, SHORT)),
     ];
+    if let Some(prompt) = &versions.prompt {
+        rows.push(("Prompt", format!("{} `{}`", escaped(&prompt.name, SHORT), prompt.digest)));
+    }
     if let Some(rules) = &versions.rule_set {
         rows.push((
             "Rules",

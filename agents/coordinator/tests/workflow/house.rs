@@ -78,6 +78,7 @@ impl House {
             coordinator: belt(Agent::Coordinator),
             contract: belt(Agent::Contract),
             finance: belt(Agent::Finance),
+            adviser: None,
             rules: RuleBook::new(store.clone(), RuleSet::builtin(), Arc::clone(&clock)),
             signing_key: SigningKey::from_bytes(&[7; 32]),
             settings: Settings::new(

@@ -267,6 +267,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
         facts: None,
         decision: None,
         advice: None,
+        worded_advice: None,
         approval_id: None,
         approval_expires_at: None,
         tenant: None,

@@ -1,0 +1,239 @@
+//! One question to a model, with what may follow it: a retry after a failure that may pass, one repair of an answer of the
+//! wrong form. Every call is set aside in the budgets before and recorded after it.
+
+use crate::adviser::Adviser;
+use crate::allowance::RunPurse;
+use crate::answer::Answer;
+use crate::model::{Finish, ModelAnswer, ModelError, ModelRequest, Turn};
+use crate::redaction::{Tokens, of_answer, of_complaint};
+use gangway_protocol::{CallPurpose, CallVerdict, LlmCall, RunId, Spent};
+use jiff::Timestamp;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Why a question has no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// No model was asked; why.
+    Unasked(&'static str),
+    /// The last call's verdict; why.
+    Asked(CallVerdict, String),
+}
+
+impl Ended {
+    pub(crate) fn says(&self) -> String {
+        match self {
+            Self::Unasked(why) => (*why).to_owned(),
+            Self::Asked(_, why) => why.trim_end_matches('.').to_owned(),
+        }
+    }
+}
+
+/// What one call leads to.
+enum Next {
+    Done(Answer),
+    Again,
+    Repair(ModelRequest),
+    End(Ended),
+}
+
+pub(crate) struct Conversation<'a> {
+    pub(crate) adviser: &'a Adviser,
+    pub(crate) run_id: Option<&'a RunId>,
+    pub(crate) tokens: &'a Tokens,
+    pub(crate) deadline: Instant,
+    pub(crate) purse: RunPurse,
+}
+
+impl Conversation<'_> {
+    /// Holds it to its end.
+    pub(crate) async fn hold(mut self, mut request: ModelRequest) -> Result<Answer, Ended> {
+        let mut retries = 0;
+        let mut purpose = CallPurpose::Ask;
+        let mut may_repair = true;
+        loop {
+            match self.call(&request, purpose, may_repair).await? {
+                Next::Done(answer) => return Ok(answer),
+                Next::End(ended) => return Err(ended),
+                Next::Repair(repaired) => {
+                    request = repaired;
+                    (purpose, may_repair) = (CallPurpose::Repair, false);
+                }
+                Next::Again if retries < self.adviser.settings.retries => {
+                    let wait = self.adviser.settings.retry_base_ms.saturating_mul(1 << retries.min(10));
+                    retries += 1;
+                    purpose = CallPurpose::Retry;
+                    let ready = Instant::now() + Duration::from_millis(wait);
+                    tokio::time::sleep_until(ready.min(self.deadline)).await;
+                }
+                Next::Again => {
+                    let why = "the model's provider failed, also when asked again".to_owned();
+                    return Err(Ended::Asked(CallVerdict::Failed, why));
+                }
+            }
+        }
+    }
+
+    /// One call: admitted, set aside, made, recorded, judged.
+    async fn call(
+        &mut self,
+        request: &ModelRequest,
+        purpose: CallPurpose,
+        may_repair: bool,
+    ) -> Result<Next, Ended> {
+        let adviser = self.adviser;
+        let at = (adviser.clock)();
+        if Instant::now() >= self.deadline {
+            return Err(Ended::Asked(CallVerdict::TooLate, "the model did not answer in time".to_owned()));
+        }
+        let (input, output) = (request.input_tokens_at_most(), u64::from(request.max_output_tokens));
+        let reserved = adviser.settings.cost(input, output);
+        adviser.reserve(&mut self.purse, reserved)?;
+        if !adviser.state().breaker.admits(at) {
+            adviser.state().day.settle(&mut self.purse, reserved, Spent::default());
+            return Err(Ended::Unasked("the model's provider failed too often just now"));
+        }
+        let begun = Instant::now();
+        let answered = tokio::time::timeout_at(self.deadline, adviser.model.complete(request)).await;
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let judged = match answered {
+            Err(_) => Judged::too_late((input, output)),
+            Ok(Err(error)) => Judged::failed(&error),
+            Ok(Ok(answer)) => self.judged(answer, request, may_repair, (input, output)),
+        };
+        let taken = adviser.settings.cost(judged.usage.0, judged.usage.1);
+        self.settle(at, reserved, taken, judged.verdict);
+        let call = LlmCall {
+            at,
+            run_id: self.run_id.cloned(),
+            purpose,
+            provider: adviser.model.provider().to_owned(),
+            model: adviser.model.name().to_owned(),
+            response_model: judged.response_model,
+            prompt: request.prompt.reference(),
+            request_digest: request.digest(adviser.model.name()).unwrap_or_default(),
+            input: transcript(request),
+            output: judged.output,
+            finish_reason: judged.finish_reason,
+            input_tokens: judged.usage.0,
+            output_tokens: judged.usage.1,
+            cost_micro_usd: taken.micro_usd,
+            duration_ms,
+            verdict: judged.verdict,
+            why: judged.why,
+        };
+        adviser.ledger.record(call).await;
+        Ok(judged.next)
+    }
+
+    /// What the call took replaces what was set aside; the breaker learns how it went.
+    fn settle(&mut self, at: Timestamp, reserved: Spent, taken: Spent, verdict: CallVerdict) {
+        let mut state = self.adviser.state();
+        state.day.settle(&mut self.purse, reserved, taken);
+        match verdict {
+            CallVerdict::TooLate | CallVerdict::Failed => state.breaker.failed(at),
+            CallVerdict::Valid | CallVerdict::Invalid | CallVerdict::Refused | CallVerdict::CutOff => {
+                state.breaker.passed();
+            }
+        }
+    }
+
+    fn judged(
+        &self,
+        answer: ModelAnswer,
+        request: &ModelRequest,
+        may_repair: bool,
+        most: (u64, u64),
+    ) -> Judged {
+        let shown =
+            answer.content.as_deref().or(answer.refusal.as_deref()).map(|text| of_answer(text, self.tokens));
+        // Who does not say what it took is taken to have taken its question, and as much as it said.
+        let said = answer
+            .content
+            .as_deref()
+            .map_or(0, |text| u64::try_from(text.len().div_ceil(3)).unwrap_or(u64::MAX));
+        let mut judged = Judged {
+            verdict: CallVerdict::Valid,
+            next: Next::Again,
+            why: None,
+            output: shown.as_ref().map(|text| text.as_str().to_owned()),
+            finish_reason: None,
+            response_model: answer
+                .model
+                .map(|name| of_answer(&name, self.tokens).as_str().chars().take(80).collect()),
+            usage: answer.usage.unwrap_or((most.0, said)),
+        };
+        if let Finish::CutOff(reason) = answer.finish {
+            judged.finish_reason = Some(reason);
+            return judged.ending(CallVerdict::CutOff, "the model's answer was cut off");
+        }
+        let content = match (answer.content, answer.refusal) {
+            (Some(content), None) => content,
+            (_, Some(_)) => return judged.ending(CallVerdict::Refused, "the model would not answer"),
+            (None, None) => return judged.ending(CallVerdict::Refused, "the model said nothing"),
+        };
+        match self.adviser.reader.read(&content) {
+            Ok(answer) => judged.next = Next::Done(answer),
+            Err(problem) if may_repair => {
+                let mut repaired = request.clone();
+                repaired.turns.extend(shown.map(Turn::Answered));
+                let complaint =
+                    format!("{problem} Answer again with one JSON document of the demanded form.");
+                repaired.turns.push(Turn::Asked(of_complaint(&complaint)));
+                (judged.verdict, judged.why) = (CallVerdict::Invalid, Some(problem));
+                judged.next = Next::Repair(repaired);
+            }
+            Err(problem) => {
+                let ended = "the model's answer had the wrong form, also after a repair";
+                judged = judged.ending(CallVerdict::Invalid, ended);
+                judged.why = Some(problem);
+            }
+        }
+        judged
+    }
+}
+
+/// A call as it is recorded, and what follows from it.
+struct Judged {
+    verdict: CallVerdict,
+    next: Next,
+    why: Option<String>,
+    output: Option<String>,
+    finish_reason: Option<String>,
+    response_model: Option<String>,
+    usage: (u64, u64),
+}
+
+impl Judged {
+    fn without_answer(usage: (u64, u64)) -> Self {
+        let (verdict, next) = (CallVerdict::Failed, Next::Again);
+        Self { verdict, next, why: None, output: None, finish_reason: None, response_model: None, usage }
+    }
+
+    /// The provider may have done the work all the same: it counts as if it had.
+    fn too_late(most: (u64, u64)) -> Self {
+        Self::without_answer(most).ending(CallVerdict::TooLate, "the model did not answer in time")
+    }
+
+    fn failed(error: &ModelError) -> Self {
+        let mut judged = Self::without_answer((0, 0));
+        judged.why = Some(error.to_string());
+        if !error.is_passing() {
+            judged.next = Next::End(Ended::Asked(CallVerdict::Failed, error.to_string()));
+        }
+        judged
+    }
+
+    fn ending(mut self, verdict: CallVerdict, why: &str) -> Self {
+        self.verdict = verdict;
+        self.why = Some(why.to_owned());
+        self.next = Next::End(Ended::Asked(verdict, why.to_owned()));
+        self
+    }
+}
+
+/// What was asked after the prompt, role by role.
+fn transcript(request: &ModelRequest) -> String {
+    let turns: Vec<String> = request.turns().map(|(role, text)| format!("{role}: {text}")).collect();
+    turns.join("\n\n")
+}

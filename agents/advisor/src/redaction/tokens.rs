@@ -1,0 +1,250 @@
+//! Tokens: `[ACCOUNT]`, `[INVOICE_1]`, `[AMOUNT_2]` in place of what must not leave, and the way back.
+//!
+//! Persons have no way back: advice speaks of the account's owner and of signatories, not of names and addresses.
+
+use super::detector;
+use super::vocabulary::knows;
+use gangway_protocol::{Decision, Facts, Money};
+
+/// Stands where words were left out and cannot come back.
+const LEFT_OUT: &str = "[...]";
+/// Shorter texts are too common to be replaced wherever they stand.
+const SHORTEST: usize = 3;
+
+/// One text that is replaced.
+struct Entry {
+    literal: String,
+    token: String,
+    /// What stands for the token in advice.
+    shown: String,
+}
+
+/// The tokens of one brief.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    entries: Vec<Entry>,
+    amounts: usize,
+    ids: usize,
+}
+
+impl Tokens {
+    /// Tokens for everything in the facts and the evidence that names somebody or something.
+    pub(crate) fn of(facts: &Facts, decision: &Decision) -> Self {
+        let mut tokens = Self::default();
+        let id = facts.account_id.to_string();
+        if let Some(name) = facts.account.as_ref().and_then(|account| account.name.as_deref()) {
+            tokens.add(name, "[ACCOUNT]".to_owned(), name);
+        }
+        tokens.add(&id, "[ACCOUNT_ID]".to_owned(), &id);
+        tokens.add_people(facts);
+        for (n, invoice) in facts.invoices.iter().enumerate() {
+            if let Some(id) = invoice.id.as_deref() {
+                tokens.add(id, format!("[INVOICE_{}]", n + 1), id);
+            }
+        }
+        for id in record_ids(facts) {
+            tokens.add_id(id);
+        }
+        for finding in decision.violations.iter().chain(&decision.warnings) {
+            // What a rule quotes may be anything a vendor sent; words of the list may stay, for they tell nothing.
+            if let Some(value) = finding.evidence.value.as_deref().filter(|value| !is_plain(value)) {
+                tokens.add_id(value);
+            }
+        }
+        tokens.entries.sort_by_key(|entry| std::cmp::Reverse(entry.literal.len()));
+        tokens
+    }
+
+    fn add_people(&mut self, facts: &Facts) {
+        if let Some(owner) = &facts.owner {
+            self.add_person(owner.name.as_ref().map(|p| p.0.as_str()), "[OWNER]", "the account's owner");
+            self.add_person(
+                owner.email.as_ref().map(|p| p.0.as_str()),
+                "[OWNER_MAIL]",
+                "the account's owner",
+            );
+        }
+        let signatories = facts.contract.as_ref().and_then(|contract| contract.signatories.as_deref());
+        for (n, signatory) in signatories.unwrap_or_default().iter().enumerate() {
+            let (token, mail) = (format!("[SIGNATORY_{}]", n + 1), format!("[SIGNATORY_{}_MAIL]", n + 1));
+            self.add_person(signatory.name.as_ref().map(|p| p.0.as_str()), &token, "a signatory");
+            self.add_person(signatory.email.as_ref().map(|p| p.0.as_str()), &mail, "a signatory");
+        }
+    }
+
+    /// A person's whole name, and each part of it.
+    fn add_person(&mut self, name: Option<&str>, token: &str, shown: &str) {
+        let Some(name) = name else { return };
+        self.add(name, token.to_owned(), shown);
+        for part in name.split_whitespace().filter(|part| part.chars().count() >= SHORTEST && !knows(part)) {
+            self.add(part, token.to_owned(), shown);
+        }
+    }
+
+    fn add_id(&mut self, id: &str) {
+        if !is_plain(id) && id.trim().chars().count() >= SHORTEST {
+            self.ids += 1;
+            let token = format!("[ID_{}]", self.ids);
+            self.add(id, token, id);
+        }
+    }
+
+    fn add(&mut self, literal: &str, token: String, shown: &str) {
+        let literal = literal.trim();
+        let is_known = self.entries.iter().any(|entry| entry.literal.eq_ignore_ascii_case(literal));
+        if literal.chars().count() >= SHORTEST && !is_known {
+            let shown = shown.trim().to_owned();
+            self.entries.push(Entry { literal: literal.to_owned(), token, shown });
+        }
+    }
+
+    /// The token of an amount; the same amount has the same token.
+    pub(crate) fn amount(&mut self, amount: Money) -> String {
+        self.amount_text(&amount.to_string())
+    }
+
+    fn amount_text(&mut self, text: &str) -> String {
+        if let Some(known) = self.entries.iter().find(|entry| entry.literal == text) {
+            return known.token.clone();
+        }
+        self.amounts += 1;
+        let token = format!("[AMOUNT_{}]", self.amounts);
+        let (literal, shown) = (text.to_owned(), text.to_owned());
+        self.entries.push(Entry { literal, token: token.clone(), shown });
+        token
+    }
+
+    /// Free text as a model may see it: tokens for what is known, masks for what has a known form, words of the list.
+    pub(crate) fn disclose(&mut self, text: &str) -> String {
+        // Brackets are ours: a text from outside cannot bring a token of its own.
+        let text = text.replace('[', "(").replace(']', ")");
+        let amounts: Vec<String> = amounts_in(&text).into_iter().map(str::to_owned).collect();
+        for amount in amounts {
+            self.amount_text(&amount);
+        }
+        self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.literal.len()));
+        plain_words(&detector::masked(&self.hide(&text)))
+    }
+
+    /// The text with every known literal replaced by its token, in whatever case it stands.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        let mut last: Option<char> = None;
+        while let Some(first) = rest.chars().next() {
+            let at_word = !(first.is_alphanumeric() && last.is_some_and(char::is_alphanumeric));
+            let entry = self.entries.iter().find(|entry| at_word && begins_with_word(rest, &entry.literal));
+            let taken = match entry {
+                Some(entry) => {
+                    out.push_str(&entry.token);
+                    entry.literal.len()
+                }
+                None => {
+                    out.push(first);
+                    first.len_utf8()
+                }
+            };
+            last = rest.get(..taken).and_then(|taken| taken.chars().next_back());
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        out
+    }
+
+    /// The text with tokens put back. A token nobody gave stays as it is, for the grounding check to find.
+    pub(crate) fn restore(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(open) = rest.find('[') {
+            let (before, from) = rest.split_at(open);
+            out.push_str(before);
+            let end = from.find(']').map_or(1, |end| end + 1);
+            let token = from.get(..end).unwrap_or(from);
+            match self.entries.iter().find(|entry| entry.token == token) {
+                Some(entry) => out.push_str(&entry.shown),
+                None => out.push_str(token),
+            }
+            rest = from.get(end..).unwrap_or_default();
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+fn begins_with_word(text: &str, literal: &str) -> bool {
+    let Some(head) = text.get(..literal.len()) else { return false };
+    let next = text.get(literal.len()..).and_then(|tail| tail.chars().next());
+    let ends = !(next.is_some_and(char::is_alphanumeric) && literal.ends_with(char::is_alphanumeric));
+    ends && head.eq_ignore_ascii_case(literal)
+}
+
+/// Whether every word is on the list, so that the text names nobody.
+fn is_plain(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).all(knows)
+}
+
+/// Ids of records that may stand in findings and errors.
+fn record_ids(facts: &Facts) -> Vec<&str> {
+    let account = facts.account.as_ref();
+    let owner = facts.owner.as_ref();
+    let opportunity = facts.opportunity.as_ref();
+    let contract = facts.contract.as_ref();
+    let mut ids = vec![
+        account.and_then(|a| a.id.as_deref()),
+        account.and_then(|a| a.owner_id.as_deref()),
+        owner.and_then(|o| o.id.as_deref()),
+        opportunity.and_then(|o| o.id.as_deref()),
+        opportunity.and_then(|o| o.contract_id.as_deref()),
+        contract.and_then(|c| c.id.as_deref()),
+        contract.and_then(|c| c.account_id.as_deref()),
+        contract.and_then(|c| c.salesforce_contract_id.as_deref()),
+    ];
+    ids.extend(facts.invoices.iter().flat_map(|i| [i.account_id.as_deref(), i.contract_id.as_deref()]));
+    ids.into_iter().flatten().collect()
+}
+
+/// Amounts of money by their form: digits, commas, at most one point, a currency.
+fn amounts_in(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (start, _) in text.char_indices().filter(|(_, c)| c.is_ascii_digit()) {
+        let before = text.get(..start).and_then(|before| before.chars().next_back());
+        if before.is_some_and(|c| c.is_alphanumeric() || ".,".contains(c)) {
+            continue;
+        }
+        let rest = text.get(start..).unwrap_or_default();
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(rest.len());
+        let currency = rest.get(number + 1..number + 4).unwrap_or_default();
+        let is_currency = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
+        if is_currency && rest.get(number..=number) == Some(" ") {
+            found.extend(rest.get(..number + 4));
+        }
+    }
+    found
+}
+
+/// Words of the list, tokens, masks, days and small numbers; anything else is left out, once for each gap.
+fn plain_words(text: &str) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    for word in text.split_whitespace() {
+        let kept = if may_stay(word) { word } else { LEFT_OUT };
+        if kept != LEFT_OUT || out.last() != Some(&LEFT_OUT) {
+            out.push(kept);
+        }
+    }
+    out.join(" ")
+}
+
+fn may_stay(word: &str) -> bool {
+    let core = word.trim_matches(|c: char| c.is_ascii_punctuation() && !"[]_%".contains(c));
+    if core.is_empty() {
+        return word.len() <= 2;
+    }
+    let is_mask = core.starts_with('[') && core.ends_with(']') && core.matches('[').count() == 1;
+    let is_number = core.len() <= 3 && core.bytes().all(|b| b.is_ascii_digit() || b == b'%');
+    let is_day = core.parse::<jiff::civil::Date>().is_ok() && core.len() == 10;
+    let parts_known = || {
+        let parts = core.split(['\'', '-', '/', '(', ')', ',', ':', '"']);
+        let bare = core.strip_suffix("'s").unwrap_or(core);
+        knows(bare) || parts.filter(|part| !part.is_empty()).all(knows)
+    };
+    is_mask || is_number || is_day || parts_known()
+}
