@@ -3,7 +3,7 @@
 
 use crate::harness::{House, read_json, stderr};
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
 /// Somebody at the command line.
@@ -145,4 +145,103 @@ fn a_decision_made_beside_a_running_service_is_acted_on_by_it() {
     service.kill().unwrap();
     service.wait().unwrap();
     assert_eq!((&decided["acted"], waited), (&Value::from(false), Some(Value::from("completed"))));
+}
+
+/// One call to the agents' own MCP server over standard input and output, as a modern host makes it.
+struct Host {
+    child: std::process::Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Host {
+    fn of(house: &House, who: &str) -> Self {
+        let mut command = as_person(house, who, &["mcp", "onboarding"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    fn decide(&mut self, arguments: &Value, capabilities: &Value, more: Value) -> Value {
+        let mut params = serde_json::json!({
+            "name": "onboarding.decide_approval", "arguments": arguments,
+            "_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                      "io.modelcontextprotocol/clientCapabilities": capabilities,
+                      "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}}});
+        for (name, value) in more.as_object().unwrap() {
+            params[name] = value.clone();
+        }
+        let call = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        writeln!(self.child.stdin.as_mut().unwrap(), "{call}").unwrap();
+        let answer: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+        assert!(answer["result"].is_object(), "{answer}");
+        answer["result"].clone()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn arguments(id: &str, key: &str) -> Value {
+    serde_json::json!({"approval_id": id, "verdict": "approve", "reason": "Finance agreed", "idempotency_key": key})
+}
+
+#[test]
+fn a_model_decides_nothing_and_the_person_at_the_host_decides_in_a_form_used_once() {
+    let house = House::new();
+    let run = waiting(&house);
+    let id = run["approval_id"].as_str().unwrap();
+    let mut host = Host::of(&house, "dana");
+    let (none, forms) = (serde_json::json!({}), serde_json::json!({"elicitation": {"form": {}}}));
+    let alone = host.decide(&arguments(id, "k-1"), &none, serde_json::json!({}));
+    assert_eq!(alone["structuredContent"]["status"], "pending_approval", "{alone}");
+    assert!(alone["structuredContent"]["how"].as_str().unwrap().contains("gangway approvals approve"));
+
+    let asked = host.decide(&arguments(id, "k-2"), &forms, serde_json::json!({}));
+    assert_eq!(asked["resultType"], "input_required", "{asked}");
+    let message = asked["inputRequests"]["confirm"]["params"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("Approve the onboarding of Gamma Startup") && message.contains("dana"),
+        "{message}"
+    );
+    let yes = |state: &Value| {
+        serde_json::json!({"requestState": state,
+            "inputResponses": {"confirm": {"action": "accept", "content": {"confirm": true}}}})
+    };
+    let forged = host.decide(&arguments(id, "k-2"), &forms, yes(&Value::from("made-up")));
+    assert!(forged.to_string().contains("STALE_REQUEST_STATE"), "{forged}");
+    let other = host.decide(&arguments(id, "k-3"), &forms, yes(&asked["requestState"]));
+    assert!(other.to_string().contains("STALE_REQUEST_STATE"), "for other arguments: {other}");
+    assert_eq!(state_of(&house, &run), "awaiting_approval");
+
+    let no = serde_json::json!({"requestState": asked["requestState"],
+        "inputResponses": {"confirm": {"action": "decline"}}});
+    let declined = host.decide(&arguments(id, "k-2"), &forms, no);
+    assert!(declined.to_string().contains("DECLINED"), "{declined}");
+    let again = host.decide(&arguments(id, "k-2"), &forms, yes(&asked["requestState"]));
+    assert!(again.to_string().contains("STALE_REQUEST_STATE"), "used: {again}");
+
+    let asked = host.decide(&arguments(id, "k-4"), &forms, serde_json::json!({}));
+    let decided = host.decide(&arguments(id, "k-4"), &forms, yes(&asked["requestState"]));
+    assert_eq!(decided["structuredContent"]["status"], "decided", "{decided}");
+    assert_eq!(decided["structuredContent"]["approval"]["decided_by"], "dana");
+    assert_eq!(state_of(&house, &run), "completed");
+}
+
+#[test]
+fn who_asked_for_the_run_cannot_approve_it_at_the_host_either() {
+    let house = House::new();
+    let run = waiting(&house);
+    let id = run["approval_id"].as_str().unwrap();
+    let mut host = Host::of(&house, "rita");
+    let forms = serde_json::json!({"elicitation": {"form": {}}});
+    let asked = host.decide(&arguments(id, "k-1"), &forms, serde_json::json!({}));
+    let yes = serde_json::json!({"requestState": asked["requestState"],
+        "inputResponses": {"confirm": {"action": "accept", "content": {"confirm": true}}}});
+    let refused = host.decide(&arguments(id, "k-1"), &forms, yes);
+    assert!(refused.to_string().contains("OWN_RUN"), "{refused}");
+    assert_eq!(state_of(&house, &run), "awaiting_approval");
 }

@@ -3,10 +3,10 @@
 use crate::cli::{Globals, McpArgs, NameStyle, ServerName};
 use crate::config::Sources;
 use crate::installation::Installation;
-use crate::{onboarding, output, shutdown};
+use crate::{onboarding, output, person, shutdown};
 use anyhow::Result;
 use gangway_governance::{Governed, Principal, Server, ToolNames, serve_http, serve_stdio};
-use gangway_protocol::System;
+use gangway_protocol::{Person, System};
 use std::sync::Arc;
 
 /// Serves until the host goes away, or until interrupted.
@@ -21,7 +21,9 @@ async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     };
     let fallback = if args.http.is_some() { "http" } else { "stdio" };
     let principal = std::env::var("GANGWAY_PRINCIPAL").unwrap_or_else(|_| fallback.to_owned());
-    let server = server(args.server, &installation)?;
+    // Over HTTP nobody vouches for who is at the host.
+    let person = if args.http.is_none() { person::local().ok() } else { None };
+    let server = server(args.server, &installation, person)?;
     let governed = Governed::new(server, installation.governance(), &Principal::named(principal), names);
     match args.http {
         None => serve_stdio(governed).await?,
@@ -35,7 +37,7 @@ async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     Ok(())
 }
 
-fn server(name: ServerName, installation: &Arc<Installation>) -> Result<Server> {
+fn server(name: ServerName, installation: &Arc<Installation>, person: Option<Person>) -> Result<Server> {
     let of = |system| installation.server(system);
     match name {
         ServerName::Salesforce => of(System::Salesforce),
@@ -44,7 +46,7 @@ fn server(name: ServerName, installation: &Arc<Installation>) -> Result<Server> 
         ServerName::Provision => of(System::Provision),
         ServerName::Tasks => of(System::Tasks),
         ServerName::Notify => of(System::Notify),
-        ServerName::Onboarding => Ok(onboarding::server(Arc::clone(installation))),
+        ServerName::Onboarding => Ok(onboarding::server(Arc::clone(installation), person)),
         ServerName::All => {
             let systems = [
                 System::Salesforce,
@@ -55,7 +57,7 @@ fn server(name: ServerName, installation: &Arc<Installation>) -> Result<Server> 
                 System::Notify,
             ];
             let mut servers = systems.into_iter().map(of).collect::<Result<Vec<_>>>()?;
-            servers.push(onboarding::server(Arc::clone(installation)));
+            servers.push(onboarding::server(Arc::clone(installation), person));
             Ok(Server::merge(servers))
         }
     }

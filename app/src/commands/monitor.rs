@@ -54,7 +54,7 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
 }
 
 async fn watch_contracts(installation: &Arc<Installation>, scope: &Scope) -> Result<WatchReport> {
-    let server = onboarding::server(Arc::clone(installation));
+    let server = onboarding::server(Arc::clone(installation), None);
     let principal = Principal::named(Agent::Contract.name());
     let governed = Governed::new(server, installation.governance(), &principal, ToolNames::Dotted);
     let belt = installation

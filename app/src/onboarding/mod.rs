@@ -1,6 +1,7 @@
 //! The agents' own MCP server: runs, explanations, assessments, the sweep. Handlers only; the agents do the work.
 
 mod agents;
+mod approvals;
 mod runs;
 mod start;
 #[cfg(test)]
@@ -12,10 +13,11 @@ use crate::installation::{Installation, OnboardingEngine, WeakOnboardingEngine};
 use anyhow::Result;
 use gangway_durable::EngineError;
 use gangway_governance::{Call, Server};
+use gangway_protocol::tools::approvals::{DecideApproval, ListApprovals};
 use gangway_protocol::tools::onboarding::{
     ContractAssess, Explain, FinanceAssess, GetRun, ListBlocked, ListRuns, RequestRun, StartRun, Sweep,
 };
-use gangway_protocol::{ApiError, ErrorType, System};
+use gangway_protocol::{ApiError, ErrorType, Person, System};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -31,15 +33,18 @@ const OPEN_WAIT: Duration = Duration::from_millis(5);
 /// What the handlers share.
 struct Desk {
     installation: Arc<Installation>,
+    /// Who is at the host, where that is known.
+    person: Option<Person>,
     /// Held by the runs under way and their callers only, so that other processes may use the folder's engine in between.
     engine: Mutex<Option<WeakOnboardingEngine>>,
 }
 
-/// The server.
-pub fn server(installation: Arc<Installation>) -> Server {
-    let desk = Arc::new(Desk { installation, engine: Mutex::new(None) });
+/// The server. `person` is who is at its host, where that is known: whom runs are asked for by, and who may decide.
+pub fn server(installation: Arc<Installation>, person: Option<Person>) -> Server {
+    let desk = Arc::new(Desk { installation, person, engine: Mutex::new(None) });
     let with = || Arc::clone(&desk);
     let (start, request, get, list) = (with(), with(), with(), with());
+    let (approvals, asking, deciding) = (with(), with(), with());
     let (blocked, explain, contract, finance, sweep) = (with(), with(), with(), with(), with());
     Server::new(System::Onboarding, "Onboarding agents", INSTRUCTIONS)
         .tool::<StartRun, _, _>(move |args, call| runs::start_run(Arc::clone(&start), args, call))
@@ -48,12 +53,22 @@ pub fn server(installation: Arc<Installation>) -> Server {
         .tool::<ListRuns, _, _>(move |args, call| runs::list_runs(Arc::clone(&list), args, call))
         .tool::<ListBlocked, _, _>(move |_, call| runs::list_blocked(Arc::clone(&blocked), call))
         .tool::<Explain, _, _>(move |args, call| runs::explain(Arc::clone(&explain), args, call))
+        .tool::<ListApprovals, _, _>(move |args, call| approvals::list(Arc::clone(&approvals), args, call))
+        .asking::<DecideApproval, _, _, _, _>(
+            move |args, call| approvals::ask(Arc::clone(&asking), args, call),
+            move |args, call| approvals::decide(Arc::clone(&deciding), args, call),
+        )
         .tool::<ContractAssess, _, _>(move |args, call| agents::contract(Arc::clone(&contract), args, call))
         .tool::<FinanceAssess, _, _>(move |args, call| agents::finance(Arc::clone(&finance), args, call))
         .tool::<Sweep, _, _>(move |args, call| agents::sweep(Arc::clone(&sweep), args, call))
 }
 
 impl Desk {
+    /// Who asks for a run: the person at the host if known, so that they cannot approve it under another name.
+    fn requester(&self, call: &Call) -> String {
+        self.person.as_ref().map_or_else(|| call.principal.clone(), |person| person.name.clone())
+    }
+
     /// The engine, held as long as the answer lives.
     async fn engine(&self, call: &Call) -> Result<OnboardingEngine, ApiError> {
         let mut slot = self.engine.lock().await;

@@ -46,7 +46,7 @@ pub async fn start_run(desk: Arc<Desk>, args: StartRunArgs, call: Call) -> Resul
         correlation_id,
         as_of: None,
         trigger: Trigger::Mcp,
-        requested_by: call.principal.clone(),
+        requested_by: desk.requester(&call),
     };
     run(&desk, request, &call).await
 }
@@ -73,7 +73,7 @@ pub async fn request_run(desk: Arc<Desk>, args: RequestRunArgs, call: Call) -> R
         correlation_id,
         as_of: None,
         trigger: Trigger::Mcp,
-        requested_by: format!("{}: {}", call.principal, args.reason),
+        requested_by: format!("{}: {}", desk.requester(&call), args.reason),
     };
     run(&desk, request, &call).await
 }

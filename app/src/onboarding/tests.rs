@@ -26,7 +26,7 @@ async fn stage() -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let sources = Sources::simulated_at(&vendors.addresses().base_url, folder.path());
     let installation = Arc::new(Installation::open(sources).await.unwrap());
-    let desk = Arc::new(Desk { installation, engine: Mutex::default() });
+    let desk = Arc::new(Desk { installation, person: None, engine: Mutex::default() });
     Stage { desk, _vendors: vendors, _folder: folder }
 }
 
@@ -38,6 +38,7 @@ fn call(operation: &'static str) -> Call {
         run_id: None,
         correlation_id: None,
         key: None,
+        confirmation: gangway_governance::Confirmation::default(),
     }
 }
 

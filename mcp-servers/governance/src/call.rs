@@ -2,6 +2,7 @@
 //!
 //! It holds no permission: whether the call may happen was settled before the handler runs.
 
+use crate::confirmation::Confirmation;
 use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunId, System};
 
 /// Who calls: an agent, a host, a person. Given by whoever opens the connection, never read from the call.
@@ -37,6 +38,8 @@ pub struct Call {
     pub correlation_id: Option<CorrelationId>,
     /// The idempotency key; present on every write, absent on every read.
     pub key: Option<IdempotencyKey>,
+    /// What the person at the host said, where the tool asks for that.
+    pub confirmation: Confirmation,
 }
 
 impl Call {

@@ -1,5 +1,6 @@
 //! What all servers of a process share: the store for audit and claims, the deadline, the calls in flight.
 
+use crate::confirmation::Questions;
 use crate::pipeline::turn::Turns;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_store::Store;
@@ -14,13 +15,20 @@ pub struct Governance {
     pub(crate) deadline: Duration,
     pub(crate) crash: CrashPoints,
     pub(crate) turns: Turns,
+    pub(crate) questions: Questions,
 }
 
 impl Governance {
     /// Governance over a store, with the usual deadline.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, deadline: DEFAULT_DEADLINE, crash: CrashPoints::default(), turns: Turns::default() }
+        Self {
+            store,
+            deadline: DEFAULT_DEADLINE,
+            crash: CrashPoints::default(),
+            turns: Turns::default(),
+            questions: Questions::default(),
+        }
     }
 
     /// The same with another deadline for every call.

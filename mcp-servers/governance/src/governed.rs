@@ -6,6 +6,7 @@
 use crate::call::Principal;
 use crate::governance::Governance;
 use crate::pipeline;
+use crate::pipeline::confirm::Host;
 use crate::server::Server;
 use crate::tool::GovernedTool;
 use gangway_protocol::redact::scrub;
@@ -74,6 +75,21 @@ fn published(tool: &GovernedTool, names: ToolNames) -> model::Tool {
     definition
 }
 
+/// Whether the host shows forms in the multi-round way, and what it brings back from one.
+fn host(request: &model::CallToolRequestParams, context: &RequestContext<RoleServer>) -> Host {
+    let is_modern = context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= model::ProtocolVersion::V_2026_07_28.as_str());
+    let elicits = context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
+    // A capability that names no mode means forms.
+    let shows_forms = elicits.is_some_and(|modes| modes.form.is_some() || modes.url.is_none());
+    Host {
+        shows_forms: is_modern && shows_forms,
+        responses: request.input_responses.clone(),
+        state: request.request_state.clone(),
+    }
+}
+
 impl ServerHandler for Governed {
     fn get_info(&self) -> model::ServerConfig {
         self.inner.info.clone()
@@ -105,14 +121,16 @@ impl ServerHandler for Governed {
             let text = format!("unknown tool: {}", scrub(&request.name, 100));
             return Err(ErrorData::invalid_params(text, None));
         };
+        let host = host(&request, &context);
         let incoming = pipeline::Incoming {
+            host,
             tool: Arc::clone(tool),
             principal: Arc::clone(&self.inner.principal),
             meta: context.meta,
             arguments: request.arguments.unwrap_or_default(),
             cancelled: context.ct,
         };
-        Ok(pipeline::answer(Arc::clone(&self.inner.governance), incoming).await.into())
+        Ok(pipeline::answer(Arc::clone(&self.inner.governance), incoming).await)
     }
 
     fn get_tool(&self, name: &str) -> Option<model::Tool> {

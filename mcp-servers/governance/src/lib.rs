@@ -5,6 +5,7 @@
 //! deadlines and retries. Nothing here knows what a tool does, decides about a customer or speaks SQL.
 
 pub mod call;
+mod confirmation;
 pub mod governance;
 pub mod governed;
 pub mod pipeline;
@@ -14,6 +15,7 @@ pub mod tool;
 pub mod vendor;
 
 pub use call::{Call, Principal};
+pub use confirmation::{Confirmation, Question};
 pub use governance::Governance;
 pub use governed::{Governed, ToolNames};
 pub use serve::{HttpServer, ServeError, mcp_router, serve_http, serve_router, serve_stdio};

@@ -1,6 +1,7 @@
 //! A server as a value: a title, instructions and its tools. It has no policy; [`crate::Governed`] adds that.
 
 use crate::call::Call;
+use crate::confirmation::Question;
 use crate::tool::GovernedTool;
 use gangway_protocol::tools::Tool;
 use gangway_protocol::{ApiError, System};
@@ -52,6 +53,23 @@ impl Server {
         F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
     {
         self.tools.insert(T::CONTRACT.name, Arc::new(GovernedTool::new::<T, P, G, H, F>(guard, handler)));
+        self
+    }
+
+    /// The same server with tool `T`, which asks the person at the host before it runs: `ask` says what, the handler
+    /// finds the answer in [`Call::confirmation`].
+    #[must_use]
+    pub fn asking<T, A, Q, H, F>(mut self, ask: A, handler: H) -> Self
+    where
+        T: Tool,
+        A: Fn(T::Args, Call) -> Q + Send + Sync + 'static,
+        Q: Future<Output = Result<Option<Question>, ApiError>> + Send + 'static,
+        H: Fn(T::Args, Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T::Output, ApiError>> + Send + 'static,
+    {
+        let tool =
+            GovernedTool::new::<T, (), _, _, _>(|_, _| Ok(()), move |(), args, call| handler(args, call));
+        self.tools.insert(T::CONTRACT.name, Arc::new(tool.asking::<T, A, Q>(ask)));
         self
     }
 

@@ -3,6 +3,7 @@
 //! Everything here is built when the server is built and shared from then on; a call compiles and clones nothing of it.
 
 use crate::call::Call;
+use crate::confirmation::Question;
 use crate::pipeline::schema::Schemas;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -23,11 +24,17 @@ pub(crate) type Ready = Box<dyn FnOnce() -> Result<Run, ApiError> + Send>;
 type Prepare =
     Box<dyn Fn(&Value, Call) -> Result<Ready, serde_path_to_error::Error<serde_json::Error>> + Send + Sync>;
 
+/// Works out what a person is asked about a call; none when there is nothing to ask, or the arguments cannot be read.
+pub(crate) type Ask =
+    Box<dyn Fn(&Value, &Call) -> BoxFuture<'static, Result<Option<Question>, ApiError>> + Send + Sync>;
+
 /// A tool behind governance.
 pub struct GovernedTool {
     pub(crate) contract: Contract,
     pub(crate) schemas: Schemas,
     pub(crate) definition: model::Tool,
+    /// What the person at the host is asked first; none where nobody is.
+    pub(crate) ask: Option<Ask>,
     prepare: Prepare,
 }
 
@@ -61,7 +68,23 @@ impl GovernedTool {
                 .boxed())
             }))
         });
-        Self { contract: T::CONTRACT, schemas, definition, prepare }
+        Self { contract: T::CONTRACT, schemas, definition, ask: None, prepare }
+    }
+
+    /// The same tool, asking the person at the host what `ask` makes of the call before it runs.
+    pub fn asking<T, A, F>(mut self, ask: A) -> Self
+    where
+        T: Tool,
+        A: Fn(T::Args, Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Option<Question>, ApiError>> + Send + 'static,
+    {
+        self.ask = Some(Box::new(move |arguments, call| {
+            match serde_json::from_value::<T::Args>(arguments.clone()) {
+                Ok(arguments) => ask(arguments, call.clone()).boxed(),
+                Err(_) => async { Ok(None) }.boxed(),
+            }
+        }));
+        self
     }
 
     /// A call of this tool that waits for its guard.

@@ -369,6 +369,8 @@ pub fn describe_all() -> Vec<Value> {
         describe::<ListRuns>(),
         describe::<ListBlocked>(),
         describe::<Explain>(),
+        describe::<super::approvals::ListApprovals>(),
+        describe::<super::approvals::DecideApproval>(),
         describe::<ContractAssess>(),
         describe::<FinanceAssess>(),
         describe::<Sweep>(),

@@ -3,6 +3,7 @@
 //! It trusts neither id with anything: they only tie records together.
 
 use crate::call::Call;
+use crate::confirmation::Confirmation;
 use gangway_protocol::tools::{Contract, META_CORRELATION_ID, META_RUN_ID};
 use gangway_protocol::{ApiError, ErrorType};
 use rmcp::model::RequestMetaObject;
@@ -22,6 +23,7 @@ pub(crate) fn identify(
         run_id: None,
         correlation_id: None,
         key: None,
+        confirmation: Confirmation::default(),
     };
     call.run_id = read(meta.0.get(META_RUN_ID), META_RUN_ID, &call)?;
     call.correlation_id = read(meta.0.get(META_CORRELATION_ID), META_CORRELATION_ID, &call)?;

@@ -35,6 +35,7 @@ mod tests {
             run_id: None,
             correlation_id: None,
             key: None,
+            confirmation: crate::Confirmation::default(),
         };
         let refusal = pass(&call, Box::new(|| panic!("the guard's own defect"))).err();
         assert_eq!(refusal.map(|error| error.error_code).as_deref(), Some("INTERNAL"));

@@ -1,6 +1,6 @@
 //! The stages every tool call passes, in this order and on every transport (DESIGN section 7).
 //!
-//! who calls, for which run ([`caller`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its
+//! who calls, for which run ([`caller`]) → the person at the host, where the tool asks one ([`confirm`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its
 //! grant ([`guard`]) → audit intent and idempotency claim in one commit ([`claim`]) → deadline ([`deadline`]) around
 //! the handler, panics caught ([`contain`]) → result against the schema → audit outcome and answer in one commit
 //! ([`claim`]). Permission and rate limit belong between the first two, the bulkhead before the deadline: each one
@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 mod caller;
 mod claim;
+pub(crate) mod confirm;
 mod contain;
 mod deadline;
 mod guard;
@@ -22,7 +23,7 @@ use crate::tool::{GovernedTool, Run};
 use audit::Trail;
 use claim::Standing;
 use gangway_protocol::ApiError;
-use rmcp::model::{CallToolResult, RequestMetaObject};
+use rmcp::model::{CallToolResponse, CallToolResult, RequestMetaObject};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -36,32 +37,55 @@ pub(crate) struct Incoming {
     pub(crate) arguments: Map<String, Value>,
     /// Cancelled when the caller gives up.
     pub(crate) cancelled: CancellationToken,
+    pub(crate) host: confirm::Host,
 }
 
 /// Answers one call. The call runs in a task of its own: a caller that goes away takes no write half-way with it and
 /// leaves no claim behind.
-pub(crate) async fn answer(governance: Arc<Governance>, incoming: Incoming) -> CallToolResult {
+pub(crate) async fn answer(governance: Arc<Governance>, incoming: Incoming) -> CallToolResponse {
     let tool = Arc::clone(&incoming.tool);
     let span = tracing::info_span!("tool_call", tool = tool.contract.name, principal = %incoming.principal);
     let task = tokio::spawn(async move { govern(&governance, incoming).await }.instrument(span));
     match task.await {
         Ok(result) => result,
         // The handler's panics are caught inside; this is a stage of ours that died, or the runtime shutting down.
-        Err(_) => answer::failure(&contain::internal(tool.contract.system, tool.contract.operation())),
+        Err(_) => answer::failure(&contain::internal(tool.contract.system, tool.contract.operation())).into(),
     }
 }
 
-/// The stages. Every way out records what happened.
-async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResult {
-    let Incoming { tool, principal, meta, arguments, cancelled } = incoming;
+/// The stages before a person may have to be asked, and that one.
+async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResponse {
+    let Incoming { tool, principal, meta, arguments, cancelled, host } = incoming;
     let arguments = Value::Object(arguments);
     let caller = caller::identify(&tool.contract, &principal, &meta);
     let trail = Trail::open(&tool, &principal, caller.as_ref().ok(), &arguments);
-    let (call, run) = match caller.and_then(|call| admit(&tool, call, &arguments)) {
+    let asked = match caller {
+        Ok(call) => confirm::person(governance, &tool, (call, &arguments), host).await,
+        Err(refusal) => Err(refusal),
+    };
+    let caller = match asked {
+        Ok(confirm::Asked::Call(call)) => Ok(call),
+        Ok(confirm::Asked::First(form)) => {
+            trail.intend(governance).await;
+            return form.into();
+        }
+        Err(refusal) => Err(refusal),
+    };
+    carry_out(governance, (&tool, caller, &arguments), trail, cancelled).await.into()
+}
+
+/// The stages of a call that nobody needs to be asked about any more. Every way out records what happened.
+async fn carry_out(
+    governance: &Governance,
+    (tool, caller, arguments): (&GovernedTool, Result<Call, ApiError>, &Value),
+    trail: Trail,
+    cancelled: CancellationToken,
+) -> CallToolResult {
+    let (call, run) = match caller.and_then(|call| admit(tool, call, arguments)) {
         Ok(admitted) => admitted,
         Err(refusal) => return trail.refuse(governance, &refusal).await,
     };
-    let permit = match claim::take(governance, &tool, &call, &arguments, &trail).await {
+    let permit = match claim::take(governance, tool, &call, arguments, &trail).await {
         Ok(Standing::Run(permit)) => permit,
         Ok(Standing::Answered(first)) => return trail.replay(governance, first).await,
         Ok(Standing::Lost(permit)) => {
