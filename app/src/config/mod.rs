@@ -13,6 +13,8 @@ use anyhow::{Context as _, Result, bail};
 use environment::Environment;
 use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
+use gangway_protocol::Domain;
+use secrecy::SecretString;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -92,6 +94,19 @@ pub struct RulesSettings {
     pub file: Option<PathBuf>,
 }
 
+/// Somebody who decides on approvals in Slack.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approver {
+    /// Their name, as runs and audit know them.
+    pub name: String,
+    /// Their Slack user id, e.g. U024BE7LH.
+    pub slack_user: String,
+    /// Domains whose findings they approve; all when empty.
+    #[serde(default)]
+    pub domains: Vec<Domain>,
+}
+
 /// Everything that can be configured. Sections a command does not need may be missing.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +132,12 @@ pub struct Config {
     /// The model that words advice, if any, and its bounds.
     #[serde(default)]
     pub adviser: gangway_advisor::Settings,
+    /// People who may decide on approvals in Slack.
+    #[serde(default)]
+    pub approvers: Vec<Approver>,
+    /// Signing secret of the Slack app whose buttons decide on approvals.
+    #[serde(default)]
+    pub slack_signing_secret: Option<SecretString>,
     /// How agents reach the servers.
     #[serde(default)]
     pub servers: Routes,

@@ -4,6 +4,7 @@
 
 mod health;
 mod problem;
+mod slack;
 mod state;
 
 pub use problem::Problem;
@@ -43,6 +44,7 @@ impl Listening {
 fn router(service: Arc<Service>) -> Router {
     Router::new()
         .merge(health::routes())
+        .merge(slack::routes())
         .fallback(async || Problem::not_found("there is no such page"))
         .with_state(service)
 }

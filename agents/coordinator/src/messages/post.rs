@@ -58,6 +58,7 @@ impl Post {
         blocks.extend(chunks(&listed).iter().map(|text| section(text)));
         blocks.push(section(self.closing.as_str()));
         if let Some(value) = &self.button_value {
+            blocks.push(reason());
             blocks.push(buttons(value));
         }
         blocks.push(json!({"type": "context", "elements": [mrkdwn(&trail_line(trail))]}));
@@ -105,6 +106,15 @@ fn mrkdwn(text: &str) -> Value {
 
 fn section(text: &str) -> Value {
     json!({"type": "section", "text": mrkdwn(text)})
+}
+
+/// Sent along with a pressed button: no decision without a reason.
+fn reason() -> Value {
+    json!({
+        "type": "input", "block_id": "gangway_reason", "optional": false,
+        "label": {"type": "plain_text", "text": "Reason for your decision", "emoji": false},
+        "element": {"type": "plain_text_input", "action_id": "reason", "max_length": 500},
+    })
 }
 
 fn buttons(value: &str) -> Value {
