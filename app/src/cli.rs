@@ -1,8 +1,10 @@
 //! The command line: every command, its flags and its help. Parses; does nothing.
 
 mod approvals;
+mod rules;
 
 pub use approvals::{ApprovalsCommand, DecisionArgs};
+pub use rules::{ReplayArgs, RulesCommand, RulesFile};
 
 mod advice;
 
@@ -63,6 +65,11 @@ pub enum Command {
     Decide(DecideArgs),
     /// Run the service: webhooks, HTTP API, approvals, schedules, workers.
     Serve(ServeArgs),
+    /// Rules: check, list, explain, shadow, activate, roll back.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Decide stored runs again: by their own rules, or by a candidate.
+    Replay(ReplayArgs),
     /// Serve one MCP server on standard input and output, or over HTTP.
     Mcp(McpArgs),
     /// Look for overdue onboarding tasks and remind people; exits 3 when something is overdue.

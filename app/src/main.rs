@@ -102,6 +102,8 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         Command::Approvals(command) => commands::approvals::run(command, &globals).await,
         Command::Tenants(command) => commands::tenants::run(command, &globals).await.map(done),
         Command::Outbox(command) => commands::outbox::run(command, &globals).await,
+        Command::Rules(command) => commands::rules::run(command, &config::Sources::read(&globals)?).await,
+        Command::Replay(args) => commands::replay::run(args, &config::Sources::read(&globals)?).await,
         Command::Audit(command) => commands::audit::run(command, &config::Sources::read(&globals)?).await,
         Command::Llm(command) => {
             commands::llm::run(command, &config::Sources::read(&globals)?).await.map(done)

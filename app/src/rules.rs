@@ -1,8 +1,9 @@
-//! Rules files as the commands read them: errors name the file, the line and the column.
+//! Rules files as the commands read them, with errors that name file, line and column; and differences in words.
 
 use crate::config::RulesSettings;
 use anyhow::{Context as _, Result, bail};
-use gangway_decision::{MAX_FILE_BYTES, Reading, RuleSet};
+use gangway_decision::{Difference, MAX_FILE_BYTES, Reading, RuleSet};
+use gangway_protocol::RuleId;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -31,4 +32,22 @@ pub fn configured(settings: &RulesSettings) -> Result<RuleSet> {
         Some(file) => Ok(read(file)?.rules),
         None => Ok(RuleSet::builtin()),
     }
+}
+
+/// A difference as people read it: `ESCALATE → BLOCK, NWC-001 fires, ACC-102 changes`.
+pub fn in_words(difference: &Difference) -> String {
+    let mut parts = Vec::new();
+    if difference.changes_outcome() {
+        parts.push(format!("{} → {}", difference.outcome_before, difference.outcome_after));
+    }
+    if difference.risk_before != difference.risk_after {
+        parts.push(format!("risk {} → {}", difference.risk_before, difference.risk_after));
+    }
+    let mut rules = |rules: &[RuleId], does: &str| {
+        parts.extend(rules.iter().map(|rule| format!("{rule} {does}")));
+    };
+    rules(&difference.fires_now, "fires");
+    rules(&difference.silent_now, "is silent");
+    rules(&difference.changed, "changes");
+    parts.join(", ")
 }

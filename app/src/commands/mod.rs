@@ -13,6 +13,8 @@ pub mod mcp;
 pub mod monitor;
 pub mod outbox;
 pub mod prompts;
+pub mod replay;
+pub mod rules;
 pub mod run;
 pub mod run_all;
 pub mod runs;

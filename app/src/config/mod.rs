@@ -200,6 +200,14 @@ impl Sources {
         Ok(Self { layers, file, simulator, data_dir })
     }
 
+    /// Which rules are configured; nothing else needs to be.
+    pub fn rules(&self) -> Result<RulesSettings> {
+        match self.layers.find_value("rules") {
+            Ok(section) => section.deserialize().context("[rules] of the configuration cannot be read"),
+            Err(_) => Ok(RulesSettings::default()),
+        }
+    }
+
     /// A simulator and a data folder, and nothing else of what is configured.
     pub fn simulated_at(base_url: &str, data_dir: &Path) -> Self {
         Self {

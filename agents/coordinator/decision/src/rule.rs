@@ -95,6 +95,15 @@ impl Rule {
         }
     }
 
+    /// The paths inside the facts that a rule from a file reads; empty for one of ours.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        match &self.check {
+            Check::Coded(_) => Vec::new(),
+            Check::Stated(stated) => stated.when.reads(),
+        }
+    }
+
     fn judge_stated(&self, stated: &Stated, case: &Case<'_>) -> Option<Finding> {
         // The API error that hides a record blocks by itself, and is said once.
         if stated.when.is_blind(case) {

@@ -1,0 +1,156 @@
+//! `gangway replay`: decides stored runs again. By their own rules, to prove that every decision can be told again byte
+//! for byte; or by a candidate, to see what it would have changed. It changes nothing and calls nothing.
+//!
+//! Runs are read page by page; only what differs is kept, up to a bound.
+
+use crate::cli::ReplayArgs;
+use crate::config::Sources;
+use crate::{output, rules};
+use anyhow::{Context as _, Result};
+use gangway_coordinator::RuleBook;
+use gangway_decision::{Difference, RuleSet, decide, difference};
+use gangway_protocol::{AccountId, Decision, RunId};
+use gangway_store::DecidedRun;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs in memory at once.
+const PAGE: u32 = 100;
+/// Differing runs that are listed; the others are only counted.
+const LISTED: usize = 1_000;
+
+#[derive(Debug, Default, Serialize)]
+struct Replay {
+    /// Runs decided again.
+    replayed: u64,
+    /// Runs that came out as they are stored.
+    same: u64,
+    /// Runs that did not.
+    differ: u64,
+    /// Of these, runs with another outcome.
+    other_outcome: u64,
+    /// Runs that could not be decided again.
+    failed: u64,
+    /// The first of those that differ or failed, oldest first.
+    runs: Vec<ReplayedRun>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReplayedRun {
+    run_id: RunId,
+    account_id: AccountId,
+    /// What differs between the findings; null when only bytes do, or when the run could not be decided again.
+    difference: Option<Difference>,
+    /// Why, in words.
+    why: String,
+}
+
+/// Replays; fails when a run decided by its own rules does not come out as it is stored.
+pub async fn run(args: ReplayArgs, sources: &Sources) -> Result<ExitCode> {
+    let store = super::existing_store(sources)?;
+    let candidate = args.rules.as_deref().map(rules::read).transpose()?.map(|reading| reading.rules);
+    let configured = rules::configured(&sources.rules()?)?;
+    let book = RuleBook::new(store.clone(), configured, Arc::new(Timestamp::now));
+    let (mut replay, mut after) = (Replay::default(), 0);
+    loop {
+        let page = store.runs().decided_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for run in page {
+            let day = run.created_at.to_zoned(TimeZone::UTC).date();
+            if args.since.is_some_and(|since| day < since) {
+                continue;
+            }
+            let verdict = match &candidate {
+                Some(rules) => by_candidate(&run, rules)?,
+                None => by_its_own(&run, &book).await?,
+            };
+            replay.count(run, verdict);
+        }
+    }
+    let faithful = candidate.is_some() || replay.differ + replay.failed == 0;
+    if args.output.json {
+        output::json(&replay)?
+    } else {
+        print(&replay)?
+    }
+    Ok(if faithful { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+enum Verdict {
+    Same,
+    Differs(Option<Difference>),
+    Failed(String),
+}
+
+fn by_candidate(run: &DecidedRun, rules: &RuleSet) -> Result<Verdict> {
+    let again = decide(&run.facts, rules, run.as_of);
+    Ok(match difference(&stored(run)?, &again) {
+        None => Verdict::Same,
+        found => Verdict::Differs(found),
+    })
+}
+
+async fn by_its_own(run: &DecidedRun, book: &RuleBook) -> Result<Verdict> {
+    let stored = stored(run)?;
+    let rules = match book.of_digest(&stored.rule_set.digest).await {
+        Ok(rules) => rules,
+        Err(error) => return Ok(Verdict::Failed(error.to_string())),
+    };
+    if rules.digest() != stored.rule_set.digest {
+        let reference = &stored.rule_set;
+        return Ok(Verdict::Failed(format!(
+            "this version of Gangway reads the rule set {} {} as another one; replay with the version that decided",
+            reference.id, reference.version
+        )));
+    }
+    let again = decide(&run.facts, &rules, run.as_of);
+    if serde_json::to_string(&again)? == run.decision.get() {
+        return Ok(Verdict::Same);
+    }
+    Ok(Verdict::Differs(difference(&stored, &again)))
+}
+
+fn stored(run: &DecidedRun) -> Result<Decision> {
+    serde_json::from_str(run.decision.get())
+        .with_context(|| format!("the decision of run {} cannot be read", run.run_id))
+}
+
+impl Replay {
+    fn count(&mut self, run: DecidedRun, verdict: Verdict) {
+        self.replayed += 1;
+        let (difference, why) = match verdict {
+            Verdict::Same => {
+                self.same += 1;
+                return;
+            }
+            Verdict::Differs(found) => {
+                self.differ += 1;
+                self.other_outcome += u64::from(found.as_ref().is_some_and(Difference::changes_outcome));
+                let why = found.as_ref().map_or_else(|| "other bytes".to_owned(), rules::in_words);
+                (found, why)
+            }
+            Verdict::Failed(why) => {
+                self.failed += 1;
+                (None, why)
+            }
+        };
+        if self.runs.len() < LISTED {
+            let account_id = run.request.account_id;
+            self.runs.push(ReplayedRun { run_id: run.run_id, account_id, difference, why });
+        }
+    }
+}
+
+fn print(replay: &Replay) -> Result<()> {
+    for run in &replay.runs {
+        output::line(&format!("{} {}: {}", run.run_id, run.account_id, run.why))?;
+    }
+    output::line(&format!(
+        "{} runs decided again: {} the same, {} differ ({} in outcome), {} could not be decided again",
+        replay.replayed, replay.same, replay.differ, replay.other_outcome, replay.failed
+    ))
+}

@@ -1,0 +1,248 @@
+//! `gangway rules`: look at rules, check a file, put one in force for new runs, go back. Running services take a change
+//! up with their next run; runs on their way keep their rules.
+
+use crate::cli::{RulesCommand, RulesFile};
+use crate::config::Sources;
+use crate::{output, person, rules};
+use anyhow::{Context as _, Result, bail};
+use gangway_coordinator::RuleBook;
+use gangway_decision::{Difference, Reading, Rule, RuleSet, Shape};
+use gangway_protocol::Severity;
+use gangway_protocol::audit::{AuditMoment, AuditRecord};
+use gangway_store::{Canary, RuleChange, RuleOrder, RulesInForce, ShadowReport, Store};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Differing runs that `status` lists.
+const LISTED: u32 = 20;
+
+/// Runs one of its commands.
+pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
+    match command {
+        RulesCommand::Check { file, output } => check(&file, output.json)?,
+        RulesCommand::List { of, output } => list(&of_file(&of, sources)?, output.json)?,
+        RulesCommand::Explain { rule, of, output } => explain(&of_file(&of, sources)?, &rule, output.json)?,
+        RulesCommand::Status(output) => status(sources, output.json).await?,
+        RulesCommand::Shadow { file: Some(file), output, .. } => {
+            put(sources, &file, output.json, |digest| RuleOrder::Shadow { digest }).await?;
+        }
+        RulesCommand::Shadow { file: None, output, .. } => {
+            let store = Store::open(sources.data_dir())?;
+            told(order(&store, RuleOrder::EndShadow).await?, output.json)?;
+        }
+        RulesCommand::Activate { file, canary, output } => {
+            let wanted = |digest| match canary {
+                None => RuleOrder::Activate { digest },
+                Some(percent) => RuleOrder::Canary(Canary { digest, percent }),
+            };
+            put(sources, &file, output.json, wanted).await?;
+        }
+        RulesCommand::Rollback(output) => {
+            let store = Store::open(sources.data_dir())?;
+            let changed = order(&store, RuleOrder::RollBack).await?;
+            if changed.is_none() {
+                bail!("nothing was activated in this data folder, so there is nothing to go back to");
+            }
+            told(changed, output.json)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_file(of: &RulesFile, sources: &Sources) -> Result<RuleSet> {
+    match &of.rules {
+        Some(file) => Ok(rules::read(file)?.rules),
+        None => rules::configured(&sources.rules()?),
+    }
+}
+
+fn check(file: &Path, as_json: bool) -> Result<()> {
+    let Reading { rules, changes, remarks } = rules::read(file)?;
+    let reference = rules.reference();
+    let added = rules.rules().iter().filter(|rule| rule.stated_message().is_some()).count();
+    if as_json {
+        return output::json(&json!({
+            "rule_set": reference, "added_rules": added, "changes": changes, "remarks": remarks,
+        }));
+    }
+    output::line(&format!(
+        "{} {} can be used: {added} rules added, {} changes to the built-in ones",
+        reference.id,
+        reference.version,
+        changes.len()
+    ))?;
+    for change in &changes {
+        let mark = if change.weakens { "WEAKER: " } else { "" };
+        output::line(&format!("  {mark}{} from {} to {}", change.what, change.from, change.to))?;
+    }
+    for remark in &remarks {
+        output::line(&format!(
+            "  {}: on {} it cannot be judged, and is a violation: {}",
+            remark.rule, remark.sample, remark.reason
+        ))?;
+    }
+    output::line(&reference.digest)
+}
+
+fn list(rules: &RuleSet, as_json: bool) -> Result<()> {
+    if as_json {
+        let fields = Shape::of_facts().fields();
+        return output::json(&json!({
+            "rule_set": rules.reference(), "thresholds": rules.thresholds(), "rules": rules.rules(), "fields": fields,
+        }));
+    }
+    let mut table = output::table(&["rule", "domain", "severity", "fires when", "owner"]);
+    for rule in rules.rules() {
+        table.add_row([&*rule.id, &word(&rule.domain)?, severity(rule), &rule.fires_when, &rule.owner]);
+    }
+    output::line(&table.to_string())
+}
+
+fn explain(rules: &RuleSet, id: &str, as_json: bool) -> Result<()> {
+    let rule = rules.rules().iter().find(|rule| rule.id.eq_ignore_ascii_case(id)).with_context(|| {
+        format!("there is no rule {id} in {}; gangway rules list names them all", rules.reference().id)
+    })?;
+    if as_json {
+        return output::json(&json!({
+            "rule": rule, "message": rule.stated_message(), "reads": rule.reads(), "thresholds": rules.thresholds(),
+        }));
+    }
+    output::line(&format!("{}  {} of the {}", rule.id, severity(rule), word(&rule.domain)?))?;
+    output::line(&format!("  fires when: {}", rule.fires_when))?;
+    if let Some(message) = rule.stated_message() {
+        output::line(&format!("  says:       {message}"))?;
+        output::line(&format!("  reads:      {}", rule.reads().join(", ")))?;
+    }
+    output::line(&format!("  mended by:  {}", rule.owner))?;
+    output::line(&format!("  how:        {}", rule.resolution))
+}
+
+fn severity(rule: &Rule) -> &'static str {
+    match rule.severity {
+        Severity::Violation => "violation",
+        Severity::Warning => "warning",
+    }
+}
+
+fn word(value: &impl serde::Serialize) -> Result<String> {
+    Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
+}
+
+async fn status(sources: &Sources, as_json: bool) -> Result<()> {
+    let store = super::existing_store(sources)?;
+    let (in_force, changes) = (store.rules().in_force().await?, store.rules().changes(LISTED).await?);
+    let shadow: Option<ShadowReport<Difference>> = match &in_force.shadow {
+        Some(digest) => Some(store.rules().shadow_report(digest, LISTED).await?),
+        None => None,
+    };
+    let configured = rules::configured(&sources.rules()?)?.reference();
+    if as_json {
+        return output::json(&json!({
+            "configured": configured, "in_force": in_force, "shadow": shadow, "changes": changes,
+        }));
+    }
+    output::line(
+        &standing(&store, &in_force, &format!("{} {} (configured)", configured.id, configured.version))
+            .await?,
+    )?;
+    if let Some(report) = shadow {
+        output::line(&format!(
+            "shadow: {} runs judged, {} decided otherwise",
+            report.judged, report.differs
+        ))?;
+        for run in report.runs {
+            output::line(&format!("  {} {}", run.run_id, rules::in_words(&run.difference)))?;
+        }
+    }
+    for change in changes {
+        let asked = serde_json::to_string(&change.order)?;
+        output::line(&format!("  {} {} by {}: {asked}", change.seq, change.at, change.actor))?;
+    }
+    Ok(())
+}
+
+async fn standing(store: &Store, in_force: &RulesInForce, configured: &str) -> Result<String> {
+    let live = match &in_force.live {
+        Some(digest) => name(store, digest).await?,
+        None => configured.to_owned(),
+    };
+    let mut says = format!("in force: {live}");
+    if let Some(canary) = &in_force.canary {
+        says.push_str(&format!(
+            "\ncanary: {} for {} % of the accounts",
+            name(store, &canary.digest).await?,
+            canary.percent
+        ));
+    }
+    if let Some(digest) = &in_force.shadow {
+        says.push_str(&format!("\nshadow: {}", name(store, digest).await?));
+    }
+    Ok(says)
+}
+
+async fn name(store: &Store, digest: &str) -> Result<String> {
+    let kept = store.rules().get(digest).await?;
+    Ok(kept.map_or_else(|| digest.to_owned(), |kept| format!("{} {} {digest}", kept.id, kept.version)))
+}
+
+/// Keeps a file's rules and gives the order that names them.
+async fn put(
+    sources: &Sources,
+    file: &Path,
+    as_json: bool,
+    wanted: impl FnOnce(String) -> RuleOrder,
+) -> Result<()> {
+    let reading = rules::read(file)?;
+    for change in reading.changes.iter().filter(|change| change.weakens) {
+        output::remark(&format!("this makes {} weaker: from {} to {}", change.what, change.from, change.to))?;
+    }
+    let store = Store::open(sources.data_dir())?;
+    let rules = Arc::new(reading.rules);
+    let book = RuleBook::new(store.clone(), RuleSet::builtin(), Arc::new(Timestamp::now));
+    book.keep(&rules).await?;
+    told(order(&store, wanted(rules.digest().to_owned())).await?, as_json)
+}
+
+async fn order(store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
+    let person = person::local()?;
+    let (tool, arguments) = match &order {
+        RuleOrder::Activate { digest } => ("rules.activate", json!({ "digest": digest })),
+        RuleOrder::Canary(canary) => ("rules.activate", json!(canary)),
+        RuleOrder::Shadow { digest } => ("rules.shadow", json!({ "digest": digest })),
+        RuleOrder::RollBack => ("rules.rollback", Value::Null),
+        RuleOrder::EndShadow => ("rules.shadow", json!({ "off": true })),
+    };
+    let audit = AuditRecord {
+        at: Timestamp::now(),
+        moment: AuditMoment::Outcome,
+        call_id: Uuid::now_v7().to_string(),
+        principal: person.name.clone(),
+        tool: tool.to_owned(),
+        run_id: None,
+        correlation_id: None,
+        arguments: arguments.as_object().cloned().unwrap_or_else(Map::new),
+        end: None,
+    };
+    Ok(store.rules().change(order, &person.name, audit).await?)
+}
+
+fn told(change: Option<RuleChange>, as_json: bool) -> Result<()> {
+    let Some(change) = change else { return Ok(()) };
+    if as_json {
+        return output::json(&change);
+    }
+    let in_force = &change.in_force;
+    let live = in_force.live.as_deref().unwrap_or("what is configured");
+    output::line(&format!("from the next run on {live} decides"))?;
+    if let Some(canary) = &in_force.canary {
+        output::line(&format!("and {} for {} % of the accounts", canary.digest, canary.percent))?;
+    }
+    match &in_force.shadow {
+        Some(digest) => output::line(&format!("{digest} judges beside it, without effect")),
+        None => Ok(()),
+    }
+}
