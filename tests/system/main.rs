@@ -15,4 +15,5 @@ mod demo;
 mod harness;
 mod monitor;
 mod outbox;
+mod rules;
 mod transports;
