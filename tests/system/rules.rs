@@ -37,7 +37,10 @@ fn every_demo_account_decides_again_to_the_same_bytes_whatever_rules_it_had() {
     assert_eq!(status["in_force"]["live"], Value::Null);
     let audit = json(&house.run(&["audit", "tail", "-n", "1", "--json"]));
     let newest = &audit["entries"][0]["record"];
-    assert_eq!((&newest["tool"], &newest["principal"]), (&Value::from("rules.rollback"), &Value::from("ada")));
+    assert_eq!(
+        (&newest["tool"], &newest["principal"]),
+        (&Value::from("rules.rollback"), &Value::from("ada"))
+    );
 }
 
 #[test]
