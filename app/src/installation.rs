@@ -6,6 +6,7 @@ mod engine;
 
 pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 
+use crate::cli::Globals;
 use crate::config::{Config, Route, Sources, Vendors, section};
 use crate::reports::ReportFolder;
 use crate::{adviser, crash, keys, rules};
@@ -142,9 +143,32 @@ impl Installation {
         &self.grant_key
     }
 
+    /// Told of every place where a crash is interesting.
+    pub fn crash(&self) -> &CrashPoints {
+        &self.crash
+    }
+
     /// The simulator of this process, when there is one.
     pub fn simulator(&self) -> Option<&Simulator> {
         self.simulator.as_ref()
+    }
+
+    /// The simulated vendors, here or in another process, when they stand in for real ones.
+    pub fn vendors(&self) -> Option<&Vendors> {
+        self.vendors.as_ref()
+    }
+
+    /// The configuration as file and environment have it now; nothing is changed.
+    pub fn read_config_again(&self) -> Result<Config> {
+        let globals =
+            Globals { config: self.config_file.clone(), data_dir: Some(self.config.data_dir.clone()) };
+        let sources = Sources::read(&globals)?;
+        if let (Some(_), Some(setting)) = (&self.vendors, sources.vendor_setting()) {
+            bail!(
+                "{setting} configures a real vendor while simulated ones are in use: restart to change that"
+            );
+        }
+        sources.resolve(self.vendors.as_ref())
     }
 
     /// How long a caller waits for one tool call: longer than the tool may take, so that the tool's own answer wins.

@@ -1,62 +1,87 @@
-//! The coordinator's grant key: made once per data folder, readable by its owner only.
+//! Keys of the data folder, each made once and readable by its owner only: the coordinator's grant key, and the secret
+//! that a demo's webhooks are signed with.
 //!
-//! Every process of the folder derives the public key from the same file; a provision server elsewhere gets only that.
+//! Every process of the folder derives the grant's public key from the same file; a provision server elsewhere gets only that.
 
 use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
+use secrecy::SecretString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-const FILE: &str = "grant.key";
+const GRANT_KEY: &str = "grant.key";
+const WEBHOOK_SECRET: &str = "webhook.secret";
 
 /// The folder's grant key, made if there is none yet.
 pub fn grant_key(data_dir: &Path) -> Result<SigningKey> {
-    let path = data_dir.join(FILE);
-    match read(&path) {
-        Ok(key) => return Ok(key),
-        Err(error) if is_absent(&error) => {}
-        Err(error) => return Err(error),
+    let path = data_dir.join(GRANT_KEY);
+    let kept = kept(&path, || rand::random::<[u8; 32]>().to_vec())?;
+    match <[u8; 32]>::try_from(kept) {
+        Ok(secret) => Ok(SigningKey::from_bytes(&secret)),
+        Err(_) => bail!(damaged(&path)),
     }
-    let draft = data_dir.join(format!("{FILE}.{}", uuid::Uuid::new_v4().simple()));
+}
+
+/// Where the demo's webhook secret is.
+pub fn webhook_secret_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(WEBHOOK_SECRET)
+}
+
+/// The secret that a demo's webhooks are signed with, as Standard Webhooks write it; made if there is none yet.
+pub fn webhook_secret(data_dir: &Path) -> Result<SecretString> {
+    let path = webhook_secret_file(data_dir);
+    let fresh = || format!("whsec_{}", STANDARD.encode(rand::random::<[u8; 32]>())).into_bytes();
+    match String::from_utf8(kept(&path, fresh)?) {
+        Ok(text) => Ok(SecretString::from(text)),
+        Err(_) => bail!(damaged(&path)),
+    }
+}
+
+fn damaged(path: &Path) -> String {
+    format!("the key {} is damaged: restore it, or delete it to have a new one made", path.display())
+}
+
+/// What the file holds; where there is no file yet, what `fresh` gives, kept from now on.
+fn kept(path: &Path, fresh: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>> {
+    match read(path) {
+        Err(error) if is_absent(&error) => {}
+        found => return found,
+    }
+    let draft = path.with_added_extension(uuid::Uuid::new_v4().simple().to_string());
     // A hard link fails when another process was first, and then its key counts.
-    let kept = write_new(&draft).and_then(|()| fs::hard_link(&draft, &path));
+    let kept = write_new(&draft, &fresh()).and_then(|()| fs::hard_link(&draft, path));
     // Half a draft must not stay behind; one that was never made cannot be removed.
     let _ = fs::remove_file(&draft);
     match kept {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => {
-            return Err(error).with_context(|| format!("cannot make the grant key {}", path.display()));
+            return Err(error).with_context(|| format!("cannot make the key {}", path.display()));
         }
     }
-    read(&path)
+    read(path)
 }
 
-fn write_new(draft: &Path) -> io::Result<()> {
-    let secret: [u8; 32] = rand::random();
+fn write_new(draft: &Path, secret: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(&secret)?;
+    file.write_all(secret)?;
     file.sync_all()
 }
 
 fn is_absent(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-fn read(path: &Path) -> Result<SigningKey> {
+fn read(path: &Path) -> Result<Vec<u8>> {
     let mut secret = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(64).read_to_end(&mut secret))
-        .with_context(|| format!("cannot read the grant key {}", path.display()))?;
-    match <[u8; 32]>::try_from(secret) {
-        Ok(secret) => Ok(SigningKey::from_bytes(&secret)),
-        Err(_) => bail!(
-            "the grant key {} is damaged: restore it, or delete it to have a new one made",
-            path.display()
-        ),
-    }
+        .with_context(|| format!("cannot read the key {}", path.display()))?;
+    Ok(secret)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `GANGWAY_SALESFORCE__BASE_URL` is `salesforce.base_url`. `GANGWAY_SALESFORCE__PRIVATE_KEY_PEM_FILE` names a file whose content
 //! is `salesforce.private_key_pem`, so that secrets need not stand in the environment. Values are texts (an account
-//! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `…_tokens`, `…_micro_usd`, `…_percent`, `…_entries`, `…_failures`, `port`, `connections`, `concurrency`, `retries`, `attempts` are numbers,
+//! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `…_tokens`, `…_micro_usd`, `…_percent`, `…_entries`, `…_failures`, `…_per_minute`, `port`, `connections`, `concurrency`, `retries`, `attempts`, `queue`, `workers` are numbers,
 //! `true` and `false` truths.
 
 use anyhow::{Context as _, Result, bail};
@@ -57,8 +57,9 @@ impl Environment {
 
 fn typed(key: &str, text: &str) -> Value {
     let name = key.rsplit('.').next().unwrap_or(key);
-    let is_number = ["port", "connections", "retries", "attempts", "concurrency"].contains(&name)
-        || ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures"]
+    let is_number = ["port", "connections", "retries", "attempts", "concurrency", "queue", "workers"]
+        .contains(&name)
+        || ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures", "_per_minute"]
             .iter()
             .any(|unit| name.ends_with(unit));
     match (text, text.parse::<u64>()) {

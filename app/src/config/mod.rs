@@ -9,6 +9,7 @@ mod simulated;
 pub use simulated::Vendors;
 
 use crate::cli::Globals;
+use crate::serve::settings::Serve;
 use anyhow::{Context as _, Result, bail};
 use environment::Environment;
 use figment::Figment;
@@ -16,7 +17,6 @@ use figment::providers::{Format as _, Serialized, Toml};
 use gangway_protocol::Domain;
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// File read when `--config` names none; its absence is no error.
@@ -70,20 +70,6 @@ pub struct Routes {
     pub tasks: Route,
     /// Slack, mail, paging.
     pub notify: Route,
-}
-
-/// The service.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Serve {
-    /// Where it listens.
-    pub listen: SocketAddr,
-}
-
-impl Default for Serve {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8700)) }
-    }
 }
 
 /// The rules that decide as long as none were activated.

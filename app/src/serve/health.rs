@@ -23,7 +23,7 @@ async fn ready(State(service): State<Arc<Service>>) -> Result<Json<Value>, Probl
     }
     let probe = RunFilter { limit: 1, ..RunFilter::default() };
     match service.installation.store().runs().list(probe).await {
-        Ok(_) => Ok(Json(json!({ "status": "ok" }))),
+        Ok(_) => Ok(Json(json!({ "status": "ok", "waiting_runs": service.queue.length() }))),
         Err(error) => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             format!("the store cannot be read: {}", error.with_cause()),

@@ -1,0 +1,106 @@
+//! `POST /webhook/docusign`: DocuSign Connect says that an envelope changed; the Contract Agent looks again at the runs
+//! that a contract blocks.
+//!
+//! The event is believed only as a hint: what the contract is now is read from DocuSign. The look is asked of the
+//! schedule's own timer, which survives a crash; the event is remembered after that, so a lost one is asked for twice at worst.
+
+use super::signature::{Disbelief, is_docusign};
+use super::{Delivery, Refusal, Turned};
+use crate::serve::Service;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use gangway_protocol::canonical::digest_bytes;
+use gangway_store::InboundEvent;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+const SENDER: &str = "docusign";
+/// The timer of the Contract Agent's look at blocked runs.
+const CONTRACT_WATCH: &str = "contracts";
+/// Connect sends one signature header for each active key; an account has few.
+const MOST_SIGNATURES: usize = 10;
+/// Events that may turn a contract into an executed one.
+const TELLING: [&str; 2] = ["envelope-completed", "recipient-completed"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    event: String,
+    generated_date_time: String,
+    data: Envelope,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    envelope_id: String,
+}
+
+/// The handler.
+pub async fn receive(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let delivery = Delivery { service: &service, webhook: "webhook.docusign", peer: peer.ip(), headers };
+    match take_in(&delivery, body).await {
+        Ok(answer) => {
+            service.installation.crash().reach("intake.acknowledging", SENDER);
+            Json(answer).into_response()
+        }
+        Err(turned) => delivery.refuse(turned).await,
+    }
+}
+
+async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Value, Turned> {
+    let policy = delivery.service.intake.policy();
+    if policy.docusign_keys.is_empty() {
+        return Err(Refusal::NoSecret("docusign_keys").into());
+    }
+    let body = delivery.body(&policy, "application/json", body).await?;
+    let signatures: Vec<&str> = (1..=MOST_SIGNATURES)
+        .filter_map(|number| delivery.headers.get(format!("x-docusign-signature-{number}"))?.to_str().ok())
+        .collect();
+    if signatures.is_empty() {
+        return Err(Refusal::Disbelieved(Disbelief::Unsigned).into());
+    }
+    if !is_docusign(&signatures, &body, &policy.docusign_keys) {
+        return Err(Refusal::Disbelieved(Disbelief::Wrong).into());
+    }
+    policy.rates.accept(SENDER).map_err(|wait| Turned::away(SENDER)(Refusal::TooMany(wait)))?;
+    let event: Event = serde_json::from_slice(&body).map_err(|error| {
+        Turned::away(SENDER)(Refusal::Unreadable(format!("this is no DocuSign Connect event: {error}")))
+    })?;
+    act(delivery.service, event, &body).await.map_err(Turned::away(SENDER))
+}
+
+/// Connect signs no time and names no event: envelope, kind and time of making together are the event.
+async fn act(service: &Service, event: Event, body: &[u8]) -> Result<Value, Refusal> {
+    let store = service.installation.store();
+    let now = Timestamp::now();
+    let event_id = format!("{} {} {}", event.data.envelope_id, event.event, event.generated_date_time);
+    let not_kept = |error: gangway_store::StoreError| Refusal::NotKept(error.with_cause());
+    if store.intake().is_noted(SENDER, &event_id).await.map_err(not_kept)? {
+        return Ok(json!({ "status": "repeated" }));
+    }
+    let is_telling = TELLING.contains(&event.event.as_str());
+    if is_telling {
+        store.timers().ask(CONTRACT_WATCH, now).await.map_err(not_kept)?;
+    }
+    let noted = InboundEvent {
+        source: SENDER.to_owned(),
+        event_id,
+        body_digest: digest_bytes(body),
+        received_at: now,
+    };
+    store.intake().note(noted).await.map_err(not_kept)?;
+    service.installation.crash().reach("intake.committed", SENDER);
+    Ok(json!({ "status": if is_telling { "contracts are looked at" } else { "nothing to do" } }))
+}

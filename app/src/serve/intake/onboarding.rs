@@ -1,0 +1,248 @@
+//! `POST /webhook/onboarding`: a deal was won; the account's run is committed before the sender hears of it.
+//!
+//! Body: `{"account_id", "opportunity_id"?, "correlation_id"?}`; other fields are ignored, so that a sender may send what
+//! it has. Signed as Standard Webhooks say, or with `X-Hub-Signature-256`: that one names no event, so the body must
+//! name a correlation id. An event for an account whose run is live is answered with that run.
+
+use super::signature::{Disbelief, Standard, hub_sender};
+use super::{Delivery, Policy, Refusal, Turned};
+use crate::serve::queue::Place;
+use crate::serve::{Problem, Service};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use gangway_coordinator::{new_run, summary_of};
+use gangway_durable::EngineError;
+use gangway_protocol::canonical::digest_bytes;
+use gangway_protocol::run::{RunRequest, RunState, Trigger};
+use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunRecord};
+use gangway_store::{InboundEvent, Receipt, Received, StoreError};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+const JSON: &str = "application/json";
+/// Longest `webhook-id`.
+const LONGEST_ID: usize = 256;
+/// Longest `?wait=`, in seconds: below what proxies and senders usually wait.
+const LONGEST_WAIT: u64 = 60;
+
+/// What an event says.
+#[derive(Deserialize)]
+pub(super) struct Event {
+    pub(super) account_id: AccountId,
+    pub(super) opportunity_id: Option<OpportunityId>,
+    pub(super) correlation_id: Option<CorrelationId>,
+}
+
+/// Who sent an event and under which id it is remembered.
+struct Believed {
+    sender: String,
+    event_id: String,
+    event: Event,
+}
+
+/// An event that is committed.
+pub(super) struct Kept {
+    receipt: Receipt,
+    /// What it is answered with came from an earlier delivery.
+    is_repeat: bool,
+    /// Resolves when its run rests, if this delivery has lined it up.
+    rest: Option<oneshot::Receiver<RunRecord>>,
+}
+
+/// The handler.
+pub async fn receive(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let wait = match wait(query.as_deref()) {
+        Ok(wait) => wait,
+        Err(problem) => return problem.into_response(),
+    };
+    let delivery = Delivery { service: &service, webhook: "webhook.onboarding", peer: peer.ip(), headers };
+    let kept = match take_in(&delivery, body).await {
+        Ok(kept) => kept,
+        Err(turned) => return delivery.refuse(turned).await,
+    };
+    let rested = match wait {
+        Some(wait) => rest(&service, &kept.receipt, kept.rest, wait).await,
+        None => None,
+    };
+    let mut response = match rested {
+        Some(record) => (StatusCode::OK, Json(answer(&kept.receipt, Some(&record)))).into_response(),
+        None => (StatusCode::ACCEPTED, Json(answer(&kept.receipt, None))).into_response(),
+    };
+    if let Ok(location) = HeaderValue::try_from(status_url(&kept.receipt)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    if kept.is_repeat {
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    service.installation.crash().reach("intake.acknowledging", "onboarding");
+    response
+}
+
+/// `?wait=SECONDS`; other parameters are not ours.
+fn wait(query: Option<&str>) -> Result<Option<Duration>, Problem> {
+    let given = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("wait="));
+    let Some(given) = given else { return Ok(None) };
+    match given.parse() {
+        Ok(seconds @ 0..=LONGEST_WAIT) => Ok(Some(Duration::from_secs(seconds))),
+        _ => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            format!("wait is a number of seconds from 0 to {LONGEST_WAIT}"),
+        )),
+    }
+}
+
+async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Kept, Turned> {
+    let policy = delivery.service.intake.policy();
+    if policy.webhook_keys.is_empty() {
+        return Err(Refusal::NoSecret("webhook_secrets").into());
+    }
+    let body = delivery.body(&policy, JSON, body).await?;
+    let now = Timestamp::now();
+    let believed = believe(delivery, &policy, &body, now)?;
+    let event = InboundEvent {
+        source: format!("onboarding/{}", believed.sender),
+        event_id: believed.event_id,
+        body_digest: digest_bytes(&body),
+        received_at: now,
+    };
+    keep(delivery.service, believed.event, event).await.map_err(Turned::away(&believed.sender))
+}
+
+/// Who sent it, then what it says: nothing of an unsigned body is read.
+fn believe(
+    delivery: &Delivery<'_>,
+    policy: &Policy,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Believed, Turned> {
+    let malformed = || Refusal::Disbelieved(Disbelief::Malformed);
+    let (sender, id) = if let Some(signatures) = delivery.header("webhook-signature")? {
+        let id = delivery.header("webhook-id")?.ok_or_else(malformed)?;
+        let timestamp = delivery.header("webhook-timestamp")?.ok_or_else(malformed)?;
+        let standard = Standard { id, timestamp, signatures };
+        let sender = standard.sender(body, &policy.webhook_keys, now).map_err(Refusal::Disbelieved)?;
+        let is_usable =
+            (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        (sender, Some(is_usable.then_some(id).ok_or_else(malformed)?))
+    } else if let Some(signature) = delivery.header("x-hub-signature-256")? {
+        (hub_sender(signature, body, &policy.webhook_keys).map_err(Refusal::Disbelieved)?, None)
+    } else {
+        return Err(Refusal::Disbelieved(Disbelief::Unsigned).into());
+    };
+    let turned = Turned::away(sender);
+    policy.rates.accept(sender).map_err(|wait| turned(Refusal::TooMany(wait)))?;
+    let event: Event = serde_json::from_slice(body).map_err(|error| {
+        turned(Refusal::Unreadable(format!(
+            "the body is not an event {{\"account_id\", \"opportunity_id\"?, \"correlation_id\"?}}: {error}"
+        )))
+    })?;
+    let event_id = match (id, &event.correlation_id) {
+        (Some(id), _) => id.to_owned(),
+        (None, Some(correlation)) => format!("correlation {correlation}"),
+        (None, None) => {
+            return Err(turned(Refusal::Unreadable(
+                "an event signed with X-Hub-Signature-256 must name a correlation_id, by which a repeat is known".to_owned(),
+            )));
+        }
+    };
+    Ok(Believed { sender: sender.to_owned(), event_id, event })
+}
+
+/// Commits run and event, and lines the run up.
+pub(super) async fn keep(service: &Arc<Service>, asked: Event, event: InboundEvent) -> Result<Kept, Refusal> {
+    let Some(place) = service.queue.reserve() else {
+        // A repeat costs no place: it is answered however long the line is.
+        return match service.installation.store().intake().find(&event).await {
+            Ok(Some(Received::Repeated(receipt))) => Ok(Kept { receipt, is_repeat: true, rest: None }),
+            Ok(Some(Received::Conflict)) => Err(Refusal::IdReused),
+            Ok(_) => Err(Refusal::QueueFull),
+            Err(error) => Err(Refusal::NotKept(error.with_cause())),
+        };
+    };
+    let request = RunRequest {
+        account_id: asked.account_id,
+        opportunity_id: asked.opportunity_id,
+        correlation_id: asked.correlation_id.unwrap_or_else(|| CorrelationId::from_uuid(Uuid::now_v7())),
+        as_of: None,
+        trigger: Trigger::Webhook,
+        requested_by: format!("webhook {}", event.source),
+    };
+    let record = new_run(request, event.received_at, Uuid::now_v7(), service.engine.versions());
+    // In a task of its own: a sender that goes away between commit and line would leave its run to the next start.
+    let service = Arc::clone(service);
+    let kept = tokio::spawn(async move { commit(&service, record, event, place).await });
+    kept.await.unwrap_or_else(|error| Err(Refusal::NotKept(error.to_string())))
+}
+
+async fn commit(
+    service: &Service,
+    record: RunRecord,
+    event: InboundEvent,
+    place: Place,
+) -> Result<Kept, Refusal> {
+    match service.engine.durable().submit_event(record, event).await {
+        Ok(Received::First(receipt)) => {
+            let rest = service.queue.rest_of(&receipt.run_id);
+            if receipt.started {
+                service.queue.push(receipt.run_id.clone(), Some(place));
+            }
+            Ok(Kept { receipt, is_repeat: false, rest: Some(rest) })
+        }
+        Ok(Received::Repeated(receipt)) => Ok(Kept { receipt, is_repeat: true, rest: None }),
+        Ok(Received::Conflict) => Err(Refusal::IdReused),
+        Err(EngineError::Store(StoreError::CorrelationTaken { .. })) => Err(Refusal::CorrelationTaken),
+        Err(error) => Err(Refusal::NotKept(format!("{:#}", anyhow::Error::from(error)))),
+    }
+}
+
+/// The run at rest, if it comes to rest in time.
+async fn rest(
+    service: &Service,
+    receipt: &Receipt,
+    lined_up: Option<oneshot::Receiver<RunRecord>>,
+    wait: Duration,
+) -> Option<RunRecord> {
+    let resting = lined_up.unwrap_or_else(|| service.queue.rest_of(&receipt.run_id));
+    let found = service.installation.store().runs().get(&receipt.run_id).await.ok().flatten();
+    if let Some(record) = found.filter(|record| rests(record.state)) {
+        return Some(record);
+    }
+    tokio::time::timeout(wait, resting).await.ok()?.ok()
+}
+
+fn rests(state: RunState) -> bool {
+    !matches!(state, RunState::Assessing | RunState::Fulfilling)
+}
+
+fn status_url(receipt: &Receipt) -> String {
+    format!("/api/runs/{}", receipt.run_id)
+}
+
+fn answer(receipt: &Receipt, rested: Option<&RunRecord>) -> Value {
+    let mut answer = json!({
+        "run_id": receipt.run_id,
+        "account_id": receipt.account_id,
+        "correlation_id": receipt.correlation_id,
+        "started": receipt.started,
+        "status_url": status_url(receipt),
+    });
+    if let Some(record) = rested {
+        answer["run"] = json!(summary_of(record));
+    }
+    answer
+}

@@ -1,0 +1,132 @@
+//! Why an event is not taken in: the answer its sender gets, and the code the audit keeps.
+
+use super::signature::{Disbelief, TOLERANCE};
+use crate::serve::Problem;
+use axum::http::StatusCode;
+use std::time::Duration;
+
+/// Why an event is not taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No secret is configured, so nobody can be believed; the setting that is missing.
+    NoSecret(&'static str),
+    /// Too many requests; how long to wait.
+    TooMany(Duration),
+    /// Not the content type of this webhook, which is this.
+    ContentType(&'static str),
+    /// More than this many bytes.
+    TooLarge(usize),
+    /// The body did not arrive in time, or broke off.
+    BrokeOff,
+    /// The signature does not prove who sent it.
+    Disbelieved(Disbelief),
+    /// Not understood; why.
+    Unreadable(String),
+    /// The event's id was used before with another body.
+    IdReused,
+    /// The correlation id belongs to another account's run.
+    CorrelationTaken,
+    /// The line of accepted runs is full.
+    QueueFull,
+    /// The service is stopping.
+    Stopping,
+    /// The store cannot keep it; why.
+    NotKept(String),
+}
+
+/// When to come again: a line drains by hundreds of runs a second, a restart takes seconds.
+const SOON: Duration = Duration::from_secs(5);
+
+impl Refusal {
+    /// The code that the audit keeps.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSecret(_) => "NO_SECRET_CONFIGURED",
+            Self::TooMany(_) => "TOO_MANY_REQUESTS",
+            Self::ContentType(_) => "CONTENT_TYPE",
+            Self::TooLarge(_) => "BODY_TOO_LARGE",
+            Self::BrokeOff => "BODY_INCOMPLETE",
+            Self::Disbelieved(Disbelief::Unsigned) => "UNSIGNED",
+            Self::Disbelieved(Disbelief::Malformed) => "SIGNATURE_MALFORMED",
+            Self::Disbelieved(Disbelief::Stale) => "TIMESTAMP_OUT_OF_RANGE",
+            Self::Disbelieved(Disbelief::Wrong) => "BAD_SIGNATURE",
+            Self::Unreadable(_) => "UNREADABLE",
+            Self::IdReused => "ID_REUSED",
+            Self::CorrelationTaken => "CORRELATION_TAKEN",
+            Self::QueueFull => "QUEUE_FULL",
+            Self::Stopping => "STOPPING",
+            Self::NotKept(_) => "NOT_KEPT",
+        }
+    }
+
+    /// What the sender is told.
+    pub fn problem(&self) -> Problem {
+        let (status, detail) = match self {
+            Self::NoSecret(setting) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!(
+                    "events are only taken in signed, and no secret is configured: set serve.{setting} or GANGWAY_SERVE__{} (…_FILE names a file)",
+                    setting.to_uppercase()
+                ),
+            ),
+            Self::TooMany(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, "too many requests; send again later".to_owned())
+            }
+            Self::ContentType(wanted) => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send the event as {wanted}"))
+            }
+            Self::TooLarge(limit) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes"))
+            }
+            Self::BrokeOff => (
+                StatusCode::REQUEST_TIMEOUT,
+                "the body did not arrive whole and in time; send it again".to_owned(),
+            ),
+            Self::Disbelieved(disbelief) => (StatusCode::UNAUTHORIZED, said(*disbelief)),
+            Self::Unreadable(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.clone()),
+            Self::IdReused => (
+                StatusCode::CONFLICT,
+                "this event id came before with another body; give another event another id".to_owned(),
+            ),
+            Self::CorrelationTaken => (
+                StatusCode::CONFLICT,
+                "this correlation id belongs to another account's run; give each account its own".to_owned(),
+            ),
+            Self::QueueFull => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "more runs wait than may; the event was not taken in, send it again later".to_owned(),
+            ),
+            Self::Stopping => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the service is stopping; the event was not taken in, send it again later".to_owned(),
+            ),
+            Self::NotKept(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the event could not be kept and was not taken in; send it again later".to_owned(),
+            ),
+        };
+        let problem = Problem::new(status, detail);
+        match self {
+            Self::TooMany(wait) => problem.retry_after(*wait),
+            Self::NoSecret(_) | Self::QueueFull | Self::Stopping | Self::NotKept(_) => {
+                problem.retry_after(SOON)
+            }
+            _ => problem,
+        }
+    }
+}
+
+fn said(disbelief: Disbelief) -> String {
+    match disbelief {
+        Disbelief::Unsigned => {
+            "the event is not signed: send webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or X-Hub-Signature-256".to_owned()
+        }
+        Disbelief::Malformed => {
+            "a signature header is missing, given twice or unreadable".to_owned()
+        }
+        Disbelief::Stale => {
+            format!("the event was signed more than {} minutes from now; check the clock and sign again", TOLERANCE.as_mins())
+        }
+        Disbelief::Wrong => "no configured secret made this signature".to_owned(),
+    }
+}

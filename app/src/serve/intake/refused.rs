@@ -1,0 +1,176 @@
+//! The audit of refused events: bounded, so that a flood of bad signatures cannot fill the disk.
+//!
+//! In each minute the first [`SINGLY`] refusals of one webhook for one reason are recorded one by one; the others are
+//! counted, and their number is recorded once when the minute is over. At most `SINGLY + 1` rows a minute, webhook and reason.
+
+use super::Refusal;
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use gangway_store::Store;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use uuid::Uuid;
+
+/// Refusals of one kind recorded one by one in a minute.
+const SINGLY: u32 = 20;
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+type Kind = (&'static str, &'static str);
+
+/// What is known of who was refused.
+pub struct Refused<'a> {
+    /// The webhook, e.g. `webhook.onboarding`.
+    pub webhook: &'static str,
+    /// From where.
+    pub peer: IpAddr,
+    /// Who, once the signature was believed.
+    pub sender: Option<&'a str>,
+    /// Why.
+    pub refusal: &'a Refusal,
+}
+
+struct Minute {
+    began: Timestamp,
+    seen: u32,
+}
+
+/// Counts refusals and decides which are recorded.
+#[derive(Default)]
+pub struct RefusalLog(Mutex<HashMap<Kind, Minute>>);
+
+impl RefusalLog {
+    /// Records a refusal, or counts it.
+    pub async fn record(&self, store: &Store, refused: &Refused<'_>, now: Timestamp) {
+        tracing::debug!(webhook = refused.webhook, code = refused.refusal.code(), "event refused");
+        let kind = (refused.webhook, refused.refusal.code());
+        let (is_single, uncounted) = self.count(kind, now);
+        if let Some(others) = uncounted {
+            append(store, sum(kind, others, now)).await;
+        }
+        if is_single {
+            append(store, single(refused, now)).await;
+        }
+    }
+
+    /// Records the numbers of the minutes that are over; those of all when `now` is none, at the end.
+    pub async fn settle(&self, store: &Store, now: Option<Timestamp>) {
+        let at = now.unwrap_or_else(Timestamp::now);
+        for (kind, others) in self.over(now) {
+            append(store, sum(kind, others, at)).await;
+        }
+    }
+
+    /// Whether this one is recorded by itself, and how many of the minute before were not.
+    fn count(&self, kind: Kind, now: Timestamp) -> (bool, Option<u32>) {
+        let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = minutes.entry(kind).or_insert(Minute { began: now, seen: 0 });
+        let mut uncounted = None;
+        if now.duration_since(minute.began) >= MINUTE {
+            uncounted = minute.beyond();
+            *minute = Minute { began: now, seen: 0 };
+        }
+        minute.seen = minute.seen.saturating_add(1);
+        (minute.seen <= SINGLY, uncounted)
+    }
+
+    fn over(&self, now: Option<Timestamp>) -> Vec<(Kind, u32)> {
+        let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut over = Vec::new();
+        minutes.retain(|kind, minute| {
+            let goes_on = now.is_some_and(|now| now.duration_since(minute.began) < MINUTE);
+            if !goes_on {
+                over.extend(minute.beyond().map(|others| (*kind, others)));
+            }
+            goes_on
+        });
+        over
+    }
+}
+
+impl Minute {
+    fn beyond(&self) -> Option<u32> {
+        self.seen.checked_sub(SINGLY).filter(|others| *others > 0)
+    }
+}
+
+fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
+    let principal = match refused.sender {
+        Some(sender) => format!("webhook {sender}"),
+        None => "webhook, not believed".to_owned(),
+    };
+    let arguments = [("peer".to_owned(), json!(refused.peer.to_string()))];
+    entry((refused.webhook, refused.refusal.code()), principal, arguments.into_iter().collect(), now)
+}
+
+fn sum(kind: Kind, others: u32, now: Timestamp) -> AuditRecord {
+    let arguments = [("not_recorded_singly".to_owned(), json!(others))];
+    entry(kind, "webhook, several".to_owned(), arguments.into_iter().collect(), now)
+}
+
+fn entry(
+    (webhook, code): Kind,
+    principal: String,
+    arguments: Map<String, Value>,
+    now: Timestamp,
+) -> AuditRecord {
+    AuditRecord {
+        at: now,
+        moment: AuditMoment::Refused,
+        call_id: Uuid::now_v7().simple().to_string(),
+        principal,
+        tool: webhook.to_owned(),
+        run_id: None,
+        correlation_id: None,
+        arguments,
+        end: Some(CallEnd {
+            ok: false,
+            replayed: false,
+            error: Some(format!("refused/{code}")),
+            result_digest: None,
+            duration_us: 0,
+        }),
+    }
+}
+
+async fn append(store: &Store, record: AuditRecord) {
+    if let Err(error) = store.audit().append_later(record).await {
+        tracing::error!(error = error.with_cause(), "an audit record was lost");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::{RefusalLog, Refused, SINGLY};
+    use crate::serve::intake::Refusal;
+    use gangway_store::Store;
+    use jiff::{SignedDuration, Timestamp};
+    use std::net::{IpAddr, Ipv4Addr};
+
+    #[tokio::test]
+    async fn a_flood_leaves_a_bounded_number_of_rows_and_the_count_of_the_others() {
+        let store = Store::in_memory().unwrap();
+        let log = RefusalLog::default();
+        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let refused = Refused {
+            webhook: "webhook.onboarding",
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            sender: None,
+            refusal: &Refusal::QueueFull,
+        };
+        for _ in 0..1_000 {
+            log.record(&store, &refused, now).await;
+        }
+        log.settle(&store, Some(now)).await;
+        let rows = || async { store.audit().tail(2_000).await.unwrap() };
+        assert_eq!(rows().await.len(), usize::try_from(SINGLY).unwrap());
+        log.settle(&store, Some(now + SignedDuration::from_mins(1))).await;
+        let last = rows().await.pop().unwrap().record;
+        assert_eq!(last.arguments["not_recorded_singly"], 1_000 - SINGLY);
+        log.record(&store, &refused, now + SignedDuration::from_mins(2)).await;
+        assert_eq!(rows().await.len(), usize::try_from(SINGLY).unwrap() + 2, "the next minute counts anew");
+    }
+}

@@ -1,0 +1,136 @@
+//! The service's life: what is put together at the start, what reloads, and in which order it ends.
+//!
+//! It ends in this order: no new event is taken in and `/readyz` says so; open requests end; workers bring the runs they
+//! have begun to a rest; the store commits what is queued. What does not rest in time is in the journal, and the next
+//! start goes on with it.
+
+use super::demo::{self, Demo};
+use super::host::{self, Hosts, Vendors};
+use super::intake::{self, Intake, Policy};
+use super::listener::Listening;
+use super::queue::{self, Queue};
+use super::settings::Secrets;
+use super::{Service, router};
+use crate::config::Config;
+use crate::installation::{Installation, OnboardingEngine};
+use crate::{approvals, output, shutdown};
+use anyhow::{Context as _, Result};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Serves until SIGINT or SIGTERM.
+pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
+    let settings = installation.config().serve.clone();
+    let wanted = listen.unwrap_or(settings.listen);
+    let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
+    host::may_listen(&settings, wanted, vendors)?;
+    let engine = installation.engine().await?;
+    let listening = Listening::at(wanted).await?;
+    let service = Arc::new(build(installation, engine)?);
+    let earlier = queue::line_up_earlier(&service).await?;
+    announce(&service, listening.addr, earlier)?;
+
+    end_on_signals(&service.stop);
+    reload_on_signals(&service)?;
+    let workers = queue::start_workers(&service, settings.workers);
+    let tidy = tokio::spawn(intake::tidy(Arc::clone(&service)));
+    let approvals = tokio::spawn(approvals::keep(Arc::clone(&service)));
+    let hosts = Hosts::of(&settings, listening.addr);
+    let answering =
+        tokio::spawn(listening.answer(router(&service, hosts), settings.connections, service.stop.clone()));
+    service.stop.cancelled().await;
+
+    let all = async {
+        workers.join_all().await;
+        approvals.await.context("watching the approvals ended in a panic")?;
+        tidy.await.context("tidying ended in a panic")?;
+        answering.await.context("answering ended in a panic")
+    };
+    match tokio::time::timeout(Duration::from_millis(settings.drain_ms), all).await {
+        Ok(ended) => ended,
+        Err(_) => output::remark("stopped with work under way; the next start goes on with it"),
+    }
+}
+
+fn build(installation: Arc<Installation>, engine: OnboardingEngine) -> Result<Service> {
+    let settings = &installation.config().serve;
+    let demo = match installation.vendors() {
+        Some(vendors) => Some(Demo::beside(vendors.base_url())),
+        None => None,
+    };
+    let policy = policy(&installation, installation.config())?;
+    let queue = Queue::with_room_for(settings.queue);
+    let stop = CancellationToken::new();
+    Ok(Service { intake: Intake::under(policy), engine, queue, demo, stop, installation })
+}
+
+/// With simulated vendors and no secret configured, the data folder keeps one.
+fn policy(installation: &Installation, config: &Config) -> Result<Policy> {
+    let makes_one = installation.vendors().is_some() && config.serve.webhook_secrets.0.is_empty();
+    let own = match makes_one {
+        true => Secrets(vec![demo::webhook_secret(installation.data_dir())?]),
+        false => Secrets::default(),
+    };
+    Policy::of(&config.serve, own)
+}
+
+/// The first line is the address, for scripts; what follows is for people.
+fn announce(service: &Service, addr: SocketAddr, earlier: usize) -> Result<()> {
+    output::line(&format!("http://{addr}"))?;
+    match earlier {
+        0 => {}
+        1 => output::remark("1 run of before goes on")?,
+        several => output::remark(&format!("{several} runs of before go on"))?,
+    }
+    let settings = &service.installation.config().serve;
+    if !settings.webhook_secrets.0.is_empty() {
+        return Ok(());
+    }
+    match service.demo {
+        Some(_) => output::line(&demo::invitation(addr, service.installation.data_dir())),
+        None => output::remark(
+            "no webhook secret is configured, so POST /webhook/onboarding refuses every event: set GANGWAY_SERVE__WEBHOOK_SECRETS, or GANGWAY_SERVE__WEBHOOK_SECRETS_FILE to a file with one secret a line",
+        ),
+    }
+}
+
+/// The first signal asks the service to end, the second ends the process where it stands.
+fn end_on_signals(stop: &CancellationToken) {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        shutdown::requested().await;
+        stop.cancel();
+        shutdown::requested().await;
+        std::process::exit(130);
+    });
+}
+
+/// SIGHUP: reads the configuration again. What can be changed while running is changed; the rest waits for a restart.
+fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
+    let mut asked = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    let service = Arc::clone(service);
+    tokio::spawn(async move {
+        while asked.recv().await.is_some() {
+            let said = match reload(&service) {
+                Ok(()) => {
+                    "configuration read again: secrets and limits of the webhooks are the new ones".to_owned()
+                }
+                Err(error) => format!("configuration kept as it was, the new one cannot be used: {error:#}"),
+            };
+            // Nobody is left to be told that standard error is gone.
+            let _ = output::remark(&said);
+        }
+    });
+    Ok(())
+}
+
+/// All of it is checked before any of it is used.
+fn reload(service: &Service) -> Result<()> {
+    let config = service.installation.read_config_again()?;
+    let policy = policy(&service.installation, &config)?;
+    service.intake.adopt(policy);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Connections: how many at once, how long one may take to say what it wants, and how they end.
+//!
+//! HTTP/1.1 only; TLS is a reverse proxy's. `axum::serve` can bound neither connections nor the time for headers.
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::middleware::AddExtension;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+
+/// Time for a request's head, and for an idle connection until its next one.
+const HEAD_TIME: Duration = Duration::from_secs(15);
+/// After a failed accept: file descriptors are short, and asking again at once would only burn time.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A service that listens.
+pub struct Listening {
+    listener: TcpListener,
+    /// Where: the port is known even if a free one was asked for.
+    pub addr: SocketAddr,
+}
+
+impl Listening {
+    /// Takes the address.
+    pub async fn at(addr: SocketAddr) -> Result<Self> {
+        let cannot =
+            || format!("cannot listen on {addr}; name another address with --listen or serve.listen");
+        let listener = TcpListener::bind(addr).await.with_context(cannot)?;
+        let addr = listener.local_addr().with_context(cannot)?;
+        Ok(Self { listener, addr })
+    }
+
+    /// Answers on at most so many connections until `stop`; then closes the idle ones and lets open requests end.
+    pub async fn answer(self, router: Router, connections: usize, stop: CancellationToken) {
+        let room = Arc::new(Semaphore::new(connections.max(1)));
+        let open = GracefulShutdown::new();
+        let mut peers = router.into_make_service_with_connect_info::<SocketAddr>();
+        while let Some(Some((stream, peer, place))) = stop.run_until_cancelled(self.next(&room)).await {
+            let Ok(service) = peers.call(peer).await;
+            tokio::spawn(converse(stream, service, open.watcher(), place));
+        }
+        drop(self.listener);
+        open.shutdown().await;
+    }
+
+    /// The next connection, once there is room: until then newcomers wait in the operating system's backlog.
+    async fn next(&self, room: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let place = Arc::clone(room).acquire_owned().await.ok()?;
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => return Some((stream, peer, place)),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Who is connected and what answers them.
+type Answering = AddExtension<Router, ConnectInfo<SocketAddr>>;
+
+async fn converse(stream: TcpStream, service: Answering, watcher: Watcher, _place: OwnedSemaphorePermit) {
+    // Acknowledgements are small; waiting to fill a packet would only delay them.
+    let _ = stream.set_nodelay(true);
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(error, "a connection ended early");
+    }
+}

@@ -1,0 +1,190 @@
+//! Accepted runs on their way to being driven: a bounded line, oldest first, and the workers at its end.
+//!
+//! The line is durable because what stands in it is: every run in it is committed, and at the next start those that were
+//! not driven to a rest stand in it again. Only the order of waiting is kept in memory.
+
+use super::Service;
+use anyhow::Result;
+use gangway_protocol::{RunId, RunRecord};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+/// Wait before a run whose drive failed on our own side (the store, say) is driven again; doubles each time.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_LONGEST: Duration = Duration::from_secs(60);
+
+/// A place in the line, held before anything is committed: what was accepted is never turned away.
+pub struct Place {
+    _room: OwnedSemaphorePermit,
+}
+
+struct Ticket {
+    run_id: RunId,
+    /// None for a run that was accepted by an earlier process when the line was full.
+    place: Option<Place>,
+    failed: u32,
+}
+
+/// The line.
+pub struct Queue {
+    room: Arc<Semaphore>,
+    capacity: usize,
+    tail: mpsc::UnboundedSender<Ticket>,
+    head: tokio::sync::Mutex<mpsc::UnboundedReceiver<Ticket>>,
+    /// Who waits for a run to rest.
+    waiting: Mutex<HashMap<RunId, Vec<oneshot::Sender<RunRecord>>>>,
+}
+
+impl Queue {
+    /// A line of so many places.
+    pub fn with_room_for(capacity: usize) -> Self {
+        let (tail, head) = mpsc::unbounded_channel();
+        Self {
+            room: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            tail,
+            head: tokio::sync::Mutex::new(head),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// A place at the end of the line; none when it is full.
+    pub fn reserve(&self) -> Option<Place> {
+        Some(Place { _room: Arc::clone(&self.room).try_acquire_owned().ok()? })
+    }
+
+    /// Puts a committed run at the end of the line.
+    pub fn push(&self, run_id: RunId, place: Option<Place>) {
+        self.put(Ticket { run_id, place, failed: 0 });
+    }
+
+    /// How many runs wait to be begun, as far as the line has places for them.
+    pub fn length(&self) -> usize {
+        self.capacity.saturating_sub(self.room.available_permits())
+    }
+
+    /// Resolves when a worker has driven the run to a rest. Ask before looking where the run stands.
+    pub fn rest_of(&self, run_id: &RunId) -> oneshot::Receiver<RunRecord> {
+        let (tell, rest) = oneshot::channel();
+        let mut waiting = self.waiting();
+        let of_run = waiting.entry(run_id.clone()).or_default();
+        of_run.retain(|waiter| !waiter.is_closed());
+        of_run.push(tell);
+        rest
+    }
+
+    /// Lets go of those who gave up waiting.
+    pub fn forget_the_gone(&self) {
+        self.waiting().retain(|_, of_run| {
+            of_run.retain(|waiter| !waiter.is_closed());
+            !of_run.is_empty()
+        });
+    }
+
+    fn put(&self, ticket: Ticket) {
+        // The line ends with the process; then the next one's start takes the run up.
+        let _ = self.tail.send(ticket);
+    }
+
+    fn tell(&self, record: &RunRecord) {
+        let waiters = self.waiting().remove(&record.run_id).unwrap_or_default();
+        for waiter in waiters {
+            // Whoever stopped waiting does not want to know.
+            let _ = waiter.send(record.clone());
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<RunId, Vec<oneshot::Sender<RunRecord>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lines up the runs that an earlier process left, and says how many those are.
+pub async fn line_up_earlier(service: &Service) -> Result<usize> {
+    let earlier = service.installation.store().runs().to_drive().await?;
+    let count = earlier.len();
+    for run_id in earlier {
+        let place = service.queue.reserve();
+        service.queue.push(run_id, place);
+    }
+    Ok(count)
+}
+
+/// Starts this many workers. They take no new run once the service stops, and end when theirs rests.
+pub fn start_workers(service: &Arc<Service>, count: usize) -> JoinSet<()> {
+    (0..count.max(1)).map(|_| work(Arc::clone(service))).collect()
+}
+
+async fn work(service: Arc<Service>) {
+    while let Some(Some(ticket)) = service.stop.run_until_cancelled(next(&service.queue)).await {
+        drive(&service, ticket).await;
+    }
+}
+
+async fn next(queue: &Queue) -> Option<Ticket> {
+    queue.head.lock().await.recv().await
+}
+
+async fn drive(service: &Arc<Service>, ticket: Ticket) {
+    let Ticket { run_id, place, failed } = ticket;
+    drop(place);
+    match service.engine.durable().drive(&run_id).await {
+        Ok(record) => service.queue.tell(&record),
+        Err(error) => {
+            let wait = RETRY_FIRST.saturating_mul(2_u32.saturating_pow(failed)).min(RETRY_LONGEST);
+            let error = anyhow::Error::from(error);
+            tracing::warn!(%run_id, error = format!("{error:#}"), "run is driven again in {wait:?}");
+            let service = Arc::clone(service);
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                service.queue.put(Ticket { run_id, place: None, failed: failed.saturating_add(1) });
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::{Queue, next};
+    use gangway_protocol::RunId;
+
+    fn run(number: u32) -> RunId {
+        RunId::parse(format!("run-{number}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_oldest_is_next_and_a_full_line_has_no_place() {
+        let queue = Queue::with_room_for(2);
+        for number in 1..=2 {
+            let place = queue.reserve().unwrap();
+            queue.push(run(number), Some(place));
+        }
+        assert!(queue.reserve().is_none());
+        assert_eq!(queue.length(), 2);
+        let first = next(&queue).await.unwrap();
+        assert_eq!(first.run_id, run(1));
+        drop(first);
+        assert!(queue.reserve().is_some(), "who begins gives the place up");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_not_used_is_free_again() {
+        let queue = Queue::with_room_for(1);
+        drop(queue.reserve().unwrap());
+        assert!(queue.reserve().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_gave_up_waiting_is_forgotten() {
+        let queue = Queue::with_room_for(1);
+        drop(queue.rest_of(&run(1)));
+        let _still = queue.rest_of(&run(2));
+        queue.forget_the_gone();
+        assert_eq!(queue.waiting().len(), 1);
+    }
+}
