@@ -159,6 +159,7 @@ fn table(scores: &[Scores]) -> String {
         "prompt",
         "valid",
         "refused",
+        "failed",
         "grounded",
         "right owner",
         "same level",
