@@ -7,7 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
-use gangway_governance::{Governance, Governed, Principal, Server, ToolNames, vendor};
+use gangway_governance::{Governance, Governed, Limits, Principal, Server, ToolNames, vendor};
 use gangway_notify::{Ground, MailSettings, RetrySettings, SlackSettings};
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::ids::TaskId;
@@ -70,7 +70,8 @@ impl House {
         let store = Store::in_memory().unwrap();
         let governance = Arc::new(Governance::new(store.clone()));
         let http = vendor::http_client().unwrap();
-        let ground = Ground { store: store.clone(), http, crash: CrashPoints::default(), clock };
+        let limits = Limits::default();
+        let ground = Ground { store: store.clone(), http, limits, crash: CrashPoints::default(), clock };
         let notify = gangway_notify::server(&notify_settings(&simulator), ground).unwrap();
         let toolbelt = Toolbelt::new(Agent::TaskMonitor)
             .with(System::Tasks, embedded(gangway_tasks::server(store, clock), &governance).await)

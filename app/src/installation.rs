@@ -15,8 +15,9 @@ use ed25519_dalek::SigningKey;
 use gangway_advisor::{Adviser, Model, Settings};
 use gangway_coordinator::{Env, RuleBook, versions};
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
-use gangway_governance::vendor::http_client;
-use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
+use gangway_governance::limits::Vendor;
+use gangway_governance::vendor::{Outbound, http_client};
+use gangway_governance::{Governance, Governed, Limits, Principal, Server, ToolNames};
 use gangway_notify::Outpost;
 use gangway_protocol::System;
 use gangway_protocol::crash_point::CrashPoints;
@@ -43,6 +44,7 @@ pub struct Installation {
     config: Config,
     store: Store,
     governance: Arc<Governance>,
+    limits: Limits,
     http: reqwest::Client,
     grant_key: SigningKey,
     crash: CrashPoints,
@@ -84,13 +86,16 @@ impl Installation {
         let store = Store::open(&config.data_dir)?;
         let grant_key = keys::grant_key(&config.data_dir)?;
         let crash = crash::from_environment()?;
+        let limits = Limits::new(&config.limits);
         let governance = Governance::new(store.clone())
+            .with_limits(limits.clone())
             .with_deadline(Duration::from_millis(config.tool_deadline_ms))
             .with_crash_points(crash.clone());
         Ok(Self {
             config,
             store,
             governance: Arc::new(governance),
+            limits,
             http,
             grant_key,
             crash,
@@ -126,6 +131,16 @@ impl Installation {
     /// What governs every server of this process.
     pub fn governance(&self) -> Arc<Governance> {
         Arc::clone(&self.governance)
+    }
+
+    /// The limits toward every vendor and on every caller of this process.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The way out to one vendor, shared by everybody in this process.
+    pub fn outbound(&self, vendor: Vendor) -> Outbound {
+        self.limits.outbound(vendor, self.http.clone())
     }
 
     /// The HTTP client of every connector.
@@ -179,14 +194,13 @@ impl Installation {
     /// One system's MCP server. The agents' own is not among them: it needs the engine.
     pub fn server(&self, system: System) -> Result<Server> {
         let config = &self.config;
-        let http = || self.http.clone();
         Ok(match system {
             System::Salesforce => {
-                gangway_salesforce::server(section(config.salesforce.as_ref(), "salesforce")?, http())?
+                gangway_salesforce::server(section(config.salesforce.as_ref(), "salesforce")?, self.outbound(Vendor::Salesforce))?
             }
-            System::Clm => gangway_clm::server(section(config.clm.as_ref(), "clm")?, http())?,
+            System::Clm => gangway_clm::server(section(config.clm.as_ref(), "clm")?, self.outbound(Vendor::Clm))?,
             System::Netsuite => {
-                gangway_netsuite::server(section(config.netsuite.as_ref(), "netsuite")?, http())?
+                gangway_netsuite::server(section(config.netsuite.as_ref(), "netsuite")?, self.outbound(Vendor::Netsuite))?
             }
             System::Provision => gangway_provision::server(
                 config.provision.clone(),
@@ -213,6 +227,7 @@ impl Installation {
         let ground = gangway_notify::Ground {
             store: self.store.clone(),
             http: self.http.clone(),
+            limits: self.limits.clone(),
             crash: self.crash.clone(),
             clock: Timestamp::now,
         };

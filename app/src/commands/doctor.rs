@@ -6,6 +6,7 @@ use crate::installation::Installation;
 use crate::output;
 use anyhow::Result;
 use comfy_table::Cell;
+use gangway_governance::limits::Vendor;
 use gangway_protocol::ApiError;
 use gangway_store::AuditVerdict;
 use serde_json::{Value, json};
@@ -105,25 +106,29 @@ async fn folder(installation: &Installation) -> Check {
 
 async fn salesforce(config: &Config, installation: &Installation) -> Check {
     match section(config.salesforce.as_ref(), "salesforce") {
-        Ok(settings) => {
-            verdict("salesforce", gangway_salesforce::check(settings, installation.http().clone()).await)
-        }
+        Ok(settings) => verdict(
+            "salesforce",
+            gangway_salesforce::check(settings, installation.outbound(Vendor::Salesforce)).await,
+        ),
         Err(error) => unconfigured("salesforce", &error),
     }
 }
 
 async fn clm(config: &Config, installation: &Installation) -> Check {
     match section(config.clm.as_ref(), "clm") {
-        Ok(settings) => verdict("clm", gangway_clm::check(settings, installation.http().clone()).await),
+        Ok(settings) => {
+            verdict("clm", gangway_clm::check(settings, installation.outbound(Vendor::Clm)).await)
+        }
         Err(error) => unconfigured("clm", &error),
     }
 }
 
 async fn netsuite(config: &Config, installation: &Installation) -> Check {
     match section(config.netsuite.as_ref(), "netsuite") {
-        Ok(settings) => {
-            verdict("netsuite", gangway_netsuite::check(settings, installation.http().clone()).await)
-        }
+        Ok(settings) => verdict(
+            "netsuite",
+            gangway_netsuite::check(settings, installation.outbound(Vendor::Netsuite)).await,
+        ),
         Err(error) => unconfigured("netsuite", &error),
     }
 }
@@ -133,7 +138,7 @@ async fn notify(config: &Config, installation: &Installation) -> Vec<Check> {
         Ok(settings) => settings,
         Err(error) => return vec![unconfigured("notify", &error)],
     };
-    match gangway_notify::check(settings, installation.http()).await {
+    match gangway_notify::check(settings, installation.http(), installation.limits()).await {
         Err(error) => vec![unconfigured("notify", &error.into())],
         Ok(channels) => channels
             .into_iter()

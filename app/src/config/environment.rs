@@ -2,8 +2,8 @@
 //!
 //! `GANGWAY_SALESFORCE__BASE_URL` is `salesforce.base_url`. `GANGWAY_SALESFORCE__PRIVATE_KEY_PEM_FILE` names a file whose content
 //! is `salesforce.private_key_pem`, so that secrets need not stand in the environment. Values are texts (an account
-//! number stays a text) unless the name says otherwise: `…_ms`, `…_days`, `…_tokens`, `…_micro_usd`, `…_percent`, `…_entries`, `…_failures`, `…_per_minute`, `port`, `connections`, `concurrency`, `retries`, `attempts`, `queue`, `workers` are numbers,
-//! `true` and `false` truths.
+//! number stays a text) unless the name says otherwise: what ends in one of [`UNITS`] and the names in [`NUMBERS`] are
+//! numbers, `true` and `false` truths.
 
 use anyhow::{Context as _, Result, bail};
 use figment::value::{Dict, Map, Value};
@@ -14,6 +14,26 @@ use std::fs;
 const PREFIX: &str = "GANGWAY_";
 /// Variables that are not settings: they are read elsewhere.
 const NOT_SETTINGS: [&str; 5] = ["config", "simulator", "principal", "crash_at", "crash_log"];
+
+/// Endings of names whose values are numbers.
+const UNITS: [&str; 8] =
+    ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures", "_per_minute"];
+/// Settings that are numbers, apart from those whose name ends in a unit.
+const NUMBERS: [&str; 13] = [
+    "workers",
+    "port",
+    "connections",
+    "retries",
+    "attempts",
+    "concurrency",
+    "queue",
+    "per_second",
+    "burst",
+    "in_flight",
+    "failure_percent",
+    "minimum_calls",
+    "failing_subjects",
+];
 
 /// The variables found.
 pub struct Environment {
@@ -57,11 +77,7 @@ impl Environment {
 
 fn typed(key: &str, text: &str) -> Value {
     let name = key.rsplit('.').next().unwrap_or(key);
-    let is_number = ["port", "connections", "retries", "attempts", "concurrency", "queue", "workers"]
-        .contains(&name)
-        || ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures", "_per_minute"]
-            .iter()
-            .any(|unit| name.ends_with(unit));
+    let is_number = NUMBERS.contains(&name) || UNITS.iter().any(|unit| name.ends_with(unit));
     match (text, text.parse::<u64>()) {
         ("true", _) => Value::from(true),
         ("false", _) => Value::from(false),

@@ -27,7 +27,7 @@ const DEFAULT_DATA_DIR: &str = "gangway-data";
 /// The sections that describe vendors.
 const VENDOR_SECTIONS: [&str; 4] = ["salesforce", "clm", "netsuite", "notify"];
 /// Their settings that say how patiently a vendor is asked; they may be given for simulated ones too.
-const PATIENCE: [&str; 5] = ["retry_base_ms", "attempt_deadline_ms", "concurrency", "retry", "outbox"];
+const PATIENCE: [&str; 4] = ["retry_base_ms", "attempt_deadline_ms", "retry", "outbox"];
 
 /// How the agents reach one server.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -130,6 +130,9 @@ pub struct Config {
     /// The service.
     #[serde(default)]
     pub serve: Serve,
+    /// How much of each vendor is used, and how often callers may ask.
+    #[serde(default)]
+    pub limits: gangway_governance::limits::LimitSettings,
     /// Longest time one tool call may take, in milliseconds.
     #[serde(default = "tool_deadline_ms")]
     pub tool_deadline_ms: u64,

@@ -97,6 +97,8 @@ impl Vendors {
                 "director_address": "cs-director@northwind.example",
                 "training_url": "https://learn.northwind.example",
             },
+            // The simulated contract system allows any rate; its concurrency is kept like a real one's.
+            "limits": { "clm": { "per_second": 0 } },
             "step_retry_base_ms": DEMO_RETRY_BASE_MS,
         })
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use gangway_governance::vendor::oauth::TokenEndpoint;
 use gangway_governance::vendor::{
-    CachedToken, CallEffect, JwtAssertion, JwtUse, SigningAlgorithm, TokenSource, VendorClient,
-    VendorRequest, VendorSettings,
+    CachedToken, CallEffect, Errand, JwtAssertion, JwtUse, Outbound, SigningAlgorithm, TokenSource,
+    VendorClient, VendorRequest, VendorSettings,
 };
 use gangway_protocol::{ApiError, ErrorType, System};
 use http::Method;
@@ -28,7 +28,7 @@ const PAGE_ENVELOPES: usize = 100;
 /// A DocuSign account as the tools see it.
 pub(crate) struct DocuSign {
     pub settings: Settings,
-    http: reqwest::Client,
+    outbound: Outbound,
     tokens: Arc<dyn TokenSource>,
     /// Found once: from the settings, or by asking the account server.
     account: OnceCell<Account>,
@@ -40,10 +40,10 @@ struct Account {
 }
 
 impl DocuSign {
-    pub fn connect(settings: &Settings, http: reqwest::Client) -> Result<Self, SettingsError> {
+    pub fn connect(settings: &Settings, outbound: Outbound) -> Result<Self, SettingsError> {
         settings.check()?;
-        let tokens = token_source(settings, &http)?;
-        let docusign = Self { settings: settings.clone(), http, tokens, account: OnceCell::new() };
+        let tokens = token_source(settings, &outbound.http)?;
+        let docusign = Self { settings: settings.clone(), outbound, tokens, account: OnceCell::new() };
         if let (Some(id), Some(base_url)) = (&settings.account_id, &settings.base_url) {
             let account = Account { id: id.clone(), client: docusign.client(base_url) };
             return Ok(Self { account: OnceCell::new_with(Some(account)), ..docusign });
@@ -58,7 +58,7 @@ impl DocuSign {
             retry: self.settings.retry(),
             attempt_deadline: self.settings.attempt_deadline(),
         };
-        VendorClient::new(settings, self.http.clone(), self.tokens.clone(), classify)
+        VendorClient::new(settings, self.outbound.clone(), self.tokens.clone(), classify)
     }
 
     async fn account(&self, operation: &'static str) -> Result<&Account, ApiError> {
@@ -88,39 +88,40 @@ impl DocuSign {
     /// One page of a list.
     pub async fn page(
         &self,
-        operation: &'static str,
+        errand: Errand,
         filter: &Filter<'_>,
         since: Date,
         (start, count): (usize, usize),
     ) -> Result<EnvelopePage, ApiError> {
-        let account = self.account(operation).await?;
+        let account = self.account(errand.operation).await?;
         let path = query::list_path(&account.id, filter, since, (start, count));
-        account.client.send_json(&VendorRequest::get(operation, path)).await
+        account.client.send_json(&VendorRequest::get(errand, path)).await
     }
 
     /// A whole filtered list.
     pub async fn list(
         &self,
-        operation: &'static str,
+        errand: Errand,
         filter: &Filter<'_>,
         since: Date,
     ) -> Result<Vec<Envelope>, ApiError> {
         let mut envelopes = Vec::new();
         for page in 0..MOST_PAGES {
-            let found = self.page(operation, filter, since, (page * PAGE_ENVELOPES, PAGE_ENVELOPES)).await?;
+            let found = self.page(errand, filter, since, (page * PAGE_ENVELOPES, PAGE_ENVELOPES)).await?;
             let more = has_more(&found);
             envelopes.extend(found.envelopes);
             if !more {
                 return Ok(envelopes);
             }
         }
-        Err(unexpected(operation, &format!("the list has more than {MOST_PAGES} pages")))
+        Err(unexpected(errand.operation, &format!("the list has more than {MOST_PAGES} pages")))
     }
 
     /// One envelope; `None` if there is none.
     pub async fn envelope(&self, operation: &'static str, id: &str) -> Result<Option<Envelope>, ApiError> {
         let account = self.account(operation).await?;
-        let request = VendorRequest::get(operation, query::envelope_path(&account.id, id));
+        let request =
+            VendorRequest::get(Errand::about(operation, [id]), query::envelope_path(&account.id, id));
         match account.client.send_json(&request).await {
             Ok(envelope) => Ok(Some(envelope)),
             Err(error) if error.error_type == ErrorType::NotFound => Ok(None),
@@ -132,7 +133,8 @@ impl DocuSign {
     pub async fn resend(&self, operation: &'static str, envelope_id: &str) -> Result<(), ApiError> {
         let account = self.account(operation).await?;
         let path = query::resend_path(&account.id, envelope_id);
-        let request = VendorRequest::json(operation, Method::PUT, path, &json!({}), CallEffect::Write)
+        let errand = Errand::about(operation, [envelope_id]);
+        let request = VendorRequest::json(errand, Method::PUT, path, &json!({}), CallEffect::Write)
             .map_err(|error| unexpected(operation, &error))?;
         account.client.send(&request).await.map(|_| ())
     }

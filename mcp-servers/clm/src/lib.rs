@@ -5,6 +5,7 @@
 
 mod choice;
 mod connection;
+mod contracts;
 mod errors;
 mod mapping;
 mod query;
@@ -14,10 +15,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use gangway_governance::Server;
+use gangway_governance::vendor::Outbound;
+use gangway_governance::{Coalescer, Server};
 use gangway_protocol::{ApiError, ErrorType, System};
 
 use connection::DocuSign;
+use contracts::Contracts;
 pub use settings::{Settings, SettingsError};
 
 const INSTRUCTIONS: &str = "Contracts as the signing system has them: status, dates, tier and who has signed. Ask by account \
@@ -27,10 +30,11 @@ const INSTRUCTIONS: &str = "Contracts as the signing system has them: status, da
 ///
 /// # Errors
 /// When a setting cannot be used; nothing is sent yet.
-pub fn server(settings: &Settings, http: reqwest::Client) -> Result<Server, SettingsError> {
-    let docusign = Arc::new(DocuSign::connect(settings, http)?);
+pub fn server(settings: &Settings, outbound: Outbound) -> Result<Server, SettingsError> {
+    let docusign = Arc::new(DocuSign::connect(settings, outbound.clone())?);
+    let contracts = Coalescer::new(&outbound, Contracts::new(docusign.clone()));
     let server = Server::new(System::Clm, "Contracts (DocuSign)", INSTRUCTIONS);
-    let server = tools::get_contract::add(server, docusign.clone());
+    let server = tools::get_contract::add(server, docusign.clone(), contracts);
     let server = tools::get_contracts::add(server, docusign.clone());
     let server = tools::list_pending_signatures::add(server, docusign.clone());
     Ok(tools::send_reminder::add(server, docusign))
@@ -40,8 +44,8 @@ pub fn server(settings: &Settings, http: reqwest::Client) -> Result<Server, Sett
 ///
 /// # Errors
 /// What the account or the network answered.
-pub async fn check(settings: &Settings, http: reqwest::Client) -> Result<String, ApiError> {
-    let docusign = DocuSign::connect(settings, http).map_err(|error| {
+pub async fn check(settings: &Settings, outbound: Outbound) -> Result<String, ApiError> {
+    let docusign = DocuSign::connect(settings, outbound).map_err(|error| {
         ApiError::new(System::Clm, ErrorType::Validation, "check", "SETTINGS", &error.to_string())
     })?;
     let account = docusign.user_account("check").await?;

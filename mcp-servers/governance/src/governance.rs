@@ -1,6 +1,7 @@
-//! What all servers of a process share: the store for audit and claims, the deadline, the calls in flight.
+//! What all servers of a process share: the store for audit and claims, the limits, the deadline, the calls in flight.
 
 use crate::confirmation::Questions;
+use crate::limits::Limits;
 use crate::pipeline::turn::Turns;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_store::Store;
@@ -12,6 +13,7 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
 /// The shared ground of governed servers. One per process, behind an `Arc`.
 pub struct Governance {
     pub(crate) store: Store,
+    pub(crate) limits: Limits,
     pub(crate) deadline: Duration,
     pub(crate) crash: CrashPoints,
     pub(crate) turns: Turns,
@@ -19,16 +21,24 @@ pub struct Governance {
 }
 
 impl Governance {
-    /// Governance over a store, with the usual deadline.
+    /// Governance over a store, with the usual limits and deadline.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self {
             store,
+            limits: Limits::default(),
             deadline: DEFAULT_DEADLINE,
             crash: CrashPoints::default(),
             turns: Turns::default(),
             questions: Questions::default(),
         }
+    }
+
+    /// The same with limits shared with others: the vendors' clients of this process.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// The same with another deadline for every call.

@@ -2,12 +2,14 @@
 //!
 //! Server side: a [`Server`] is a set of tools; [`Governed`] puts it behind the stages of [`pipeline`] and speaks MCP;
 //! [`serve`] offers it on stdio or HTTP. Vendor side: [`vendor`] sends requests to outside systems with tokens,
-//! deadlines and retries. Nothing here knows what a tool does, decides about a customer or speaks SQL.
+//! deadlines and retries. [`limits`] bounds both sides. Nothing here knows what a tool does, decides about a customer or speaks SQL.
 
 pub mod call;
 mod confirmation;
+pub mod coalesce;
 pub mod governance;
 pub mod governed;
+pub mod limits;
 pub mod pipeline;
 pub mod serve;
 pub mod server;
@@ -16,7 +18,10 @@ pub mod vendor;
 
 pub use call::{Call, Principal};
 pub use confirmation::{Confirmation, Question};
+pub use coalesce::singly::{is_worth_asking_singly, singly};
+pub use coalesce::{Coalescer, Lookup};
 pub use governance::Governance;
 pub use governed::{Governed, ToolNames};
+pub use limits::Limits;
 pub use serve::{HttpServer, ServeError, mcp_router, serve_http, serve_router, serve_stdio};
 pub use server::Server;

@@ -36,6 +36,11 @@ pub(crate) fn unreadable_of(operation: &str, account: &str, cause: &Unreadable) 
     ApiError::new(System::Netsuite, ErrorType::Validation, operation, cause.code, &words)
 }
 
+/// An account that could not be asked for, among many that were.
+pub(crate) fn of_account(account: &str, error: ApiError) -> ApiError {
+    ApiError { message: format!("Account {account}: {}", error.message), ..error }
+}
+
 /// An answer of another shape than documented.
 pub(crate) fn unexpected(operation: &str, cause: &dyn std::fmt::Display) -> ApiError {
     let words = format!("NetSuite's answer is not of the documented shape: {cause}");

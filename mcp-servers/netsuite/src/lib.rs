@@ -5,6 +5,7 @@
 
 mod connection;
 mod errors;
+mod invoices;
 mod login;
 mod mapping;
 mod oauth1;
@@ -15,10 +16,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use gangway_governance::Server;
+use gangway_governance::vendor::Outbound;
+use gangway_governance::{Coalescer, Server};
 use gangway_protocol::{ApiError, ErrorType, System};
 
 use connection::NetSuite;
+use invoices::Invoices;
 pub use settings::{Settings, SettingsError};
 use wire::RateRow;
 
@@ -29,11 +32,12 @@ const INSTRUCTIONS: &str = "NetSuite invoices of customers, and exchange rates, 
 ///
 /// # Errors
 /// When a setting cannot be used; nothing is sent yet.
-pub fn server(settings: &Settings, http: reqwest::Client) -> Result<Server, SettingsError> {
-    let netsuite = Arc::new(NetSuite::connect(settings, http)?);
+pub fn server(settings: &Settings, outbound: Outbound) -> Result<Server, SettingsError> {
+    let netsuite = Arc::new(NetSuite::connect(settings, outbound.clone())?);
+    let invoices = Coalescer::new(&outbound, Invoices::new(netsuite.clone()));
     let server = Server::new(System::Netsuite, "NetSuite", INSTRUCTIONS);
     let server = tools::get_invoice::add(server, netsuite.clone());
-    let server = tools::get_invoices::add(server, netsuite.clone());
+    let server = tools::get_invoices::add(server, netsuite.clone(), invoices);
     Ok(tools::get_exchange_rate::add(server, netsuite))
 }
 
@@ -41,11 +45,11 @@ pub fn server(settings: &Settings, http: reqwest::Client) -> Result<Server, Sett
 ///
 /// # Errors
 /// What the account or the network answered.
-pub async fn check(settings: &Settings, http: reqwest::Client) -> Result<String, ApiError> {
-    let netsuite = NetSuite::connect(settings, http).map_err(|error| {
+pub async fn check(settings: &Settings, outbound: Outbound) -> Result<String, ApiError> {
+    let netsuite = NetSuite::connect(settings, outbound).map_err(|error| {
         ApiError::new(System::Netsuite, ErrorType::Validation, "check", "SETTINGS", &error.to_string())
     })?;
     let _any: Option<RateRow> =
-        netsuite.first("check", "SELECT cur.id FROM currency cur ORDER BY cur.id").await?;
+        netsuite.first("check".into(), "SELECT cur.id FROM currency cur ORDER BY cur.id").await?;
     Ok("credentials accepted, SuiteQL answers".to_owned())
 }

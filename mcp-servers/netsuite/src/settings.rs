@@ -42,9 +42,6 @@ pub struct Settings {
     /// The transaction body field that holds the CLM's contract id.
     #[serde(default = "default_contract_field")]
     pub contract_field: String,
-    /// Requests of ours in flight at once, at least one; the smallest NetSuite accounts allow five in all.
-    #[serde(default = "default_concurrency")]
-    pub concurrency: u16,
     /// Wait before the second attempt of a call, in milliseconds; doubles with each further one.
     #[serde(default = "default_retry_base_ms")]
     pub retry_base_ms: u64,
@@ -55,9 +52,6 @@ pub struct Settings {
 
 fn default_contract_field() -> String {
     "custbody_clm_contract_id".to_owned()
-}
-fn default_concurrency() -> u16 {
-    5
 }
 fn default_retry_base_ms() -> u64 {
     1_000
@@ -117,7 +111,6 @@ impl Settings {
             token_id: None,
             token_secret: None,
             contract_field: default_contract_field(),
-            concurrency: default_concurrency(),
             retry_base_ms: default_retry_base_ms(),
             attempt_deadline_ms: default_attempt_deadline_ms(),
         }

@@ -2,6 +2,7 @@
 
 use crate::settings::{Settings, SettingsError};
 use crate::{Channels, mail::Mailer, pager::Pager, slack::Slack};
+use gangway_governance::Limits;
 use gangway_protocol::ApiError;
 
 /// One channel's state.
@@ -17,8 +18,12 @@ pub struct ChannelCheck {
 ///
 /// # Errors
 /// [`SettingsError`] when the settings cannot be used; a channel that cannot be reached is in the answer.
-pub async fn check(settings: &Settings, http: &reqwest::Client) -> Result<Vec<ChannelCheck>, SettingsError> {
-    let channels = Channels::new(settings, http)?;
+pub async fn check(
+    settings: &Settings,
+    http: &reqwest::Client,
+    limits: &Limits,
+) -> Result<Vec<ChannelCheck>, SettingsError> {
+    let channels = Channels::new(settings, http, limits)?;
     let (slack, mail, page) = tokio::join!(
         ask(channels.slack.as_deref(), Slack::check),
         ask(channels.mailer.as_deref(), Mailer::check),

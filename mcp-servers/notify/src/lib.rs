@@ -22,7 +22,8 @@ pub use settings::{
 };
 
 use delivery::Courier;
-use gangway_governance::Server;
+use gangway_governance::limits::Vendor;
+use gangway_governance::{Limits, Server};
 use gangway_protocol::System;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::tools::notify::{Page, PostMessage, SendEmail};
@@ -43,6 +44,8 @@ pub struct Ground {
     pub store: Store,
     /// For Slack and PagerDuty; from `governance::vendor::http_client`.
     pub http: reqwest::Client,
+    /// The vendors' limits of this process.
+    pub limits: Limits,
     /// Told `outbox.sending:CHANNEL`, `outbox.delivered:CHANNEL`, `outbox.recorded:CHANNEL` and `outbox.queued:CHANNEL`.
     pub crash: CrashPoints,
     /// When a message is claimed and settled.
@@ -57,11 +60,12 @@ struct Channels {
 }
 
 impl Channels {
-    fn new(settings: &Settings, http: &reqwest::Client) -> Result<Self, SettingsError> {
+    fn new(settings: &Settings, http: &reqwest::Client, limits: &Limits) -> Result<Self, SettingsError> {
+        let outbound = |vendor| limits.outbound(vendor, http.clone());
         Ok(Self {
-            slack: settings.slack.as_ref().map(|slack| Arc::new(Slack::new(slack, settings, http.clone()))),
+            slack: settings.slack.as_ref().map(|slack| Arc::new(Slack::new(slack, settings, outbound(Vendor::Slack)))),
             mailer: settings.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new),
-            pager: settings.pager.as_ref().map(|pager| Arc::new(Pager::new(pager, settings, http.clone()))),
+            pager: settings.pager.as_ref().map(|pager| Arc::new(Pager::new(pager, settings, outbound(Vendor::Pager)))),
         })
     }
 
@@ -91,7 +95,7 @@ impl Outpost {
     /// # Errors
     /// [`SettingsError`] when the mail settings cannot be used.
     pub fn new(settings: &Settings, ground: Ground) -> Result<Self, SettingsError> {
-        let channels = Channels::new(settings, &ground.http)?;
+        let channels = Channels::new(settings, &ground.http, &ground.limits)?;
         let courier = Courier {
             store: ground.store,
             crash: ground.crash,

@@ -6,7 +6,7 @@ use crate::parcel::Attempt;
 use crate::settings::{PagerSettings, Settings};
 use crate::slack::unwritable;
 use gangway_governance::vendor::{
-    Answer, CallEffect, Failure, NoToken, RetryPolicy, VendorClient, VendorRequest, VendorSettings,
+    Answer, CallEffect, Failure, NoToken, Outbound, RetryPolicy, VendorClient, VendorRequest, VendorSettings,
 };
 use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::notify::{Page, PageArgs};
@@ -41,7 +41,7 @@ struct Accepted {
 
 impl Pager {
     /// A client; it connects when the first page is sent.
-    pub(crate) fn new(pager: &PagerSettings, settings: &Settings, http: reqwest::Client) -> Self {
+    pub(crate) fn new(pager: &PagerSettings, settings: &Settings, outbound: Outbound) -> Self {
         let vendor = VendorSettings {
             system: System::Notify,
             base_url: pager.base_url.clone(),
@@ -49,7 +49,7 @@ impl Pager {
             retry: RetryPolicy { retries: 0, ..RetryPolicy::from(settings.retry) },
             attempt_deadline: settings.attempt_deadline(),
         };
-        let client = VendorClient::new(vendor, http, Arc::new(NoToken), classify);
+        let client = VendorClient::new(vendor, outbound, Arc::new(NoToken), classify);
         Self { client, routing_key: pager.routing_key.clone(), source: pager.source.clone() }
     }
 

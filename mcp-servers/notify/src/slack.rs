@@ -6,7 +6,8 @@
 use crate::parcel::Attempt;
 use crate::settings::{Settings, SlackSettings};
 use gangway_governance::vendor::{
-    Answer, CallEffect, Failure, RetryPolicy, StaticToken, VendorClient, VendorRequest, VendorSettings,
+    Answer, CallEffect, Failure, Outbound, RetryPolicy, StaticToken, VendorClient, VendorRequest,
+    VendorSettings,
 };
 use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::notify::{PostMessage, PostMessageArgs};
@@ -58,7 +59,7 @@ struct Identity {
 
 impl Slack {
     /// A client; it connects when the first message is posted.
-    pub(crate) fn new(slack: &SlackSettings, settings: &Settings, http: reqwest::Client) -> Self {
+    pub(crate) fn new(slack: &SlackSettings, settings: &Settings, outbound: Outbound) -> Self {
         let vendor = VendorSettings {
             system: System::Notify,
             base_url: slack.base_url.clone(),
@@ -67,7 +68,7 @@ impl Slack {
             attempt_deadline: settings.attempt_deadline(),
         };
         let token = Arc::new(StaticToken(slack.bot_token.clone()));
-        Self { client: VendorClient::new(vendor, http, token, classify) }
+        Self { client: VendorClient::new(vendor, outbound, token, classify) }
     }
 
     /// The message as it is written.

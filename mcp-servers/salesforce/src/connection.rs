@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use gangway_governance::vendor::{
-    Answer, CallEffect, TokenSource, VendorClient, VendorRequest, VendorSettings, percent_encode,
+    Answer, CallEffect, Errand, Outbound, Patience, TokenSource, VendorClient, VendorRequest, VendorSettings,
+    percent_encode,
 };
 use gangway_protocol::{ApiError, System};
 use http::Method;
@@ -45,9 +46,9 @@ pub(crate) struct Salesforce {
 }
 
 impl Salesforce {
-    pub fn connect(settings: &Settings, http: reqwest::Client) -> Result<Self, SettingsError> {
+    pub fn connect(settings: &Settings, outbound: Outbound) -> Result<Self, SettingsError> {
         let schema = settings.schema()?;
-        let token: Arc<dyn TokenSource> = token_source(settings, &http)?;
+        let token: Arc<dyn TokenSource> = token_source(settings, &outbound.http)?;
         let client = VendorClient::new(
             VendorSettings {
                 system: System::Salesforce,
@@ -55,7 +56,7 @@ impl Salesforce {
                 retry: settings.retry(),
                 attempt_deadline: settings.attempt_deadline(),
             },
-            http,
+            outbound,
             token,
             classify,
         );
@@ -65,43 +66,64 @@ impl Salesforce {
     /// Every row of a query.
     pub async fn query<R: DeserializeOwned>(
         &self,
-        operation: &'static str,
+        errand: Errand,
         soql: &str,
         deleted: Deleted,
     ) -> Result<Vec<R>, ApiError> {
-        let mut rows = Vec::new();
-        let mut path = self.query_path(soql, deleted);
+        let rows = self.rows(errand, soql, deleted).await?;
+        rows.iter().map(|row| read_row(errand.operation, row)).collect()
+    }
+
+    async fn rows(
+        &self,
+        errand: Errand,
+        soql: &str,
+        deleted: Deleted,
+    ) -> Result<Vec<Box<RawValue>>, ApiError> {
+        let path = self.query_path(soql, deleted);
+        let first = self.client.send_json(&VendorRequest::get(errand, path)).await?;
+        self.all_pages(errand, first).await
+    }
+
+    /// The rows of a page and of those that follow it.
+    async fn all_pages(&self, errand: Errand, first: QueryPage) -> Result<Vec<Box<RawValue>>, ApiError> {
+        let (mut rows, mut page) = (Vec::new(), first);
         for _ in 0..MOST_PAGES {
-            let page: QueryPage = self.client.send_json(&VendorRequest::get(operation, path)).await?;
-            for row in &page.records {
-                rows.push(read_row(operation, row)?);
-            }
+            rows.append(&mut page.records);
             match page.next_records_url {
-                Some(next) if !page.done && next.starts_with('/') => path = next,
+                Some(next) if !page.done && next.starts_with('/') => {
+                    page = self.client.send_json(&VendorRequest::get(errand, next)).await?;
+                }
                 _ => return Ok(rows),
             }
         }
+        let operation = errand.operation;
         Err(unexpected(operation, &format!("the query's answer has more than {MOST_PAGES} pages")))
     }
 
     /// Several queries in one round trip; their rows in the order asked. A part that failed is an error of its own.
     ///
-    /// A part that failed in a way that may pass is asked once more alone, with all the patience of a single call.
+    /// A part that failed in a way that may pass is asked once more alone, with all the patience of a single call,
+    /// unless the asker falls back to smaller questions.
     pub async fn composite(
         &self,
-        operation: &'static str,
+        errand: Errand,
         parts: &[Part],
     ) -> Result<Vec<Result<Vec<Box<RawValue>>, ApiError>>, ApiError> {
+        let operation = errand.operation;
         let path = format!("/services/data/{}/composite", self.schema.api_version);
         let body = composite_body(parts, |part| self.query_path(&part.soql, part.deleted));
-        let request = VendorRequest::json(operation, Method::POST, path, &body, CallEffect::Read)
+        let request = VendorRequest::json(errand, Method::POST, path, &body, CallEffect::Read)
             .map_err(|error| unexpected(operation, &error))?;
         let answer: CompositeAnswer = self.client.send_json(&request).await?;
         let mut results = Vec::with_capacity(parts.len());
         for part in parts {
-            let result = match part_rows(operation, part, &answer) {
-                Err(error) if error.retryable => self.query(operation, &part.soql, part.deleted).await,
-                settled => settled,
+            let result = match part_page(operation, part, &answer) {
+                Ok(first) => self.all_pages(errand, first).await,
+                Err(error) if error.retryable && errand.patience == Patience::Usual => {
+                    self.rows(errand, &part.soql, part.deleted).await
+                }
+                Err(error) => Err(error),
             };
             results.push(result);
         }
@@ -111,13 +133,13 @@ impl Salesforce {
     /// Sets fields of an account that exists.
     pub async fn update_account(
         &self,
-        operation: &'static str,
+        errand: Errand,
         record: &str,
         fields: &Value,
     ) -> Result<Answer, ApiError> {
         let path = format!("/services/data/{}/sobjects/Account/{record}", self.schema.api_version);
-        let request = VendorRequest::json(operation, Method::PATCH, path, fields, CallEffect::Write)
-            .map_err(|error| unexpected(operation, &error))?;
+        let request = VendorRequest::json(errand, Method::PATCH, path, fields, CallEffect::Write)
+            .map_err(|error| unexpected(errand.operation, &error))?;
         self.client.send(&request).await
     }
 
@@ -145,11 +167,7 @@ fn composite_body(parts: &[Part], path: impl Fn(&Part) -> String) -> Value {
     json!({"allOrNone": false, "compositeRequest": requests})
 }
 
-fn part_rows(
-    operation: &'static str,
-    part: &Part,
-    answer: &CompositeAnswer,
-) -> Result<Vec<Box<RawValue>>, ApiError> {
+fn part_page(operation: &'static str, part: &Part, answer: &CompositeAnswer) -> Result<QueryPage, ApiError> {
     let found = answer
         .composite_response
         .iter()
@@ -158,8 +176,7 @@ fn part_rows(
     if !succeeded(found) {
         return Err(part_error(operation, found));
     }
-    let page: QueryPage = read_row(operation, &found.body)?;
-    Ok(page.records)
+    read_row(operation, &found.body)
 }
 
 /// Reads one row, naming the field that does not fit.

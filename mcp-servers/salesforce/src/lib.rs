@@ -3,9 +3,11 @@
 //! [`server`] gives the tools, [`check`] tries the credentials. Facts come out as Salesforce holds them; nothing is
 //! judged here, and nothing is written but an account's onboarding status.
 
+mod bundles;
 mod connection;
 mod errors;
 mod login;
+mod many;
 mod mapping;
 mod query;
 mod record_id;
@@ -15,10 +17,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use gangway_governance::Server;
+use gangway_governance::vendor::Outbound;
+use gangway_governance::{Coalescer, Server};
 use gangway_protocol::{ApiError, ErrorType, System};
 use serde_json::Value;
 
+use bundles::Bundles;
 use connection::Salesforce;
 pub use settings::{Settings, SettingsError};
 
@@ -30,14 +34,15 @@ const INSTRUCTIONS: &str = "Salesforce accounts, their owners, opportunities and
 ///
 /// # Errors
 /// When a setting cannot be used; nothing is sent yet.
-pub fn server(settings: &Settings, http: reqwest::Client) -> Result<Server, SettingsError> {
-    let salesforce = Arc::new(Salesforce::connect(settings, http)?);
+pub fn server(settings: &Settings, outbound: Outbound) -> Result<Server, SettingsError> {
+    let salesforce = Arc::new(Salesforce::connect(settings, outbound.clone())?);
+    let bundles = Coalescer::new(&outbound, Bundles::new(salesforce.clone()));
     let server = Server::new(System::Salesforce, "Salesforce", INSTRUCTIONS);
     let server = tools::get_account::add(server, salesforce.clone());
     let server = tools::get_user::add(server, salesforce.clone());
     let server = tools::get_opportunity::add(server, salesforce.clone());
     let server = tools::get_contract::add(server, salesforce.clone());
-    let server = tools::get_onboarding_bundle::add(server, salesforce.clone());
+    let server = tools::get_onboarding_bundle::add(server, salesforce.clone(), bundles);
     let server = tools::get_accounts::add(server, salesforce.clone());
     let server = tools::list_closed_won::add(server, salesforce.clone());
     Ok(tools::update_onboarding_status::add(server, salesforce))
@@ -47,8 +52,8 @@ pub fn server(settings: &Settings, http: reqwest::Client) -> Result<Server, Sett
 ///
 /// # Errors
 /// What the org or the network answered.
-pub async fn check(settings: &Settings, http: reqwest::Client) -> Result<String, ApiError> {
-    let salesforce = Salesforce::connect(settings, http).map_err(|error| {
+pub async fn check(settings: &Settings, outbound: Outbound) -> Result<String, ApiError> {
+    let salesforce = Salesforce::connect(settings, outbound).map_err(|error| {
         ApiError::new(System::Salesforce, ErrorType::Validation, "check", "SETTINGS", &error.to_string())
     })?;
     let limits = salesforce.limits().await?;

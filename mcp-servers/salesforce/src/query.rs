@@ -46,6 +46,14 @@ impl AccountKey {
             None => Self::External(account_id.as_str().to_owned()),
         }
     }
+
+    /// The id as it was asked for.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Record(id) => id.as_str(),
+            Self::External(value) => value,
+        }
+    }
 }
 
 /// Sortable fields only; the close date is what "newest" means to sales, creation breaks ties.
@@ -72,21 +80,27 @@ impl Schema {
 
     /// Many accounts, each with the external id it was found by.
     pub fn accounts(&self, keys: &[AccountKey]) -> String {
-        let mut ids = Vec::new();
-        let mut external = Vec::new();
-        for key in keys {
-            match key {
-                AccountKey::Record(id) => ids.push(literal(id.as_str())),
-                AccountKey::External(value) => external.push(literal(value)),
-            }
-        }
         let field = &self.external_id_field;
-        let any: Vec<String> = [("Id", ids), (field.as_str(), external)]
-            .into_iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(name, values)| format!("{name} IN ({})", values.join(",")))
-            .collect();
-        format!("SELECT {ACCOUNT_FIELDS}, {field} FROM Account WHERE {}", any.join(" OR "))
+        let condition = is_one_of(keys, "Id", field);
+        format!("SELECT {ACCOUNT_FIELDS}, {field} FROM Account WHERE {condition}")
+    }
+
+    /// Many accounts with their owners, each with the external id it was found by.
+    pub fn accounts_and_owners(&self, keys: &[AccountKey]) -> String {
+        let field = &self.external_id_field;
+        let condition = is_one_of(keys, "Id", field);
+        format!("SELECT {ACCOUNT_FIELDS}, {OWNER_FIELDS}, {field} FROM Account WHERE {condition}")
+    }
+
+    /// Every opportunity of many accounts with its contract, newest first, each with its account's external id.
+    pub fn opportunities(&self, keys: &[AccountKey]) -> String {
+        let field = format!("Account.{}", self.external_id_field);
+        let condition = is_one_of(keys, "AccountId", &field);
+        let currency = self.currency_field();
+        format!(
+            "SELECT Id, AccountId, StageName, Amount{currency}, CloseDate, ContractId, {OPPORTUNITY_CONTRACT_FIELDS}, \
+             {field} FROM Opportunity WHERE {condition} {NEWEST_FIRST}"
+        )
     }
 
     /// The newest Closed Won opportunity with its contract.
@@ -156,6 +170,23 @@ impl Schema {
     fn currency_field(&self) -> &'static str {
         if self.multi_currency { ", CurrencyIsoCode" } else { "" }
     }
+}
+
+/// The condition that a record belongs to one of these accounts.
+fn is_one_of(keys: &[AccountKey], id_field: &str, external_id_field: &str) -> String {
+    let (mut ids, mut external) = (Vec::new(), Vec::new());
+    for key in keys {
+        match key {
+            AccountKey::Record(id) => ids.push(literal(id.as_str())),
+            AccountKey::External(value) => external.push(literal(value)),
+        }
+    }
+    let any: Vec<String> = [(id_field, ids), (external_id_field, external)]
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(name, values)| format!("{name} IN ({})", values.join(",")))
+        .collect();
+    any.join(" OR ")
 }
 
 /// The user with this id.

@@ -1,44 +1,65 @@
-//! `clm.get_contract`: one contract, by account (the newest) or by its own id.
+//! `clm.get_contract`: one contract, by account (the newest) or by its own id. Contracts of several accounts that one
+//! caller asks for at the same moment are looked up together: see `contracts`.
 
 use std::sync::Arc;
 
-use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
+use gangway_governance::{Coalescer, Server};
+use gangway_protocol::facts::Contract;
 use gangway_protocol::tools::clm::{ContractArgs, ContractFound, GetContract};
-use gangway_protocol::{ApiError, RecordKind};
+use gangway_protocol::{AccountId, ApiError, ContractId, RecordKind};
 
 use crate::choice::newest;
 use crate::connection::DocuSign;
+use crate::contracts::Contracts;
 use crate::errors::{bad_arguments, unreadable};
 use crate::mapping;
 use crate::query::Filter;
 use crate::wire::Envelope;
 
-pub(crate) fn add(server: Server, docusign: Arc<DocuSign>) -> Server {
+pub(crate) fn add(server: Server, docusign: Arc<DocuSign>, contracts: Coalescer<Contracts>) -> Server {
     server.tool::<GetContract, _, _>(move |args, call| {
-        let docusign = docusign.clone();
+        let (docusign, contracts) = (docusign.clone(), contracts.clone());
         async move {
-            get(&docusign, call.operation, args).await.map_err(|error| error.hiding(&[RecordKind::Contract]))
+            let found = match whose(call.operation, args) {
+                Ok(Whose::Account(account_id)) => contracts.get(&call.principal, account_id).await,
+                Ok(Whose::Contract(contract_id)) => {
+                    let envelope = numbered(&docusign, call.operation, contract_id.as_str()).await;
+                    envelope.and_then(|envelope| read(&docusign, call.operation, envelope.as_ref()))
+                }
+                Err(error) => Err(error),
+            };
+            found
+                .map(|contract| ContractFound { contract })
+                .map_err(|error| error.hiding(&[RecordKind::Contract]))
         }
     })
 }
 
-async fn get(
+/// By what a contract is asked for.
+enum Whose {
+    Account(AccountId),
+    Contract(ContractId),
+}
+
+fn whose(operation: &'static str, args: ContractArgs) -> Result<Whose, ApiError> {
+    match (args.account_id, args.contract_id) {
+        (Some(account_id), None) => Ok(Whose::Account(account_id)),
+        (None, Some(contract_id)) => Ok(Whose::Contract(contract_id)),
+        (None, None) | (Some(_), Some(_)) => {
+            Err(bad_arguments(operation, "give exactly one of account_id and contract_id"))
+        }
+    }
+}
+
+/// The contract an envelope is.
+pub(crate) fn read(
     docusign: &DocuSign,
     operation: &'static str,
-    args: ContractArgs,
-) -> Result<ContractFound, ApiError> {
-    let envelope = match (&args.account_id, &args.contract_id) {
-        (Some(account_id), None) => of_account(docusign, operation, account_id.as_str()).await?,
-        (None, Some(contract_id)) => numbered(docusign, operation, contract_id.as_str()).await?,
-        (None, None) | (Some(_), Some(_)) => {
-            return Err(bad_arguments(operation, "give exactly one of account_id and contract_id"));
-        }
-    };
-    let contract = envelope
-        .map(|envelope| mapping::contract(&envelope, &docusign.settings))
-        .transpose()
-        .map_err(|cause| unreadable(operation, &cause))?;
-    Ok(ContractFound { contract })
+    envelope: Option<&Envelope>,
+) -> Result<Option<Contract>, ApiError> {
+    let contract = envelope.map(|envelope| mapping::contract(envelope, &docusign.settings)).transpose();
+    contract.map_err(|cause| unreadable(operation, &cause))
 }
 
 /// The envelope that is an account's contract.
@@ -71,7 +92,8 @@ async fn by_field(
     value: &str,
 ) -> Result<Option<Envelope>, ApiError> {
     let filter = Filter::Field { name, value };
-    let envelopes = docusign.list(operation, &filter, docusign.settings.search_from).await?;
+    let envelopes =
+        docusign.list(Errand::about(operation, [value]), &filter, docusign.settings.search_from).await?;
     Ok(newest(&envelopes, name, value).cloned())
 }
 

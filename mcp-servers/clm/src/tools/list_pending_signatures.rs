@@ -46,7 +46,7 @@ async fn list(
     let (mut contracts, mut errors) = (Vec::new(), Vec::new());
     for page in 0..MOST_PAGES {
         let place = (page * PAGE_ENVELOPES, PAGE_ENVELOPES);
-        let found = docusign.page(operation, &Filter::Waiting, since, place).await?;
+        let found = docusign.page(operation.into(), &Filter::Waiting, since, place).await?;
         for envelope in &found.envelopes {
             let Some(waiting) = pending(envelope, &docusign.settings, now) else {
                 let words =

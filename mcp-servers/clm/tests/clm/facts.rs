@@ -1,6 +1,6 @@
 //! What the tools make of envelopes, and with how many calls.
 
-use crate::rig::{Rig, account, envelope, http, settings};
+use crate::rig::{Rig, account, envelope, outbound, settings};
 use gangway_protocol::facts::{Contract, Side};
 use gangway_protocol::tools::clm::{
     ContractArgs, ContractsArgs, GetContract, GetContracts, ListPendingSignatures, PendingArgs,
@@ -118,14 +118,14 @@ async fn two_hundred_contracts_are_one_call_in_the_order_asked() {
 
 #[tokio::test]
 async fn few_contracts_of_a_long_list_are_searched_one_by_one() {
-    let rig = Rig::with(Options { synthetic: 3_600, ..Options::default() }, |_| {}).await;
+    let rig = Rig::with(Options { synthetic: 7_200, ..Options::default() }, |_| {}).await;
     let ids = ["ACME-001", "SYN-000001", "SYN-003600", "MISSING-999"].map(account).to_vec();
     let found = rig.call::<GetContracts>(ContractsArgs { account_ids: ids }).await.unwrap().contracts;
     assert_eq!(
         found.iter().map(|lookup| lookup.contract.is_some()).collect::<Vec<_>>(),
         [true, true, true, false]
     );
-    assert_eq!(rig.calls(), 5, "one page to see how long the list is, then four searches");
+    assert!(rig.calls() <= 5, "one page to see how long the list is, then searches for what it left open");
 }
 
 #[tokio::test]
@@ -171,11 +171,11 @@ async fn the_account_is_found_by_asking_once_where_the_settings_do_not_say() {
 #[tokio::test]
 async fn check_says_where_it_got_in_without_secrets() {
     let simulator = Simulator::start(Options::default()).await.unwrap();
-    let said = gangway_clm::check(&settings(&simulator), http()).await.unwrap();
+    let said = gangway_clm::check(&settings(&simulator), outbound()).await.unwrap();
     assert!(said.starts_with("credentials accepted, account Northwind Cloud at http"), "{said}");
     let mut wrong = settings(&simulator);
     wrong.private_key_pem = "hush".to_owned().into();
-    let error = gangway_clm::check(&wrong, http()).await.unwrap_err();
+    let error = gangway_clm::check(&wrong, outbound()).await.unwrap_err();
     assert_eq!(error.error_type, gangway_protocol::ErrorType::Authentication);
     assert!(!error.to_string().contains("hush"), "{error}");
 }

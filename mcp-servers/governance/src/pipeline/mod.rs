@@ -1,19 +1,21 @@
 //! The stages every tool call passes, in this order and on every transport (DESIGN section 7).
 //!
-//! who calls, for which run ([`caller`]) → the person at the host, where the tool asks one ([`confirm`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its
-//! grant ([`guard`]) → audit intent and idempotency claim in one commit ([`claim`]) → deadline ([`deadline`]) around
-//! the handler, panics caught ([`contain`]) → result against the schema → audit outcome and answer in one commit
-//! ([`claim`]). Permission and rate limit belong between the first two, the bulkhead before the deadline: each one
-//! more line in [`govern`].
+//! who calls, for which run ([`caller`]) → how often it may ([`rate`]) → the person at the host, where the tool asks one
+//! ([`confirm`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its grant ([`guard`]) → audit
+//! intent and idempotency claim in one commit ([`claim`]) → bulkhead ([`bulkhead`]) → deadline ([`deadline`]) around the
+//! handler, panics caught ([`contain`]) → result against the schema → audit outcome and answer in one commit
+//! ([`claim`]). Permission belongs between the first two: one more line in [`govern`].
 
 mod answer;
 mod audit;
+mod bulkhead;
 mod caller;
 mod claim;
 pub(crate) mod confirm;
 mod contain;
 mod deadline;
 mod guard;
+mod rate;
 pub mod schema;
 pub(crate) mod turn;
 
@@ -59,7 +61,10 @@ async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResponse
     let arguments = Value::Object(arguments);
     let caller = caller::identify(&tool.contract, &principal, &meta);
     let trail = Trail::open(&tool, &principal, caller.as_ref().ok(), &arguments);
-    let asked = match caller {
+    let allowed = caller.and_then(|call| {
+        rate::pass(&governance.limits, &principal, tool.contract.name, &call).map(|()| call)
+    });
+    let asked = match allowed {
         Ok(call) => confirm::person(governance, &tool, (call, &arguments), host).await,
         Err(refusal) => Err(refusal),
     };
@@ -94,7 +99,7 @@ async fn carry_out(
         }
         Err(refusal) => return trail.refuse(governance, &refusal).await,
     };
-    let run = contain::panics(&call, run);
+    let run = bulkhead::within(&governance.limits, &call, contain::panics(&call, run));
     let run = deadline::within(governance.deadline, &call, permit.heeds(cancelled), run);
     let outcome = run.await.and_then(|result| tool.schemas.check_result(&result, &call).map(|()| result));
     claim::settle(governance, permit, &call, trail, outcome).await

@@ -44,7 +44,7 @@ pub(crate) async fn attempt(
     auth: Option<&AuthHeader>,
 ) -> Result<Answer, ApiError> {
     let failed = |error_type, code: &str, text: &str| {
-        ApiError::new(target.system, error_type, request.operation, code, text)
+        ApiError::new(target.system, error_type, request.errand.operation, code, text)
     };
     let prepared = build(http, target.url, request, auth)
         .map_err(|text| failed(ErrorType::Validation, "UNSENDABLE_REQUEST", &text))?;

@@ -1,15 +1,18 @@
-//! Sends a connector's request: token, attempts, retries, classification. The loop only carries out what the pure
-//! policy in [`super::retry`] decides.
+//! Sends a connector's request: token, the vendor's gate, attempts, retries, classification. The loop only carries out
+//! what the pure policy in [`super::retry`] decides.
 
 use super::attempt::{Target, attempt};
 use super::classify::{Classify, error_of};
 use super::request::{Answer, VendorRequest};
 use super::retry::{Next, Progress, Reached, RetryPolicy, next};
 use super::token::{AuthHeader, Renewal, TokenSource, Unsigned};
+use crate::limits::gate::{Asking, Gate};
+use crate::limits::settings::CoalesceSettings;
 use gangway_protocol::{ApiError, ErrorType, System};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Where a vendor is and how patiently it is called.
@@ -34,11 +37,21 @@ impl VendorSettings {
     }
 }
 
+/// The way out to one vendor, from [`crate::Limits::outbound`]: an HTTP client, and what everybody who goes that way in
+/// this process shares.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    /// From [`super::http_client`], which follows no redirects.
+    pub http: reqwest::Client,
+    pub(crate) gate: Gate,
+    pub(crate) coalesce: watch::Receiver<CoalesceSettings>,
+}
+
 /// One vendor's API. Cheap to clone.
 #[derive(Clone)]
 pub struct VendorClient {
     settings: Arc<VendorSettings>,
-    http: reqwest::Client,
+    outbound: Outbound,
     tokens: Arc<dyn TokenSource>,
     classify: Classify,
 }
@@ -51,15 +64,15 @@ struct Failed {
 }
 
 impl VendorClient {
-    /// A client for one vendor. `http` should come from [`super::http_client`], which follows no redirects.
+    /// A client for one vendor.
     #[must_use]
     pub fn new(
         settings: VendorSettings,
-        http: reqwest::Client,
+        outbound: Outbound,
         tokens: Arc<dyn TokenSource>,
         classify: Classify,
     ) -> Self {
-        Self { settings: Arc::new(settings), http, tokens, classify }
+        Self { settings: Arc::new(settings), outbound, tokens, classify }
     }
 
     /// Sends a request and gives the successful answer.
@@ -77,7 +90,7 @@ impl VendorClient {
     /// # Errors
     /// As [`Self::send`]; `UNREADABLE_ANSWER` when the body is not the JSON expected.
     pub async fn send_json<T: DeserializeOwned>(&self, request: &VendorRequest) -> Result<T, ApiError> {
-        self.send_reading(request, |answer| self.read_json(request.operation, &answer)).await
+        self.send_reading(request, |answer| self.read_json(request.errand.operation, &answer)).await
     }
 
     /// Reads an answer's JSON.
@@ -121,10 +134,11 @@ impl VendorClient {
             error.not_sent &= !may_have_happened;
             may_have_happened |= error.may_have_happened();
             tracing::debug!(
-                system = %self.settings.system, operation = request.operation, repeats,
+                system = %self.settings.system, operation = request.errand.operation, repeats,
                 error_type = error.error_type.name(), code = error.error_code, "vendor attempt failed"
             );
-            match next(&self.settings.retry, progress, &error, request.effect, rand::random::<f64>()) {
+            let call = (request.effect, request.errand.patience);
+            match next(&self.settings.retry, progress, &error, call, rand::random::<f64>()) {
                 Next::GiveUp => return Err(error),
                 Next::RenewToken => match failed.used.map(|used| self.tokens.invalidate(&used)) {
                     Some(Renewal::Possible) => token_renewed = true,
@@ -144,26 +158,34 @@ impl VendorClient {
         request: &VendorRequest,
         read: impl Fn(Answer) -> Result<T, ApiError>,
     ) -> Result<T, Failed> {
+        let (gate, system) = (&self.outbound.gate, self.settings.system);
+        let asking = Asking { system, operation: request.errand.operation, subject: request.errand.subject };
+        let refused = |error| Failed { reached: Reached::Gate, used: None, error };
+        if let Some(refusal) = gate.refusal(asking) {
+            return Err(refused(refusal));
+        }
         let used =
             self.tokens.authorize(Unsigned { method: &request.method, url }).await.map_err(|error| {
+                gate.token_failed(&error);
                 Failed { reached: Reached::TokenEndpoint, used: None, error: error.unsent() }
             })?;
+        let pass = gate.enter(asking).await.map_err(refused)?;
         let target = Target { system: self.settings.system, url, deadline: self.settings.attempt_deadline };
-        let read_answer = |answer| match error_of(target.system, request.operation, &answer, self.classify) {
-            Some(error) => Err(error),
-            None => read(answer),
-        };
-        attempt(&self.http, target, request, used.as_ref())
-            .await
-            .and_then(read_answer)
-            .map_err(|error| Failed { reached: Reached::Vendor, used, error })
+        let read_answer =
+            |answer| match error_of(target.system, request.errand.operation, &answer, self.classify) {
+                Some(error) => Err(error),
+                None => read(answer),
+            };
+        let ended = attempt(&self.outbound.http, target, request, used.as_ref()).await.and_then(read_answer);
+        pass.settle(ended.as_ref().err());
+        ended.map_err(|error| Failed { reached: Reached::Vendor, used, error })
     }
 
     /// The absolute URL. A path that does not begin with `/` could name another host (`http://base` + `@evil`).
     fn url(&self, request: &VendorRequest) -> Result<String, ApiError> {
         if !request.path_and_query.starts_with('/') {
             let text = "a vendor path begins with '/'";
-            let (system, operation) = (self.settings.system, request.operation);
+            let (system, operation) = (self.settings.system, request.errand.operation);
             return Err(ApiError::new(system, ErrorType::Validation, operation, "UNSENDABLE_REQUEST", text));
         }
         Ok(format!("{}{}", self.settings.base_url.trim_end_matches('/'), request.path_and_query))
@@ -175,6 +197,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
 
     use super::{AuthHeader, Renewal, TokenSource, Unsigned, VendorClient, VendorRequest, VendorSettings};
+    use crate::limits::{Limits, Vendor};
     use crate::vendor::by_status_only;
     use futures::FutureExt as _;
     use futures::future::{self, BoxFuture};
@@ -207,8 +230,8 @@ mod tests {
         drop(rustls::crypto::ring::default_provider().install_default());
         let settings = VendorSettings::new(System::Clm, "http://vendor.invalid");
         let tokens = Arc::new(Limited { retry_after_ms });
-        let client =
-            VendorClient::new(settings, crate::vendor::http_client().unwrap(), tokens, by_status_only);
+        let outbound = Limits::default().outbound(Vendor::Clm, crate::vendor::http_client().unwrap());
+        let client = VendorClient::new(settings, outbound, tokens, by_status_only);
         let began = Instant::now();
         let error = client.send(&VendorRequest::get("get_contract", "/")).await.unwrap_err();
         (error, began.elapsed())

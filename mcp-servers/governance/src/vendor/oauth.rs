@@ -3,7 +3,7 @@
 
 use super::attempt::{Target, attempt};
 use super::cached_token::{FetchToken, FreshToken};
-use super::request::{Answer, Body, CallEffect, VendorRequest};
+use super::request::{Answer, Body, VendorRequest};
 use base64::Engine as _;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -174,12 +174,10 @@ impl TokenEndpoint {
 
     async fn ask(&self, form: Vec<(String, String)>, basic: Option<String>) -> Result<FreshToken, ApiError> {
         let mut request = VendorRequest {
-            operation: OPERATION,
             method: Method::POST,
-            path_and_query: String::new(),
-            headers: vec![(header::ACCEPT, HeaderValue::from_static("application/json"))],
             body: Body::Form(form),
-            effect: CallEffect::Read,
+            ..VendorRequest::get(OPERATION, "")
+                .with_header(header::ACCEPT, HeaderValue::from_static("application/json"))
         };
         if let Some(pair) = basic {
             let value = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));

@@ -1,8 +1,10 @@
 //! What a connector asks for and what it gets back. No policy.
 
+use crate::limits::breaker::Subject;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Whether a request may change something at the vendor; writes are not blindly sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,49 @@ pub enum CallEffect {
     Read,
     /// May change something.
     Write,
+}
+
+/// Whether a failed attempt is repeated here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As the policy says.
+    Usual,
+    /// Not after a failure that single requests may escape: whoever sent this batch asks those instead.
+    FallsBack,
+}
+
+/// What a request is made for: its name, whom it is about, and what follows a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Errand {
+    /// Name for errors and logs, e.g. `get_contract`.
+    pub operation: &'static str,
+    /// Whom it is about, so that one account's trouble is told from the vendor's.
+    pub subject: Subject,
+    /// Whether a failure is repeated.
+    pub patience: Patience,
+}
+
+impl Errand {
+    /// About these records: an account, or exactly the accounts of a batch. Of their names only a digest is kept.
+    #[must_use]
+    pub fn about<'s>(operation: &'static str, subjects: impl IntoIterator<Item = &'s str>) -> Self {
+        let mut digest = DefaultHasher::new();
+        subjects.into_iter().for_each(|subject| subject.hash(&mut digest));
+        Self { subject: Subject::One(digest.finish()), ..Self::from(operation) }
+    }
+
+    /// The same errand of somebody who asks for single records if it fails.
+    #[must_use]
+    pub fn falling_back(self) -> Self {
+        Self { patience: Patience::FallsBack, ..self }
+    }
+}
+
+impl From<&'static str> for Errand {
+    /// An errand about nobody in particular.
+    fn from(operation: &'static str) -> Self {
+        Self { operation, subject: Subject::Nobody, patience: Patience::Usual }
+    }
 }
 
 /// A request's body.
@@ -27,8 +72,8 @@ pub enum Body {
 /// One request to a vendor. It may be sent several times, so it holds everything an attempt needs.
 #[derive(Clone)]
 pub struct VendorRequest {
-    /// Name for errors and logs, e.g. `get_contract`.
-    pub operation: &'static str,
+    /// What it is made for.
+    pub errand: Errand,
     /// HTTP method.
     pub method: Method,
     /// Path with query, beginning with `/`; appended to the base URL. Ids in it are percent-encoded by the caller.
@@ -44,9 +89,9 @@ pub struct VendorRequest {
 impl VendorRequest {
     /// A GET that changes nothing.
     #[must_use]
-    pub fn get(operation: &'static str, path_and_query: impl Into<String>) -> Self {
+    pub fn get(errand: impl Into<Errand>, path_and_query: impl Into<String>) -> Self {
         Self {
-            operation,
+            errand: errand.into(),
             method: Method::GET,
             path_and_query: path_and_query.into(),
             headers: Vec::new(),
@@ -60,14 +105,14 @@ impl VendorRequest {
     /// # Errors
     /// When `body` cannot be expressed as JSON.
     pub fn json(
-        operation: &'static str,
+        errand: impl Into<Errand>,
         method: Method,
         path_and_query: impl Into<String>,
         body: &impl Serialize,
         effect: CallEffect,
     ) -> Result<Self, serde_json::Error> {
         let body = Body::Json(serde_json::to_vec(body)?);
-        Ok(Self { method, body, effect, ..Self::get(operation, path_and_query) })
+        Ok(Self { method, body, effect, ..Self::get(errand, path_and_query) })
     }
 
     /// The same request with one more header.

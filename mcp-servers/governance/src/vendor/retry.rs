@@ -1,6 +1,6 @@
 //! Decides whether a failed attempt is followed by another one, and after how long. Pure; nothing else decides it.
 
-use super::request::CallEffect;
+use super::request::{CallEffect, Patience};
 use gangway_protocol::ApiError;
 use gangway_protocol::api_error::RetryClass;
 use std::time::Duration;
@@ -48,6 +48,8 @@ pub struct Progress {
 /// How far an attempt got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
+    /// Our own limits refused it: nothing was sent, and the refusal says when to come back.
+    Gate,
     /// No token could be had: nothing was sent.
     TokenEndpoint,
     /// The request was sent, or may have been.
@@ -71,9 +73,13 @@ pub fn next(
     policy: &RetryPolicy,
     progress: Progress,
     error: &ApiError,
-    effect: CallEffect,
+    (effect, patience): (CallEffect, Patience),
     jitter: f64,
 ) -> Next {
+    // The gate has waited as long as waiting made sense.
+    if progress.reached == Reached::Gate {
+        return Next::GiveUp;
+    }
     let unsent = progress.reached == Reached::TokenEndpoint;
     let may_wait = match error.error_type.retry_class() {
         RetryClass::Never => false,
@@ -81,7 +87,8 @@ pub fn next(
         RetryClass::WithNewToken if unsent || progress.token_renewed => false,
         RetryClass::WithNewToken => return Next::RenewToken,
         RetryClass::AfterBackoff => true,
-        RetryClass::ReadsAfterBackoff => unsent || effect == CallEffect::Read,
+        RetryClass::ReadsAfterBackoff if unsent => true,
+        RetryClass::ReadsAfterBackoff => effect == CallEffect::Read && patience == Patience::Usual,
     };
     if !may_wait || progress.repeats >= policy.retries {
         return Next::GiveUp;
@@ -100,7 +107,7 @@ pub fn next(
 
 #[cfg(test)]
 mod tests {
-    use super::{CallEffect, Next, Progress, Reached, RetryPolicy, next};
+    use super::{CallEffect, Next, Patience, Progress, Reached, RetryPolicy, next};
     use gangway_protocol::{ApiError, ErrorType, System};
     use std::time::Duration;
 
@@ -118,7 +125,13 @@ mod tests {
     fn waits_one_two_and_four_seconds_then_gives_up() {
         let policy = RetryPolicy::default();
         let waits = [0, 1, 2, 3].map(|repeats| {
-            next(&policy, sent(repeats), &error(ErrorType::ServerError), CallEffect::Read, MIDDLE)
+            next(
+                &policy,
+                sent(repeats),
+                &error(ErrorType::ServerError),
+                (CallEffect::Read, Patience::Usual),
+                MIDDLE,
+            )
         });
         let seconds = |s| Next::Wait(Duration::from_secs(s));
         assert_eq!(waits, [seconds(1), seconds(2), seconds(4), Next::GiveUp]);
@@ -127,8 +140,9 @@ mod tests {
     #[test]
     fn only_what_the_taxonomy_allows_is_repeated() {
         let policy = RetryPolicy::default();
-        let again =
-            |error_type, effect| next(&policy, sent(0), &error(error_type), effect, MIDDLE) != Next::GiveUp;
+        let again = |error_type, effect| {
+            next(&policy, sent(0), &error(error_type), (effect, Patience::Usual), MIDDLE) != Next::GiveUp
+        };
         for effect in [CallEffect::Read, CallEffect::Write] {
             for never in [ErrorType::Authorization, ErrorType::Validation, ErrorType::NotFound] {
                 assert!(!again(never, effect));
@@ -144,10 +158,36 @@ mod tests {
     }
 
     #[test]
+    fn our_own_refusal_is_not_waited_for_again() {
+        let mut refused = error(ErrorType::RateLimit).unsent();
+        refused.retry_after_ms = Some(1);
+        let progress = Progress { reached: Reached::Gate, ..sent(0) };
+        let call = (CallEffect::Read, Patience::Usual);
+        assert_eq!(next(&RetryPolicy::default(), progress, &refused, call, MIDDLE), Next::GiveUp);
+    }
+
+    #[test]
+    fn a_batch_is_repeated_only_where_single_calls_would_fail_the_same_way() {
+        let again = |error_type| {
+            let call = (CallEffect::Read, Patience::FallsBack);
+            next(&RetryPolicy::default(), sent(0), &error(error_type), call, MIDDLE) != Next::GiveUp
+        };
+        for falls_back in [ErrorType::ServerError, ErrorType::Network, ErrorType::Timeout] {
+            assert!(!again(falls_back));
+        }
+        assert!(again(ErrorType::RateLimit) && again(ErrorType::Authentication));
+    }
+
+    #[test]
     fn a_write_that_never_left_is_repeated() {
         let progress = Progress { reached: Reached::TokenEndpoint, ..sent(0) };
-        let next =
-            next(&RetryPolicy::default(), progress, &error(ErrorType::Timeout), CallEffect::Write, MIDDLE);
+        let next = next(
+            &RetryPolicy::default(),
+            progress,
+            &error(ErrorType::Timeout),
+            (CallEffect::Write, Patience::Usual),
+            MIDDLE,
+        );
         assert_eq!(next, Next::Wait(Duration::from_secs(1)));
     }
 
@@ -155,7 +195,7 @@ mod tests {
     fn a_token_is_renewed_once_and_refused_credentials_never() {
         let policy = RetryPolicy::default();
         let refused = error(ErrorType::Authentication);
-        let ask = |progress| next(&policy, progress, &refused, CallEffect::Write, MIDDLE);
+        let ask = |progress| next(&policy, progress, &refused, (CallEffect::Write, Patience::Usual), MIDDLE);
         assert_eq!(ask(sent(0)), Next::RenewToken);
         assert_eq!(ask(Progress { token_renewed: true, ..sent(0) }), Next::GiveUp);
         assert_eq!(ask(Progress { reached: Reached::TokenEndpoint, ..sent(0) }), Next::GiveUp);
@@ -167,7 +207,7 @@ mod tests {
         let ask = |asked_ms| {
             let mut limited = error(ErrorType::RateLimit);
             limited.retry_after_ms = Some(asked_ms);
-            next(&policy, sent(0), &limited, CallEffect::Read, MIDDLE)
+            next(&policy, sent(0), &limited, (CallEffect::Read, Patience::Usual), MIDDLE)
         };
         assert_eq!(ask(5_000), Next::Wait(Duration::from_secs(5)));
         assert_eq!(ask(10), Next::Wait(Duration::from_secs(1)));
@@ -181,7 +221,7 @@ mod tests {
             let mut limited = error(ErrorType::RateLimit);
             limited.retry_after_ms = Some(asked_s * 1_000);
             let progress = Progress { elapsed: Duration::from_secs(elapsed_s), ..sent(0) };
-            next(&policy, progress, &limited, CallEffect::Write, MIDDLE)
+            next(&policy, progress, &limited, (CallEffect::Write, Patience::Usual), MIDDLE)
         };
         assert_eq!(ask(10, 30), Next::Wait(Duration::from_secs(30)));
         assert_eq!(ask(11, 30), Next::GiveUp);
@@ -191,7 +231,9 @@ mod tests {
     #[test]
     fn jitter_stays_within_a_fifth() {
         let policy = RetryPolicy::default();
-        let ask = |jitter| next(&policy, sent(0), &error(ErrorType::Network), CallEffect::Read, jitter);
+        let ask = |jitter| {
+            next(&policy, sent(0), &error(ErrorType::Network), (CallEffect::Read, Patience::Usual), jitter)
+        };
         assert_eq!(ask(0.0), Next::Wait(Duration::from_millis(800)));
         assert_eq!(ask(1.0), Next::Wait(Duration::from_millis(1_200)));
     }

@@ -6,8 +6,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
+use gangway_governance::limits::{self, Limits};
 use gangway_governance::vendor::{
-    CachedToken, CallEffect, ClientCredentials, ClientPlacement, FetchToken, FreshToken, NoToken,
+    CachedToken, CallEffect, ClientCredentials, ClientPlacement, FetchToken, FreshToken, NoToken, Outbound,
     RetryPolicy, StaticToken, TokenEndpoint, TokenSource, VendorClient, VendorRequest, VendorSettings,
     by_status_only, http_client,
 };
@@ -85,11 +86,15 @@ fn http() -> reqwest::Client {
     http_client().unwrap()
 }
 
+fn outbound() -> Outbound {
+    Limits::default().outbound(limits::Vendor::Clm, http())
+}
+
 fn client(base: &str, tokens: Arc<dyn TokenSource>) -> VendorClient {
     let retry = RetryPolicy { base: Duration::from_millis(1), ..RetryPolicy::default() };
     let attempt_deadline = Duration::from_secs(10);
     let settings = VendorSettings { retry, attempt_deadline, ..VendorSettings::new(System::Clm, base) };
-    VendorClient::new(settings, http(), tokens, by_status_only)
+    VendorClient::new(settings, outbound(), tokens, by_status_only)
 }
 
 fn read() -> VendorRequest {
@@ -171,7 +176,7 @@ async fn a_vendor_that_never_answers_is_a_timeout() {
         retry: RetryPolicy { retries: 1, base: Duration::from_millis(1), ..RetryPolicy::default() },
         ..VendorSettings::new(System::Clm, &base)
     };
-    let client = VendorClient::new(settings, http(), Arc::new(NoToken), by_status_only);
+    let client = VendorClient::new(settings, outbound(), Arc::new(NoToken), by_status_only);
     let error = client.send(&read()).await.unwrap_err();
     assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Timeout, "ATTEMPT_DEADLINE"));
     assert_eq!(vendor.requests(), 2);

@@ -23,7 +23,7 @@ pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>) -> Server {
 
 async fn get(netsuite: &NetSuite, operation: &'static str, args: RateArgs) -> Result<RateFound, ApiError> {
     let sql = query::exchange_rates(args.from, args.to, args.date);
-    let row: Option<RateRow> = netsuite.first(operation, &sql).await?;
+    let row: Option<RateRow> = netsuite.first(operation.into(), &sql).await?;
     let rate = row
         .map(|row| mapping::exchange_rate(&row, args.from, args.to))
         .transpose()

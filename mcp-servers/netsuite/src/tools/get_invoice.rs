@@ -4,8 +4,9 @@ use std::slice;
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_protocol::tools::netsuite::{GetInvoice, InvoiceArgs, InvoiceFound};
-use gangway_protocol::{ApiError, RecordKind};
+use gangway_protocol::{AccountId, ApiError, RecordKind};
 
 use crate::connection::NetSuite;
 use crate::errors::{bad_arguments, unreadable};
@@ -35,7 +36,9 @@ async fn get(
         }
     };
     let sql = query::invoices(&wanted, &netsuite.contract_field, Order::NewestFirst);
-    let row: Option<InvoiceRow> = netsuite.first(operation, &sql).await?;
+    let named = args.invoice_id.as_deref().or(args.account_id.as_ref().map(AccountId::as_str));
+    let errand = Errand::about(operation, named);
+    let row: Option<InvoiceRow> = netsuite.first(errand, &sql).await?;
     let invoice =
         row.as_ref().map(mapping::invoice).transpose().map_err(|cause| unreadable(operation, &cause))?;
     Ok(InvoiceFound { invoice })

@@ -1,82 +1,78 @@
-//! `netsuite.get_invoices`: every invoice of up to two hundred accounts in one query.
+//! `netsuite.get_invoices`: every invoice of up to two hundred accounts in one query. Single accounts that one caller asks
+//! for at the same moment share a query too.
 //!
 //! An invoice nobody can read fails the call of its own account, but in a call for many it is listed beside what could
-//! be read: one odd invoice must not hide everybody else's.
+//! be read: one odd invoice must not hide everybody else's. So is an account that could not be asked for.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use gangway_governance::Server;
-use gangway_protocol::facts::Invoice;
+use gangway_governance::{Coalescer, Lookup as _, Server};
 use gangway_protocol::tools::netsuite::{GetInvoices, InvoicesArgs, InvoicesFound};
 use gangway_protocol::{AccountId, ApiError, RecordKind};
+use std::sync::Arc;
 
 use crate::connection::NetSuite;
-use crate::errors::{unreadable, unreadable_of};
-use crate::mapping;
-use crate::query::{self, Order, Wanted};
-use crate::wire::InvoiceRow;
+use crate::errors::{of_account, unreadable, unreadable_of};
+use crate::invoices::{Invoices, OfAccount};
 
-pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>) -> Server {
+pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>, invoices: Coalescer<Invoices>) -> Server {
+    let batches = Arc::new(Invoices::new(netsuite));
     server.tool::<GetInvoices, _, _>(move |args, call| {
-        let netsuite = netsuite.clone();
+        let (batches, invoices) = (batches.clone(), invoices.clone());
         async move {
-            get(&netsuite, call.operation, args).await.map_err(|error| error.hiding(&[RecordKind::Invoices]))
+            let found = match args.account_ids.as_slice() {
+                [alone] => {
+                    let found = invoices.get(&call.principal, alone.clone()).await;
+                    found.and_then(|found| single(call.operation, found))
+                }
+                _ => several(&batches, call.operation, args).await,
+            };
+            found.map_err(|error| error.hiding(&[RecordKind::Invoices]))
         }
     })
 }
 
-async fn get(
-    netsuite: &NetSuite,
+fn single(operation: &'static str, found: OfAccount) -> Result<InvoicesFound, ApiError> {
+    let invoices = found.into_iter().collect::<Result<Vec<_>, _>>();
+    let invoices = invoices.map_err(|cause| unreadable(operation, &cause))?;
+    Ok(InvoicesFound { invoices, errors: Vec::new() })
+}
+
+async fn several(
+    invoices: &Invoices,
     operation: &'static str,
     args: InvoicesArgs,
 ) -> Result<InvoicesFound, ApiError> {
-    let wanted = Wanted::OfAccounts(&args.account_ids);
-    let sql = query::invoices(&wanted, &netsuite.contract_field, Order::OldestFirst);
-    let rows: Vec<InvoiceRow> = netsuite.every(operation, &sql).await?;
-    let (mut invoices, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in &rows {
-        match mapping::invoice(row) {
-            Ok(invoice) => invoices.push(invoice),
-            Err(cause) if args.account_ids.len() == 1 => return Err(unreadable(operation, &cause)),
-            Err(cause) => {
-                let account = row.account.as_deref().unwrap_or("(without id)");
-                let error = unreadable_of(operation, account, &cause);
-                errors.push(error.hiding(&[RecordKind::Invoices]));
+    let ids = once_each(args.account_ids);
+    let found = invoices.many(ids.clone()).await;
+    if found.iter().all(Result::is_err)
+        && let Some(Err(error)) = found.first()
+    {
+        return Err(error.clone());
+    }
+    let mut all = InvoicesFound { invoices: Vec::new(), errors: Vec::new() };
+    for (id, of_this) in ids.iter().zip(found) {
+        match of_this {
+            Err(error) => all.errors.push(of_account(id.as_str(), error)),
+            Ok(found) => {
+                for invoice in found {
+                    match invoice {
+                        Ok(invoice) => all.invoices.push(invoice),
+                        Err(cause) => all.errors.push(unreadable_of(operation, id.as_str(), &cause)),
+                    }
+                }
             }
         }
     }
-    Ok(InvoicesFound { invoices: in_order_asked(invoices, &args.account_ids), errors })
+    all.errors = all.errors.into_iter().map(|error| error.hiding(&[RecordKind::Invoices])).collect();
+    Ok(all)
 }
 
-/// The query sorts by account and date; the caller's order of accounts comes over that, each account's dates kept.
-fn in_order_asked(mut invoices: Vec<Invoice>, asked: &[AccountId]) -> Vec<Invoice> {
-    let places: HashMap<&str, usize> =
-        asked.iter().enumerate().rev().map(|(at, id)| (id.as_str(), at)).collect();
-    invoices.sort_by_key(|invoice| {
-        let account = invoice.account_id.as_deref().unwrap_or_default();
-        places.get(account).copied().unwrap_or(usize::MAX)
-    });
-    invoices
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-    use super::in_order_asked;
-    use gangway_protocol::AccountId;
-    use gangway_protocol::facts::Invoice;
-
-    #[test]
-    fn accounts_come_in_the_order_asked_and_their_invoices_stay_sorted() {
-        let invoice = |account: &str, id: &str| Invoice {
-            account_id: Some(account.to_owned()),
-            id: Some(id.to_owned()),
-            ..Invoice::default()
-        };
-        let asked = ["B", "A", "B"].map(|id| AccountId::parse(id).unwrap());
-        let sorted = in_order_asked(vec![invoice("A", "a1"), invoice("B", "b1"), invoice("B", "b2")], &asked);
-        let ids: Vec<_> = sorted.into_iter().filter_map(|invoice| invoice.id).collect();
-        assert_eq!(ids, ["b1", "b2", "a1"]);
+/// In the order asked; an account named twice has its invoices listed once.
+fn once_each(asked: Vec<AccountId>) -> Vec<AccountId> {
+    let mut ids: Vec<AccountId> = Vec::with_capacity(asked.len());
+    for id in asked {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
     }
+    ids
 }

@@ -1,6 +1,6 @@
 //! What the tools make of NetSuite's records, and with how many calls.
 
-use crate::rig::{Rig, account, currency, http, money, settings, signed_settings};
+use crate::rig::{Rig, account, currency, money, outbound, settings, signed_settings};
 use gangway_protocol::facts::Invoice;
 use gangway_protocol::tools::netsuite::{GetExchangeRate, GetInvoice, InvoiceArgs, RateArgs};
 use gangway_simulator::{Options, Simulator, Vendor};
@@ -140,13 +140,13 @@ async fn every_login_is_accepted_and_check_says_so() {
     with_rsa_key.certificate_id = Some(login.rsa_certificate_id);
     with_rsa_key.private_key_pem = Some(login.rsa_private_key_pem.into());
     for settings in [settings(&simulator), with_rsa_key, signed_settings(&simulator)] {
-        let said = gangway_netsuite::check(&settings, http()).await.unwrap();
+        let said = gangway_netsuite::check(&settings, outbound()).await.unwrap();
         assert!(said.starts_with("credentials accepted"), "{said}");
     }
     assert_eq!(simulator.calls().tokens(Vendor::NetSuite), 2, "signed requests need no token");
     let mut wrong = signed_settings(&simulator);
     wrong.token_secret = Some("wrong-hush".to_owned().into());
-    let error = gangway_netsuite::check(&wrong, http()).await.unwrap_err();
+    let error = gangway_netsuite::check(&wrong, outbound()).await.unwrap_err();
     assert_eq!((error.error_type.name(), error.error_code.as_str()), ("authentication", "INVALID_LOGIN"));
     assert!(!error.to_string().contains("hush"), "{error}");
 }

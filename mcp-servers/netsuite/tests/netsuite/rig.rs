@@ -1,7 +1,9 @@
 //! What the NetSuite tests stand on: the simulator, settings that lead to it, the server behind real governance.
 
 use crate::host::Host;
-use gangway_governance::{Governance, vendor};
+use gangway_governance::limits::Vendor as Limited;
+use gangway_governance::vendor::Outbound;
+use gangway_governance::{Governance, Limits, vendor};
 use gangway_netsuite::{Settings, server};
 use gangway_protocol::facts::Invoice;
 use gangway_protocol::tools::Tool;
@@ -41,6 +43,10 @@ pub fn signed_settings(simulator: &Simulator) -> Settings {
     settings
 }
 
+pub fn outbound() -> Outbound {
+    Limits::default().outbound(Limited::Netsuite, http())
+}
+
 pub fn http() -> reqwest::Client {
     // Another test of this process may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -56,7 +62,7 @@ impl Rig {
     pub async fn with(options: Options, settings: impl FnOnce(&Simulator) -> Settings) -> Self {
         let simulator = Simulator::start(options).await.unwrap();
         let governance = Governance::new(Store::in_memory().unwrap());
-        let host = Host::open(server(&settings(&simulator), http()).unwrap(), governance).await;
+        let host = Host::open(server(&settings(&simulator), outbound()).unwrap(), governance).await;
         Self { simulator, host, http: http() }
     }
 

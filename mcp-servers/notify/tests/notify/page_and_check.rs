@@ -1,6 +1,7 @@
 //! `notify.page` against the simulated PagerDuty, and what `gangway doctor` learns of every channel.
 
 use crate::rig::{Rig, http, settings};
+use gangway_governance::Limits;
 use gangway_notify::{ChannelCheck, Settings, SettingsError, check};
 use gangway_protocol::ErrorType;
 use gangway_protocol::tools::notify::DeliveryStatus;
@@ -69,7 +70,7 @@ fn states(checks: &[ChannelCheck]) -> Vec<(&str, Option<bool>)> {
 async fn the_check_tells_reachable_from_refused_from_absent_and_sends_nothing() {
     let simulator = Simulator::start(Options::default()).await.unwrap();
     let good = settings(&simulator);
-    let checks = check(&good, &http()).await.unwrap();
+    let checks = check(&good, &http(), &Limits::default()).await.unwrap();
     assert_eq!(
         states(&checks),
         [("slack", Some(true)), ("mail", Some(true)), ("page", Some(true))],
@@ -79,7 +80,7 @@ async fn the_check_tells_reachable_from_refused_from_absent_and_sends_nothing() 
     bad.slack.as_mut().unwrap().bot_token = SecretString::from("xoxb-wrong");
     bad.mail.as_mut().unwrap().password = Some(SecretString::from("wrong"));
     bad.pager = None;
-    let checks = check(&bad, &http()).await.unwrap();
+    let checks = check(&bad, &http(), &Limits::default()).await.unwrap();
     assert_eq!(states(&checks), [("slack", Some(false)), ("mail", Some(false)), ("page", None)]);
     assert!(simulator.ledger().is_empty());
 }
@@ -106,7 +107,7 @@ async fn a_mail_server_that_falls_silent_does_not_hold_up_the_check() {
     (mail.port, mail.username, mail.password) = (listener.local_addr().unwrap().port(), None, None);
     mail.attempt_deadline_ms = 200;
     tokio::spawn(fall_silent_at_noop(listener));
-    let checked = tokio::time::timeout(Duration::from_secs(30), check(&mute, &http())).await;
+    let checked = tokio::time::timeout(Duration::from_secs(30), check(&mute, &http(), &Limits::default())).await;
     let checks = checked.expect("the check ends").unwrap();
     let error = checks[1].state.clone().unwrap().unwrap_err();
     assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Timeout, "SMTP_TIMEOUT"));
@@ -118,5 +119,5 @@ async fn half_credentials_are_a_settings_error() {
     let simulator = Simulator::start(Options::default()).await.unwrap();
     let mut half: Settings = settings(&simulator);
     half.mail.as_mut().unwrap().password = None;
-    assert_eq!(check(&half, &http()).await.unwrap_err(), SettingsError::HalfCredentials);
+    assert_eq!(check(&half, &http(), &Limits::default()).await.unwrap_err(), SettingsError::HalfCredentials);
 }

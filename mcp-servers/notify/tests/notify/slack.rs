@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, http, idem, message, settings};
 use futures::future::join_all;
-use gangway_governance::Governance;
+use gangway_governance::{Governance, Limits};
 use gangway_notify::{Ground, Settings, server};
 use gangway_protocol::ErrorType;
 use gangway_protocol::crash_point::CrashPoints;
@@ -157,7 +157,13 @@ async fn a_caller_that_gives_up_leaves_no_unrecorded_message() {
             seen.notify_one();
         }
     });
-    let ground = Ground { store: store.clone(), http: http(), crash, clock: Timestamp::now };
+    let ground = Ground {
+        store: store.clone(),
+        http: http(),
+        limits: Limits::default(),
+        crash,
+        clock: Timestamp::now,
+    };
     let impatient = Governance::new(store.clone()).with_deadline(Duration::from_millis(20));
     let host = crate::host::Host::open(server(&settings(&simulator), ground).unwrap(), impatient).await;
     let given_up = host.call::<PostMessage>(&message("#cs-onboarding", "run-1/slack")).await.unwrap_err();

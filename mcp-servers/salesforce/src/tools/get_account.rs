@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_protocol::tools::salesforce::{AccountArgs, AccountFound, GetAccount};
 use gangway_protocol::{ApiError, ErrorType, RecordKind, System};
 
@@ -36,7 +37,7 @@ pub(crate) async fn find(
     key: &AccountKey,
 ) -> Result<Option<AccountRow>, ApiError> {
     let soql = salesforce.schema.account(key);
-    let rows = salesforce.query(operation, &soql, Deleted::Included).await?;
+    let rows = salesforce.query(Errand::about(operation, [key.as_str()]), &soql, Deleted::Included).await?;
     the_one(operation, rows)
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_protocol::ApiError;
 use gangway_protocol::tools::salesforce::{ContractArgs, ContractFound, GetContract};
 
@@ -27,7 +28,9 @@ async fn get(
 ) -> Result<ContractFound, ApiError> {
     let text = args.contract_id.as_str();
     let id = RecordId::parse(text, CONTRACT).ok_or_else(|| malformed_id(operation, "contract", text))?;
-    let rows: Vec<ContractRow> = salesforce.query(operation, &query::contract(&id), Deleted::Left).await?;
+    let rows: Vec<ContractRow> = salesforce
+        .query(Errand::about(operation, [id.as_str()]), &query::contract(&id), Deleted::Left)
+        .await?;
     let contract =
         rows.first().map(mapping::contract).transpose().map_err(|cause| unreadable(operation, &cause))?;
     Ok(ContractFound { contract })

@@ -1,10 +1,12 @@
 //! `salesforce.get_onboarding_bundle`: account, owner, opportunity and Salesforce contract in one composite round trip.
 //!
-//! Parts that failed while others succeeded are listed in `errors`; if nothing succeeded the call itself fails.
+//! Parts that failed while others succeeded are listed in `errors`; if nothing succeeded the call itself fails. Bundles of
+//! several accounts that one caller asks for at the same moment share a composite call: see `bundles`.
 
 use std::sync::Arc;
 
-use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
+use gangway_governance::{Coalescer, Server};
 use gangway_protocol::facts::{Account, Opportunity, Owner};
 use gangway_protocol::tools::salesforce::{
     DealArgs, GetOnboardingBundle, OnboardingBundle, SalesforceContract,
@@ -13,24 +15,32 @@ use gangway_protocol::{ApiError, RecordKind};
 use serde_json::value::RawValue;
 
 use super::{get_account, get_opportunity};
+use crate::bundles::Bundles;
 use crate::connection::{Deleted, Part, Salesforce, read_row};
 use crate::errors::{BUNDLE, unreadable};
 use crate::mapping;
 use crate::query::AccountKey;
 use crate::settings::Schema;
-use crate::wire::AccountRow;
+use crate::wire::{AccountRow, OpportunityRow};
 
 const ACCOUNT_PART: &[RecordKind] = &[RecordKind::Account, RecordKind::Owner];
 const OPPORTUNITY_PART: &[RecordKind] = &[RecordKind::Opportunity];
 
-pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
+pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>, bundles: Coalescer<Bundles>) -> Server {
     server.tool::<GetOnboardingBundle, _, _>(move |args, call| {
-        let salesforce = salesforce.clone();
-        async move { get(&salesforce, call.operation, args).await }
+        let (salesforce, bundles) = (salesforce.clone(), bundles.clone());
+        async move {
+            match args.opportunity_id {
+                // A named deal is a question about that deal: it has nothing in common with others.
+                Some(_) => get(&salesforce, call.operation, args).await,
+                None => bundles.get(&call.principal, args.account_id).await,
+            }
+        }
     })
 }
 
-async fn get(
+/// One account's bundle in a call of its own.
+pub(crate) async fn get(
     salesforce: &Salesforce,
     operation: &'static str,
     args: DealArgs,
@@ -42,42 +52,50 @@ async fn get(
     // An opportunity id that is none fails its own part only.
     let opportunity_parts = get_opportunity::parts(operation, schema, &key, args.opportunity_id.as_ref());
     let malformed = opportunity_parts.map(|more| parts.extend(more)).err();
-    let answers = salesforce.composite(operation, &parts).await.map_err(|error| error.hiding(BUNDLE))?;
+    let errand = Errand::about(operation, [args.account_id.as_str()]);
+    let answers = salesforce.composite(errand, &parts).await.map_err(|error| error.hiding(BUNDLE))?;
     let mut answers = answers.into_iter();
-    let account = answers.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|rows| account(operation, &rows));
+    let account = answers.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|rows| read(operation, &rows));
     let opportunity = match malformed {
         Some(error) => Err(error),
-        None => opportunity(operation, schema, answers.collect()),
+        None => get_opportunity::the_one(operation, answers.collect())
+            .and_then(|row| opportunity(operation, schema, row.as_ref())),
     };
     bundle(account, opportunity)
 }
 
-type AccountPart = (Option<Account>, Option<Owner>);
-type OpportunityPart = (Option<Opportunity>, Option<SalesforceContract>);
+pub(crate) type AccountPart = (Option<Account>, Option<Owner>);
+pub(crate) type OpportunityPart = (Option<Opportunity>, Option<SalesforceContract>);
 
-fn account(operation: &'static str, rows: &[Box<RawValue>]) -> Result<AccountPart, ApiError> {
+fn read(operation: &'static str, rows: &[Box<RawValue>]) -> Result<AccountPart, ApiError> {
     let rows: Result<Vec<AccountRow>, ApiError> = rows.iter().map(|row| read_row(operation, row)).collect();
-    let row = get_account::the_one(operation, rows?)?;
+    account(operation, rows?)
+}
+
+/// The account among its rows, and its owner.
+pub(crate) fn account(operation: &'static str, rows: Vec<AccountRow>) -> Result<AccountPart, ApiError> {
+    let row = get_account::the_one(operation, rows)?;
     let owner = row.as_ref().and_then(|row| row.owner.as_ref()).map(mapping::owner);
     Ok((row.as_ref().map(mapping::account), owner))
 }
 
-fn opportunity(
+/// The deal that counts, and its contract.
+pub(crate) fn opportunity(
     operation: &'static str,
     schema: &Schema,
-    answers: Vec<Result<Vec<Box<RawValue>>, ApiError>>,
+    row: Option<&OpportunityRow>,
 ) -> Result<OpportunityPart, ApiError> {
-    let Some(row) = get_opportunity::the_one(operation, answers)? else {
+    let Some(row) = row else {
         return Ok((None, None));
     };
     let read = |cause| unreadable(operation, &cause);
-    let opportunity = mapping::opportunity(&row, schema).map_err(read)?;
+    let opportunity = mapping::opportunity(row, schema).map_err(read)?;
     let contract = row.contract.as_ref().map(mapping::contract).transpose().map_err(read)?;
     Ok((Some(opportunity), contract))
 }
 
 /// Puts the parts together. One cause that took everything is one error, not two.
-fn bundle(
+pub(crate) fn bundle(
     account: Result<AccountPart, ApiError>,
     opportunity: Result<OpportunityPart, ApiError>,
 ) -> Result<OnboardingBundle, ApiError> {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_protocol::tools::salesforce::{DealArgs, GetOpportunity, OpportunityFound};
 use gangway_protocol::{ApiError, OpportunityId, RecordKind};
 use serde_json::value::RawValue;
@@ -38,7 +39,7 @@ async fn get(
         &AccountKey::of(&args.account_id),
         args.opportunity_id.as_ref(),
     )?;
-    let answers = salesforce.composite(operation, &parts).await?;
+    let answers = salesforce.composite(Errand::about(operation, [args.account_id.as_str()]), &parts).await?;
     let row = the_one(operation, answers)?;
     let opportunity = row
         .map(|row| mapping::opportunity(&row, &salesforce.schema))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_protocol::tools::salesforce::{GetUser, UserArgs, UserFound};
 use gangway_protocol::{ApiError, RecordKind};
 
@@ -28,6 +29,7 @@ async fn get(
 ) -> Result<UserFound, ApiError> {
     let id =
         RecordId::parse(&args.user_id, USER).ok_or_else(|| malformed_id(operation, "user", &args.user_id))?;
-    let rows: Vec<UserRow> = salesforce.query(operation, &query::user(&id), Deleted::Left).await?;
+    let rows: Vec<UserRow> =
+        salesforce.query(Errand::about(operation, [id.as_str()]), &query::user(&id), Deleted::Left).await?;
     Ok(UserFound { user: rows.first().map(mapping::owner) })
 }

@@ -38,7 +38,7 @@ async fn list(
     let after = after.transpose()?;
     // One more than asked for tells whether there are more.
     let soql = salesforce.schema.closed_won_since(args.since, after.as_ref(), limit + 1);
-    let mut rows: Vec<OpportunityRow> = salesforce.query(operation, &soql, Deleted::Left).await?;
+    let mut rows: Vec<OpportunityRow> = salesforce.query(operation.into(), &soql, Deleted::Left).await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;
     rows.truncate(wanted);

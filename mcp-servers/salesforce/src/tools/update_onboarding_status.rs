@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_governance::vendor::percent_encode;
 use gangway_protocol::ApiError;
 use gangway_protocol::tools::salesforce::{StatusUpdated, UpdateOnboardingStatus, UpdateStatusArgs};
@@ -38,7 +39,8 @@ async fn update(
         schema.status_field.as_str(): args.status.label(),
         schema.run_field.as_str(): args.run_id.as_str(),
     });
-    let written = salesforce.update_account(operation, &record, &fields).await;
+    let errand = Errand::about(operation, [args.account_id.as_str()]);
+    let written = salesforce.update_account(errand, &record, &fields).await;
     written.map_err(|error| match error.error_code.as_str() {
         // Nothing required is ever sent empty, so only a record about to be created can lack something.
         "REQUIRED_FIELD_MISSING" => no_such_account(operation, args.account_id.as_str()),

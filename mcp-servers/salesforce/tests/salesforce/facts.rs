@@ -1,6 +1,6 @@
 //! What the tools make of the org's records, and with how many calls.
 
-use crate::rig::{Rig, account, http, settings};
+use crate::rig::{Rig, account, outbound, settings};
 use gangway_protocol::facts::Account;
 use gangway_protocol::tools::salesforce::{
     AccountArgs, AccountsArgs, ClosedWonArgs, ContractArgs, DealArgs, GetAccount, GetAccounts, GetContract,
@@ -209,13 +209,13 @@ async fn both_logins_are_accepted_and_check_says_so_without_secrets() {
     jwt.username = Some(login.username);
     jwt.private_key_pem = Some(login.private_key_pem.into());
     for settings in [basic, jwt] {
-        let said = gangway_salesforce::check(&settings, http()).await.unwrap();
+        let said = gangway_salesforce::check(&settings, outbound()).await.unwrap();
         assert!(said.starts_with("credentials accepted, "), "{said}");
     }
     assert_eq!(simulator.calls().tokens(Vendor::Salesforce), 2);
     let mut wrong = settings(&simulator);
     wrong.client_secret = Some("wrong-hush".to_owned().into());
-    let error = gangway_salesforce::check(&wrong, http()).await.unwrap_err();
+    let error = gangway_salesforce::check(&wrong, outbound()).await.unwrap_err();
     assert_eq!(error.error_type, gangway_protocol::ErrorType::Authentication);
     assert!(!error.to_string().contains("hush"), "{error}");
 }

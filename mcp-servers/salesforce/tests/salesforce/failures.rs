@@ -148,16 +148,29 @@ async fn a_batch_that_one_account_spoils_is_asked_singly() {
     let ids = ["ACME-001", "BETA-002", "MISSING-999"].map(account).to_vec();
     let found = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap().accounts;
     assert_eq!(found.iter().map(|lookup| lookup.account.is_some()).collect::<Vec<_>>(), [true, true, false]);
-    assert_eq!(rig.calls(), 7, "the batch with its three repeats, then three single calls");
+    assert_eq!(rig.calls(), 7, "the batch once, then three single calls that met the other three failures");
 }
 
 #[tokio::test]
-async fn a_refused_batch_is_not_asked_singly() {
+async fn one_accounts_4xx_in_a_batch_is_that_accounts_error_only() {
+    for status in [400, 403, 404, 429] {
+        let rig = Rig::new().await;
+        rig.fault(fault(FaultKind::status(status)).for_account("BETA-002"));
+        let ids = ["ACME-001", "BETA-002", "GAMMA-003"].map(account).to_vec();
+        let found = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap().accounts;
+        let failed: Vec<bool> = found.iter().map(|lookup| lookup.error.is_some()).collect();
+        assert_eq!(failed, [false, true, false], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_everybody_is_refused_fails_as_a_whole() {
     let rig = Rig::new().await;
-    rig.fault(fault(FaultKind::status(400)).times(1));
-    let ids = ["ACME-001", "BETA-002"].map(account).to_vec();
+    rig.fault(fault(FaultKind::status(400)));
+    let ids = (1..=200).map(|number| account(&format!("A-{number}"))).collect();
     let error = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap_err();
-    assert_eq!((error.error_type, rig.calls()), (ErrorType::Validation, 1));
+    assert_eq!(error.error_type, ErrorType::Validation);
+    assert!(rig.calls() <= 16, "{} calls: the batch and the first single ones, not two hundred", rig.calls());
 }
 
 #[tokio::test]
@@ -178,7 +191,10 @@ async fn an_external_id_of_two_accounts_fails_its_own_entry_without_a_second_cal
 async fn an_unreachable_account_in_a_batch_is_an_error_and_never_missing() {
     let rig = Rig::new().await;
     let ids = ["ACME-001", "SERVER-ERROR"].map(account).to_vec();
-    let error = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap_err();
+    let found = rig.call::<GetAccounts>(AccountsArgs { account_ids: ids }).await.unwrap().accounts;
+    let [acme, unreachable] = found.as_slice() else { panic!("{found:?}") };
+    assert!(acme.account.is_some() && acme.error.is_none());
+    let error = unreachable.error.as_ref().unwrap();
     assert_eq!(
         (error.error_type, error.hides.as_slice()),
         (ErrorType::ServerError, &[RecordKind::Account][..])

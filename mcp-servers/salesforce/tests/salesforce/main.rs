@@ -12,4 +12,5 @@ mod failures;
 #[path = "../../../tests/host.rs"]
 mod host;
 mod rig;
+mod together;
 mod writes;

@@ -1,7 +1,9 @@
 //! What the Salesforce tests stand on: the simulator, settings that lead to it, the server behind real governance.
 
 use crate::host::Host;
-use gangway_governance::{Governance, vendor};
+use gangway_governance::limits::Vendor as Limited;
+use gangway_governance::vendor::Outbound;
+use gangway_governance::{Governance, Limits, vendor};
 use gangway_protocol::tools::Tool;
 use gangway_protocol::tools::salesforce::{DealArgs, GetOnboardingBundle, OnboardingBundle};
 use gangway_protocol::{AccountId, ApiError};
@@ -25,6 +27,10 @@ pub fn settings(simulator: &Simulator) -> Settings {
     settings
 }
 
+pub fn outbound() -> Outbound {
+    Limits::default().outbound(Limited::Salesforce, http())
+}
+
 pub fn http() -> reqwest::Client {
     // Another test of this process may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -42,7 +48,7 @@ impl Rig {
         let mut settings = settings(&simulator);
         change(&mut settings);
         let governance = Governance::new(Store::in_memory().unwrap());
-        let host = Host::open(server(&settings, http()).unwrap(), governance).await;
+        let host = Host::open(server(&settings, outbound()).unwrap(), governance).await;
         Self { simulator, host, http: http() }
     }
 

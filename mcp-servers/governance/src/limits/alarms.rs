@@ -1,0 +1,179 @@
+//! What a person is to be paged for: a breaker that stays open, credentials that are refused, a BLOCK rate that jumps.
+//!
+//! Pure: what is seen comes in, alarms come out, each with a key by which the pager recognises a repeat. When it is
+//! asked, and who is paged, is the scheduler's business.
+
+use super::view::VendorView;
+use serde::Serialize;
+use std::time::Duration;
+
+/// From when on something is worth waking a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlarmSettings {
+    /// A breaker that has not been closed for this long.
+    pub breaker_open: Duration,
+    /// Refused credentials, this often in a row: one refusal happens when a token ends, and NetSuite answers an
+    /// exceeded concurrency limit with one.
+    pub refusals: u64,
+    /// Fewer recent decisions say nothing about a rate.
+    pub least_decisions: u32,
+    /// Percentage points by which the recent BLOCK rate lies above the usual one; it must also be twice as high.
+    pub block_points: u32,
+}
+
+impl Default for AlarmSettings {
+    /// A minute; three refusals; thirty points over the usual rate, of at least ten decisions.
+    fn default() -> Self {
+        Self { breaker_open: Duration::from_secs(60), refusals: 3, least_decisions: 10, block_points: 30 }
+    }
+}
+
+/// Decisions of a time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// How many in all.
+    pub decisions: u32,
+    /// How many of them BLOCK.
+    pub blocked: u32,
+}
+
+impl Decided {
+    /// Share of BLOCK in per cent; none without decisions.
+    fn block_percent(self) -> Option<u32> {
+        (self.decisions > 0).then(|| self.blocked.saturating_mul(100) / self.decisions)
+    }
+}
+
+/// Something a person is to know now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// The same for the same trouble, however often it is found.
+    pub dedup_key: String,
+    /// What is wrong and what to do, in one line.
+    pub summary: String,
+}
+
+/// Every alarm that is due. `recent` and `usual` are the decisions of, say, the last hour and the last week before it.
+#[must_use]
+pub fn alarms(
+    settings: &AlarmSettings,
+    vendors: &[VendorView],
+    recent: Decided,
+    usual: Decided,
+) -> Vec<Alarm> {
+    let open = vendors.iter().filter_map(|view| stays_open(settings, view));
+    let refused = vendors.iter().filter_map(|view| credentials(settings, view));
+    open.chain(refused).chain(block_rate(settings, recent, usual)).collect()
+}
+
+fn stays_open(settings: &AlarmSettings, view: &VendorView) -> Option<Alarm> {
+    let open_for = view.open_for.filter(|open_for| *open_for >= settings.breaker_open)?;
+    let name = view.vendor.name();
+    let last = view.last_failure.as_deref().unwrap_or("no code");
+    Some(Alarm {
+        dedup_key: format!("gangway/breaker/{name}"),
+        summary: format!(
+            "{name} has not answered for {} s (last: {last}); onboardings that need it are blocked. Check its status page",
+            open_for.as_secs()
+        ),
+    })
+}
+
+fn credentials(settings: &AlarmSettings, view: &VendorView) -> Option<Alarm> {
+    let trouble = view.authentication.as_ref().filter(|trouble| trouble.refusals >= settings.refusals)?;
+    let name = view.vendor.name();
+    let last = view.last_failure.as_deref().unwrap_or("no code");
+    Some(Alarm {
+        dedup_key: format!("gangway/authentication/{name}"),
+        summary: format!(
+            "{name} has refused our credentials {} times ({last}). Renew them and try: gangway doctor",
+            trouble.refusals
+        ),
+    })
+}
+
+fn block_rate(settings: &AlarmSettings, recent: Decided, usual: Decided) -> Option<Alarm> {
+    let now = recent.block_percent().filter(|_| recent.decisions >= settings.least_decisions)?;
+    // Without a past every rate is the usual one.
+    let before = usual.block_percent()?;
+    (now >= before + settings.block_points && now >= before * 2).then(|| Alarm {
+        dedup_key: "gangway/block-rate".to_owned(),
+        summary: format!(
+            "{now} % of the last {} decisions are BLOCK, usually {before} %. See why: gangway runs list --state blocked",
+            recent.decisions
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AlarmSettings, Decided, alarms};
+    use crate::limits::breaker::Phase;
+    use crate::limits::settings::Vendor;
+    use crate::limits::view::{AuthenticationTrouble, VendorView};
+    use std::time::Duration;
+
+    fn view(vendor: Vendor) -> VendorView {
+        VendorView {
+            vendor,
+            phase: Phase::Closed,
+            open_for: None,
+            running: 0,
+            waiting: 0,
+            refused: 0,
+            last_failure: Some("HTTP_503".to_owned()),
+            authentication: None,
+        }
+    }
+
+    fn keys(vendors: &[VendorView], recent: Decided, usual: Decided) -> Vec<String> {
+        let due = alarms(&AlarmSettings::default(), vendors, recent, usual);
+        due.into_iter().map(|alarm| alarm.dedup_key).collect()
+    }
+
+    fn decided(blocked: u32, decisions: u32) -> Decided {
+        Decided { decisions, blocked }
+    }
+
+    const NONE: Decided = Decided { decisions: 0, blocked: 0 };
+
+    #[test]
+    fn a_breaker_pages_once_it_has_been_open_for_a_minute() {
+        let open = |seconds| VendorView {
+            phase: Phase::Open,
+            open_for: Some(Duration::from_secs(seconds)),
+            ..view(Vendor::Netsuite)
+        };
+        assert!(keys(&[open(59)], NONE, NONE).is_empty());
+        assert_eq!(keys(&[open(60)], NONE, NONE), ["gangway/breaker/netsuite"]);
+        assert_eq!(
+            keys(&[open(600)], NONE, NONE),
+            keys(&[open(60)], NONE, NONE),
+            "the same trouble, the same key"
+        );
+    }
+
+    #[test]
+    fn one_refused_token_is_no_alarm() {
+        let refused = |refusals| VendorView {
+            authentication: Some(AuthenticationTrouble { refusals, lasts: Duration::ZERO }),
+            ..view(Vendor::Salesforce)
+        };
+        assert!(keys(&[refused(2)], NONE, NONE).is_empty());
+        assert_eq!(keys(&[refused(3)], NONE, NONE), ["gangway/authentication/salesforce"]);
+    }
+
+    #[test]
+    fn the_block_rate_pages_by_the_table() {
+        for (recent, usual, is_due) in [
+            (decided(9, 9), decided(0, 100), false),
+            (decided(4, 10), decided(10, 100), true),
+            (decided(3, 10), decided(10, 100), false),
+            (decided(9, 10), decided(50, 100), false),
+            (decided(10, 10), NONE, false),
+            (decided(3, 10), decided(0, 100), true),
+        ] {
+            assert_eq!(!keys(&[], recent, usual).is_empty(), is_due, "{recent:?} after {usual:?}");
+        }
+    }
+}

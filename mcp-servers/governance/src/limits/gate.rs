@@ -1,0 +1,357 @@
+//! The gate in front of one vendor: breaker, then rate, then bulkhead, shared by every client of that vendor in the process.
+//!
+//! It carries out what the pure machines decide: it reads the clock, holds the lock, puts callers to sleep and wakes
+//! them. A pass that is dropped gives back its place, and the probe if it was the probe.
+
+use super::breaker::{Admission, Breaker, Outcome, Phase, Subject, Ticket};
+use super::bulkhead::{Bulkhead, Entry, GivenUp, Place};
+use super::rate::VendorRate;
+use super::refusal;
+use super::settings::{GateSettings, Vendor};
+use super::view::{AuthenticationTrouble, BreakerChange, VendorView};
+use gangway_protocol::{ApiError, ErrorType, System};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use tokio::sync::{broadcast, oneshot};
+
+/// A call at the gate, for the words of a refusal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) system: System,
+    pub(crate) operation: &'a str,
+    pub(crate) subject: Subject,
+}
+
+/// The gate of one vendor. Clones share it.
+#[derive(Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    vendor: Vendor,
+    machines: Mutex<Machines>,
+    rate: RwLock<Arc<VendorRate>>,
+    changes: broadcast::Sender<BreakerChange>,
+}
+
+struct Machines {
+    settings: GateSettings,
+    breaker: Breaker,
+    bulkhead: Bulkhead,
+    /// Who waits in the bulkhead's line, to be woken.
+    line: HashMap<Place, oneshot::Sender<()>>,
+    authentication: Option<Refusals>,
+    last_failure: Option<String>,
+    refused: u64,
+}
+
+struct Refusals {
+    since: Instant,
+    count: u64,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("vendor", &self.inner.vendor).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    pub(super) fn new(
+        vendor: Vendor,
+        settings: GateSettings,
+        changes: broadcast::Sender<BreakerChange>,
+    ) -> Self {
+        let machines = Machines {
+            settings,
+            breaker: Breaker::new(settings.breaker),
+            bulkhead: Bulkhead::new(settings.concurrency.into(), settings.queue.into()),
+            line: HashMap::new(),
+            authentication: None,
+            last_failure: None,
+            refused: 0,
+        };
+        let rate = RwLock::new(Arc::new(VendorRate::new(settings.rate)));
+        Self { inner: Arc::new(Inner { vendor, machines: Mutex::new(machines), rate, changes }) }
+    }
+
+    /// Other limits from now on. Calls under way end as they began; who waits is let in if there is room now.
+    pub(super) fn replace(&self, settings: GateSettings) {
+        let mut machines = self.machines();
+        if machines.settings == settings {
+            return;
+        }
+        if machines.settings.rate != settings.rate {
+            // A new bucket is full: reloading gives one burst away, which beats remembering half a state.
+            *self.inner.rate.write().unwrap_or_else(PoisonError::into_inner) =
+                Arc::new(VendorRate::new(settings.rate));
+        }
+        machines.settings = settings;
+        machines.breaker.replace(settings.breaker);
+        for place in machines.bulkhead.resize(settings.concurrency.into(), settings.queue.into()) {
+            machines.wake(place);
+        }
+    }
+
+    /// The refusal a call would meet now, without asking for leave: an open breaker needs no token to say so.
+    pub(crate) fn refusal(&self, asking: Asking<'_>) -> Option<ApiError> {
+        let mut machines = self.machines();
+        let wait = machines.breaker.refusal(now())?;
+        Some(machines.refuse_open(self.inner.vendor, asking, wait))
+    }
+
+    /// Waits for leave to make one call.
+    pub(crate) async fn enter(&self, asking: Asking<'_>) -> Result<Pass, ApiError> {
+        let longest_wait = self.machines().settings.longest_wait;
+        let give_up_at = tokio::time::Instant::now() + longest_wait;
+        let first = self.admit(asking)?;
+        self.wait_for_rate(asking, give_up_at).await?;
+        let seat = self.wait_for_room(asking, give_up_at).await?;
+        // While it waited the vendor may have died: those who wait must not all find that out themselves.
+        let still_holds = first.ticket.as_ref().is_some_and(|ticket| self.machines().breaker.honours(ticket));
+        let mut pass = if still_holds { first } else { self.admit(asking)? };
+        pass.seat = Some(seat);
+        Ok(pass)
+    }
+
+    /// What people and alarms see of it.
+    #[must_use]
+    pub fn view(&self) -> VendorView {
+        let machines = self.machines();
+        let now = now();
+        VendorView {
+            vendor: self.inner.vendor,
+            phase: machines.breaker.phase(),
+            open_for: machines.breaker.tripped_at().map(|at| now.saturating_duration_since(at)),
+            running: machines.bulkhead.running(),
+            waiting: machines.bulkhead.waiting(),
+            refused: machines.refused,
+            last_failure: machines.last_failure.clone(),
+            authentication: machines.authentication.as_ref().map(|refusals| AuthenticationTrouble {
+                refusals: refusals.count,
+                lasts: now.saturating_duration_since(refusals.since),
+            }),
+        }
+    }
+
+    /// Takes note that no token could be had; only refused credentials matter.
+    pub(crate) fn token_failed(&self, error: &ApiError) {
+        if error.error_type == ErrorType::Authentication {
+            self.machines().note_authentication(Some(error));
+        }
+    }
+
+    fn admit(&self, asking: Asking<'_>) -> Result<Pass, ApiError> {
+        let (mut machines, vendor) = (self.machines(), self.inner.vendor);
+        let before = machines.breaker.phase();
+        let admission = machines.breaker.admit(now());
+        self.tell(before, machines.breaker.phase());
+        match admission {
+            Admission::Pass(ticket) => {
+                Ok(Pass { gate: self.clone(), ticket: Some(ticket), seat: None, subject: asking.subject })
+            }
+            Admission::Refused(wait) => Err(machines.refuse_open(vendor, asking, wait)),
+        }
+    }
+
+    async fn wait_for_rate(
+        &self,
+        asking: Asking<'_>,
+        give_up_at: tokio::time::Instant,
+    ) -> Result<(), ApiError> {
+        loop {
+            let rate = Arc::clone(&self.inner.rate.read().unwrap_or_else(PoisonError::into_inner));
+            let Err(wait) = rate.take() else { return Ok(()) };
+            if tokio::time::Instant::now() + wait > give_up_at {
+                self.machines().refused += 1;
+                return Err(refusal::vendor_rate(self.inner.vendor, asking, wait));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn wait_for_room(
+        &self,
+        asking: Asking<'_>,
+        give_up_at: tokio::time::Instant,
+    ) -> Result<Seat, ApiError> {
+        let (waiter, called) = {
+            let mut machines = self.machines();
+            match machines.bulkhead.enter() {
+                Entry::Run => return Ok(Seat { gate: self.clone() }),
+                Entry::Wait(place) => {
+                    let (wake, called) = oneshot::channel();
+                    machines.line.insert(place, wake);
+                    (Waiter { gate: self.clone(), place: Some(place) }, called)
+                }
+                Entry::Full => {
+                    machines.refused += 1;
+                    return Err(refusal::bulkhead(self.inner.vendor, asking));
+                }
+            }
+        };
+        match tokio::time::timeout_at(give_up_at, called).await {
+            Ok(Ok(())) => Ok(waiter.sit_down()),
+            Ok(Err(_)) | Err(_) => {
+                self.machines().refused += 1;
+                Err(refusal::bulkhead(self.inner.vendor, asking))
+            }
+        }
+    }
+
+    fn settle(&self, ticket: Ticket, outcome: Outcome) {
+        let mut machines = self.machines();
+        let before = machines.breaker.phase();
+        machines.breaker.settle(ticket, outcome, now());
+        self.tell(before, machines.breaker.phase());
+    }
+
+    fn leave(&self) {
+        let mut machines = self.machines();
+        if let Some(place) = machines.bulkhead.leave() {
+            machines.wake(place);
+        }
+    }
+
+    /// Told while the machines are locked, so that changes come in their order.
+    fn tell(&self, from: Phase, to: Phase) {
+        if from == to {
+            return;
+        }
+        let vendor = self.inner.vendor;
+        tracing::warn!(vendor = vendor.name(), ?from, ?to, "a vendor's breaker changed");
+        // Nobody may be listening.
+        let _ = self.inner.changes.send(BreakerChange { vendor, from, to });
+    }
+
+    fn machines(&self) -> MutexGuard<'_, Machines> {
+        // No code that can panic runs under the lock; a poisoned one still guards whole values.
+        self.inner.machines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Machines {
+    /// Wakes the call at a place; one that went away in this very moment leaves by itself.
+    fn wake(&mut self, place: Place) {
+        if let Some(wake) = self.line.remove(&place) {
+            let _ = wake.send(());
+        }
+    }
+
+    fn refuse_open(&mut self, vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiError {
+        self.refused += 1;
+        refusal::breaker(vendor, asking, wait, self.last_failure.as_deref())
+    }
+
+    fn note_authentication(&mut self, error: Option<&ApiError>) {
+        match error {
+            None => self.authentication = None,
+            Some(error) => {
+                let refusals = self.authentication.get_or_insert_with(|| Refusals { since: now(), count: 0 });
+                refusals.count += 1;
+                self.last_failure = Some(error.error_code.clone());
+            }
+        }
+    }
+}
+
+/// Leave to make one call now. Dropped without [`Pass::settle`], the call counts as abandoned.
+pub(crate) struct Pass {
+    gate: Gate,
+    ticket: Option<Ticket>,
+    seat: Option<Seat>,
+    subject: Subject,
+}
+
+impl Pass {
+    /// Says how the call ended.
+    pub(crate) fn settle(mut self, error: Option<&ApiError>) {
+        let outcome = match error {
+            Some(error) if is_vendors_failure(error) => {
+                self.gate.machines().last_failure = Some(error.error_code.clone());
+                Outcome::Failed(self.subject)
+            }
+            Some(error) if error.error_type == ErrorType::Authentication => {
+                self.gate.machines().note_authentication(Some(error));
+                Outcome::Answered
+            }
+            Some(_) | None => {
+                self.gate.machines().note_authentication(None);
+                Outcome::Answered
+            }
+        };
+        if let Some(ticket) = self.ticket.take() {
+            self.gate.settle(ticket, outcome);
+        }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.gate.settle(ticket, Outcome::Abandoned);
+        }
+    }
+}
+
+/// Only what the vendor or the way to it did wrong trips a breaker. A server error told with a 4xx (a locked row) is
+/// about the record, whatever the taxonomy makes of repeating it.
+fn is_vendors_failure(error: &ApiError) -> bool {
+    match error.error_type {
+        ErrorType::Network | ErrorType::Timeout => true,
+        ErrorType::ServerError => !error.http_status.is_some_and(|status| (400..500).contains(&status)),
+        ErrorType::Authentication
+        | ErrorType::Authorization
+        | ErrorType::Validation
+        | ErrorType::NotFound
+        | ErrorType::RateLimit => false,
+    }
+}
+
+/// A place among those that run; given back when dropped.
+struct Seat {
+    gate: Gate,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.gate.leave();
+    }
+}
+
+/// A place in the line; given up when dropped before it was taken.
+struct Waiter {
+    gate: Gate,
+    place: Option<Place>,
+}
+
+impl Waiter {
+    fn sit_down(mut self) -> Seat {
+        self.place = None;
+        Seat { gate: self.gate.clone() }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let Some(place) = self.place else { return };
+        let mut machines = self.gate.machines();
+        machines.line.remove(&place);
+        let next = match machines.bulkhead.give_up(place) {
+            GivenUp::Waiting => None,
+            GivenUp::Called => machines.bulkhead.leave(),
+        };
+        if let Some(next) = next {
+            machines.wake(next);
+        }
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Rates: a token bucket for a whole vendor, and one per caller and tool. The buckets are governor's (GCRA); ours is the
+//! clock they read, so that tests can hold the time still, and which bucket a call draws from.
+//!
+//! It refuses and says how long; whether anybody waits is the caller's decision.
+
+use super::settings::{CallerSettings, RateSettings};
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::HashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The runtime's clock, which a test can pause.
+#[derive(Debug, Clone, Copy, Default)]
+struct RuntimeClock;
+
+impl Clock for RuntimeClock {
+    type Instant = Instant;
+
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+}
+
+type Bucket<K, S> = RateLimiter<K, S, RuntimeClock, NoOpMiddleware<Instant>>;
+
+/// The bucket of one vendor; none when nothing is limited.
+pub(super) struct VendorRate(Option<Bucket<NotKeyed, InMemoryState>>);
+
+impl VendorRate {
+    pub(super) fn new(settings: Option<RateSettings>) -> Self {
+        Self(settings.map(|settings| RateLimiter::direct_with_clock(quota(settings), RuntimeClock)))
+    }
+
+    /// Takes a token, or says when there will be one.
+    pub(super) fn take(&self) -> Result<(), Duration> {
+        self.0.as_ref().map_or(Ok(()), |bucket| wait_of(bucket.check()))
+    }
+}
+
+/// Who draws, and for which tool.
+type Caller = (Arc<str>, &'static str);
+type CallerBucket = Bucket<Caller, HashMapStateStore<Caller>>;
+
+/// Callers remembered before those with a full bucket are forgotten.
+const MOST_CALLERS: usize = 4_096;
+
+/// The buckets per caller and tool. A caller that is named draws from buckets of its own size.
+pub(super) struct CallerRates {
+    named: HashMap<String, Option<CallerBucket>>,
+    others: Option<CallerBucket>,
+}
+
+impl CallerRates {
+    pub(super) fn new(settings: &CallerSettings) -> Self {
+        let bucket = |rate: Option<RateSettings>| {
+            rate.map(|rate| RateLimiter::hashmap_with_clock(quota(rate), RuntimeClock))
+        };
+        let named = settings.named().into_iter().map(|(name, rate)| (name, bucket(rate))).collect();
+        Self { named, others: bucket(settings.others()) }
+    }
+
+    /// Takes a token, or says when there will be one.
+    pub(super) fn take(&self, principal: &Arc<str>, tool: &'static str) -> Result<(), Duration> {
+        let Some(bucket) = self.named.get(principal.as_ref()).unwrap_or(&self.others) else {
+            return Ok(());
+        };
+        if bucket.len() > MOST_CALLERS {
+            bucket.retain_recent();
+        }
+        wait_of(bucket.check_key(&(Arc::clone(principal), tool)))
+    }
+}
+
+fn quota(settings: RateSettings) -> Quota {
+    let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    Quota::per_second(at_least_one(settings.per_second)).allow_burst(at_least_one(settings.burst))
+}
+
+fn wait_of(checked: Result<(), governor::NotUntil<Instant>>) -> Result<(), Duration> {
+    checked.map_err(|not_until| not_until.wait_time_from(RuntimeClock.now()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallerRates, VendorRate};
+    use crate::limits::settings::{CallerSettings, RateSettings};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    const TEN: RateSettings = RateSettings { per_second: 10, burst: 2 };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_gives_its_burst_then_its_rate() {
+        let rate = VendorRate::new(Some(TEN));
+        assert_eq!([rate.take(), rate.take()], [Ok(()), Ok(())]);
+        assert_eq!(rate.take(), Err(Duration::from_millis(100)));
+        tokio::time::advance(Duration::from_millis(100)).await;
+        assert_eq!(rate.take(), Ok(()));
+        assert!(rate.take().is_err());
+        assert_eq!(VendorRate::new(None).take(), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_caller_and_tool_has_a_bucket_of_its_own() {
+        let settings = CallerSettings { per_second: Some(1), burst: Some(1), ..CallerSettings::default() };
+        let (rates, jane, joe) = (CallerRates::new(&settings), Arc::from("jane"), Arc::from("joe"));
+        assert_eq!(rates.take(&jane, "a.b"), Ok(()));
+        assert!(rates.take(&jane, "a.b").is_err());
+        assert_eq!((rates.take(&jane, "a.c"), rates.take(&joe, "a.b")), (Ok(()), Ok(())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn our_own_agents_are_not_slowed_down_unless_somebody_says_so() {
+        let (rates, agent) = (CallerRates::new(&CallerSettings::default()), Arc::from("coordinator"));
+        assert!((0..10_000).all(|_| rates.take(&agent, "a.b").is_ok()));
+        let mut settings = CallerSettings::default();
+        settings.named.insert("coordinator".to_owned(), TEN);
+        let rates = CallerRates::new(&settings);
+        assert_eq!((0..10).filter(|_| rates.take(&agent, "a.b").is_ok()).count(), 2);
+    }
+}
