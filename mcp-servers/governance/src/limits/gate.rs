@@ -5,6 +5,7 @@
 
 use super::breaker::{Admission, Breaker, Outcome, Phase, Subject, Ticket};
 use super::bulkhead::{Bulkhead, Entry, GivenUp, Place};
+use super::fault::is_vendors;
 use super::rate::VendorRate;
 use super::refusal;
 use super::settings::{GateSettings, Vendor};
@@ -269,7 +270,7 @@ impl Pass {
     /// Says how the call ended.
     pub(crate) fn settle(mut self, error: Option<&ApiError>) {
         let outcome = match error {
-            Some(error) if is_vendors_failure(error) => {
+            Some(error) if is_vendors(error) => {
                 self.gate.machines().last_failure = Some(error.error_code.clone());
                 Outcome::Failed(self.subject)
             }
@@ -293,20 +294,6 @@ impl Drop for Pass {
         if let Some(ticket) = self.ticket.take() {
             self.gate.settle(ticket, Outcome::Abandoned);
         }
-    }
-}
-
-/// Only what the vendor or the way to it did wrong trips a breaker. A server error told with a 4xx (a locked row) is
-/// about the record, whatever the taxonomy makes of repeating it.
-fn is_vendors_failure(error: &ApiError) -> bool {
-    match error.error_type {
-        ErrorType::Network | ErrorType::Timeout => true,
-        ErrorType::ServerError => !error.http_status.is_some_and(|status| (400..500).contains(&status)),
-        ErrorType::Authentication
-        | ErrorType::Authorization
-        | ErrorType::Validation
-        | ErrorType::NotFound
-        | ErrorType::RateLimit => false,
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod alarms;
 pub mod breaker;
 pub mod bulkhead;
+mod fault;
 pub mod gate;
 mod rate;
 pub(crate) mod refusal;
