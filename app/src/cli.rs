@@ -10,6 +10,7 @@ mod advice;
 
 pub use advice::{EvalArgs, EvalProvider, LlmCommand, PromptsCommand};
 
+use crate::commands::bench::Scenario;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_protocol::task::{TaskOwner, TaskStatus};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunState, TenantId};
@@ -137,7 +138,7 @@ pub struct RunAllArgs {
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Runs in flight at once.
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub in_flight: u16,
     /// How to print.
     #[command(flatten)]
@@ -415,6 +416,9 @@ pub enum ConfigCommand {
 /// `gangway bench`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
+    /// What is measured.
+    #[arg(long, value_enum, default_value = "load")]
+    pub scenario: Scenario,
     /// Runs at full load.
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub runs: u32,

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Starts the label of the entry that ends a stretch.
 const END: &str = "@saved:";
@@ -184,9 +185,10 @@ impl<'a, W: Workflow> Journaled<'a, W> {
             let key = IdempotencyKey::of_step(&self.run_id, label);
             // A panicking step would panic at every resume; parked, it can be seen.
             let end = AssertUnwindSafe(A::run(&self.desk.env, key, input)).catch_unwind().await;
-            let reason = match end {
+            let (reason, asked) = match end {
                 Ok(Ok(output)) => return Ok(output),
-                Ok(Err(StepError::Retry(reason))) => reason,
+                Ok(Err(StepError::Retry(reason))) => (reason, Duration::ZERO),
+                Ok(Err(StepError::RetryAfter { reason, wait })) => (reason, wait),
                 Ok(Err(StepError::Fatal(reason))) => {
                     return Err(self.park(format!("step {label:?} failed: {reason}")));
                 }
@@ -197,7 +199,7 @@ impl<'a, W: Workflow> Journaled<'a, W> {
                 return Err(self.park(reason));
             }
             tracing::warn!(run_id = %self.run_id, step = label, activity = A::NAME, attempt, "step will be retried");
-            tokio::time::sleep(policy.wait_after(attempt)).await;
+            tokio::time::sleep(policy.wait_after(attempt).max(asked.min(policy.longest))).await;
             attempt += 1;
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
+use std::time::Duration;
 
 /// A named step: the only place where a workflow touches the outside.
 ///
@@ -36,6 +37,14 @@ pub enum StepError {
     /// Trying again may help. After a bounded number of attempts the run is parked.
     #[error("{0}")]
     Retry(String),
+    /// Trying again may help, but not before this time has passed.
+    #[error("{reason}")]
+    RetryAfter {
+        /// Why it could not be done.
+        reason: String,
+        /// How long to wait at least; a wait beyond the policy's longest is cut to that.
+        wait: Duration,
+    },
     /// Trying again will not help: the run is parked.
     #[error("{0}")]
     Fatal(String),

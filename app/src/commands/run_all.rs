@@ -8,7 +8,7 @@ use crate::outbox::deliver_due;
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use gangway_coordinator::reasons;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, RunRecord, RunState};
@@ -58,6 +58,9 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
 }
 
 /// Runs every account, at most `in_flight` at once; the result is in the order asked.
+///
+/// Runs are begun in bursts, whenever half of them are done: what begins together asks the vendors together, and then
+/// shares their calls.
 pub async fn run_accounts(
     engine: &OnboardingEngine,
     accounts: Vec<AccountId>,
@@ -65,20 +68,27 @@ pub async fn run_accounts(
     trigger: Trigger,
 ) -> Vec<Finished> {
     let bar = progress(accounts.len());
-    let finished: Vec<Finished> = stream::iter(accounts.into_iter().map(|account_id| {
+    let mut waiting = accounts.into_iter().enumerate().map(|(place, account_id)| {
         let (engine, bar) = (engine.clone(), bar.clone());
         async move {
             let begun = Instant::now();
             let record = start(&engine, request(account_id.clone(), trigger)).await.map(|(record, _)| record);
             bar.inc(1);
-            Finished { account_id, record, took: begun.elapsed() }
+            (place, Finished { account_id, record, took: begun.elapsed() })
         }
-    }))
-    .buffered(in_flight)
-    .collect()
-    .await;
+    });
+    let mut running = FuturesUnordered::new();
+    let mut finished = Vec::new();
+    loop {
+        if running.len() <= in_flight / 2 {
+            running.extend(waiting.by_ref().take(in_flight - running.len()));
+        }
+        let Some(ended) = running.next().await else { break };
+        finished.push(ended);
+    }
     bar.finish_and_clear();
-    finished
+    finished.sort_by_key(|(place, _)| *place);
+    finished.into_iter().map(|(_, row)| row).collect()
 }
 
 fn request(account_id: AccountId, trigger: Trigger) -> RunRequest {

@@ -25,11 +25,16 @@ pub(crate) use word::WordAdvice;
 use gangway_durable::StepError;
 use gangway_protocol::{ApiError, Decision, Facts, RunRecord};
 use gangway_store::StoreError;
+use std::time::Duration;
 
 /// A failed call that the run cannot go on without: tried again where that may help, else the run is parked.
 fn stopped(error: &ApiError) -> StepError {
     let what = format!("{error}. {}: {}", error.owner, error.resolution);
-    if error.retryable { StepError::Retry(what) } else { StepError::Fatal(what) }
+    match (error.retryable, error.retry_after_ms) {
+        (true, Some(wait_ms)) => StepError::RetryAfter { reason: what, wait: Duration::from_millis(wait_ms) },
+        (true, None) => StepError::Retry(what),
+        (false, _) => StepError::Fatal(what),
+    }
 }
 
 fn store_failed(error: &StoreError) -> StepError {

@@ -6,6 +6,7 @@ use crate::toy::{
 };
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::{RunRecord, RunState};
+use std::time::Duration;
 
 /// Drives a new run of `VARIANT` with the given plan for the step `tenant`.
 async fn driven<const VARIANT: u8>(stage: &Stage, plans: &[Plan]) -> RunRecord {
@@ -29,6 +30,15 @@ async fn a_step_that_asks_for_it_is_tried_again() {
     assert_eq!(record.state, RunState::Completed);
     assert_eq!(stage.world.bodies_of("tenant"), 3);
     assert_eq!(stage.world.bodies_of("mail"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_told_when_to_come_back_comes_back_then() {
+    let stage = Stage::new();
+    let begun = tokio::time::Instant::now();
+    let record = driven::<SOUND>(&stage, &[Plan::RetryAfter(Duration::from_secs(7))]).await;
+    assert_eq!(record.state, RunState::Completed);
+    assert!(begun.elapsed() >= Duration::from_secs(7));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,8 @@ use tokio::sync::{Notify, Semaphore};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     Retry,
+    /// Not before this time has passed.
+    RetryAfter(Duration),
     Fatal,
     Panic,
     /// Waits for the gate.
@@ -62,6 +64,9 @@ impl Activity<World> for Note {
         match plan {
             None => {}
             Some(Plan::Retry) => return Err(StepError::Retry("the line is busy".to_owned())),
+            Some(Plan::RetryAfter(wait)) => {
+                return Err(StepError::RetryAfter { reason: "come back later".to_owned(), wait });
+            }
             Some(Plan::Fatal) => return Err(StepError::Fatal("no such number".to_owned())),
             Some(Plan::Panic) => panic!("planned"),
             Some(Plan::Wait) => wait(world).await,

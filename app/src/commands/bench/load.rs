@@ -135,7 +135,7 @@ fn decide_us(record: &RunRecord) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(DECISIONS))
 }
 
-fn percentile(times: &mut [Duration], percent: usize) -> f64 {
+pub fn percentile(times: &mut [Duration], percent: usize) -> f64 {
     times.sort_unstable();
     let index = (times.len() * percent / 100).min(times.len().saturating_sub(1));
     times.get(index).map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)

@@ -1,19 +1,34 @@
-//! `gangway bench`: throughput, latency, vendor calls and memory, against a simulator in a process of its own.
+//! `gangway bench`: throughput, latency, vendor calls and memory; a batch's vendor calls; a vendor's brown-out. Against a
+//! simulator in a process of its own.
 //!
 //! Every figure is measured here and now; none is a goal. The simulator shares the machine's cores with us.
 
+mod batch;
+mod brownout;
 mod figures;
 mod load;
 mod simulator;
 
-use crate::cli::{BenchArgs, Globals};
+use crate::cli::{BenchArgs, Globals, Json};
 use crate::config::Sources;
 use crate::output;
 use anyhow::{Result, bail};
 use figures::Figures;
+use serde::Serialize;
 use simulator::SimulatorProcess;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scenario {
+    /// Runs alone and under load, and with distant vendors.
+    Load,
+    /// run-all: vendor calls per account, and how many run at once.
+    Batch,
+    /// NetSuite fails half of the time, then always, then is back.
+    Brownout,
+}
 
 /// Runs one after the other, for latency without load.
 const ALONE: u32 = 200;
@@ -30,6 +45,25 @@ pub async fn run(args: BenchArgs, globals: &Globals) -> Result<ExitCode> {
             "the benchmark starts simulated vendors of its own; run it without configured vendors and without GANGWAY_SIMULATOR"
         );
     }
+    match args.scenario {
+        Scenario::Load => load(args).await?,
+        Scenario::Batch => {
+            let batch = batch::measure(args.runs, args.in_flight).await?;
+            show(&args.output, &batch, batch.table())?;
+        }
+        Scenario::Brownout => {
+            let brownout = brownout::measure().await?;
+            show(&args.output, &brownout, brownout.table())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(wanted: &Json, figures: &impl Serialize, table: comfy_table::Table) -> Result<()> {
+    if wanted.json { output::json(figures) } else { output::line(&table.to_string()) }
+}
+
+async fn load(args: BenchArgs) -> Result<()> {
     let near = SimulatorProcess::start(Duration::ZERO, load::WARM_UP + ALONE + args.runs).await?;
     let near_figures = load::near(&near, ALONE, args.runs, usize::from(args.in_flight)).await?;
     drop(near);
@@ -38,10 +72,5 @@ pub async fn run(args: BenchArgs, globals: &Globals) -> Result<ExitCode> {
     drop(distant);
     let figures =
         Figures { in_flight: args.in_flight, runs: args.runs, near: near_figures, distant: distant_figures };
-    if args.output.json {
-        output::json(&figures)?
-    } else {
-        output::line(&figures.table().to_string())?
-    }
-    Ok(ExitCode::SUCCESS)
+    show(&args.output, &figures, figures.table())
 }

@@ -2,6 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -45,6 +47,19 @@ impl SimulatorProcess {
             http.get(format!("{}/_simulator/calls", self.base_url)).send().await?.error_for_status()?;
         Ok(answer.json().await?)
     }
+
+    /// Sets what the vendors counted to zero.
+    pub async fn forget_calls(&self, http: &reqwest::Client) -> Result<()> {
+        http.delete(format!("{}/_simulator/calls", self.base_url)).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Puts these faults in the place of all others.
+    pub async fn fault(&self, http: &reqwest::Client, faults: &Value) -> Result<()> {
+        let url = format!("{}/_simulator/faults", self.base_url);
+        http.put(url).json(faults).send().await?.error_for_status()?;
+        Ok(())
+    }
 }
 
 /// What the vendors counted.
@@ -52,6 +67,8 @@ impl SimulatorProcess {
 pub struct Calls {
     /// One entry per vendor and operation.
     operations: Vec<Count>,
+    /// The most calls of each vendor that ran at once.
+    peak_concurrency: BTreeMap<String, u64>,
 }
 
 /// How often one operation was called.
@@ -67,6 +84,16 @@ impl Calls {
     pub fn of_assessment(&self) -> u64 {
         let sources = ["salesforce", "docusign", "netsuite"];
         self.sum(|count| sources.contains(&count.vendor.as_str()) && count.operation != "update")
+    }
+
+    /// A vendor's calls.
+    pub fn of_vendor(&self, vendor: &str) -> u64 {
+        self.sum(|count| count.vendor == vendor)
+    }
+
+    /// The most calls of a vendor that ran at once.
+    pub fn peak(&self, vendor: &str) -> u64 {
+        self.peak_concurrency.get(vendor).copied().unwrap_or(0)
     }
 
     /// Every call, mails included.
