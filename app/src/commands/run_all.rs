@@ -37,6 +37,7 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
         None => demo_ids()?,
     };
     let finished = Installation::session(Sources::read(globals)?, async |installation| {
+        favour_batches(&installation);
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, &accounts).await?;
         let finished = run_accounts(&engine, accounts, usize::from(args.in_flight), Trigger::Batch).await;
@@ -55,6 +56,13 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
         print(&finished)?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Lets reads wait a little longer for others: many accounts together want few vendor calls more than short ones.
+pub fn favour_batches(installation: &Installation) {
+    let mut limits = installation.config().limits.clone();
+    limits.coalesce = limits.coalesce.for_many();
+    installation.limits().replace(&limits);
 }
 
 /// Runs every account, at most `in_flight` at once; the result is in the order asked.

@@ -24,6 +24,8 @@ use crate::wire::{Envelope, EnvelopePage};
 
 /// With fewer accounts the first page of the whole list is not worth its call.
 const WORTH_A_SCAN: usize = 4;
+/// Accounts that make one page of the whole list worth its bytes when they merely met, and each waits for its answer.
+const MET_PER_PAGE: usize = 16;
 /// Envelopes of one page of the whole list: the most DocuSign gives.
 const PAGE_ENVELOPES: usize = 1_000;
 
@@ -60,7 +62,7 @@ impl Lookup for Contracts {
     }
 
     fn many(&self, ids: Vec<AccountId>) -> BoxFuture<'_, Vec<Found>> {
-        of_accounts(&self.docusign, operation(), ids).boxed()
+        search(&self.docusign, operation(), ids, MET_PER_PAGE).boxed()
     }
 
     fn subject(&self) -> (System, &'static str) {
@@ -74,7 +76,20 @@ pub(crate) async fn of_accounts(
     operation: &'static str,
     ids: Vec<AccountId>,
 ) -> Vec<Found> {
-    let scan = if ids.len() < WORTH_A_SCAN { Scan::default() } else { scan(docusign, operation, &ids).await };
+    search(docusign, operation, ids, 1).await
+}
+
+/// Picks the contracts out of the whole list if every page of it serves at least `per_page` accounts.
+async fn search(
+    docusign: &DocuSign,
+    operation: &'static str,
+    ids: Vec<AccountId>,
+    per_page: usize,
+) -> Vec<Found> {
+    let scan = match ids.len() < WORTH_A_SCAN.max(per_page) {
+        true => Scan::default(),
+        false => scan(docusign, operation, &ids, per_page).await,
+    };
     if let Some(refused) = scan.refused {
         return ids.iter().map(|_| Err(refused.clone())).collect();
     }
@@ -107,7 +122,7 @@ impl Scan {
 }
 
 /// Reads the list until every account has a contract that counts, or single searches would take fewer calls.
-async fn scan(docusign: &DocuSign, operation: &'static str, ids: &[AccountId]) -> Scan {
+async fn scan(docusign: &DocuSign, operation: &'static str, ids: &[AccountId], per_page: usize) -> Scan {
     let name = &docusign.settings.fields.account_id;
     let mut scan = Scan::default();
     let errand = Errand::about(operation, ids.iter().map(AccountId::as_str)).falling_back();
@@ -121,7 +136,8 @@ async fn scan(docusign: &DocuSign, operation: &'static str, ids: &[AccountId]) -
         let (more, pages) = (has_more(&page), pages(&page));
         scan.envelopes.extend(page.envelopes);
         scan.is_whole = !more;
-        if !more || ids.iter().all(|id| scan.settles(name, id)) || pages.saturating_sub(1) > ids.len() {
+        let is_too_long = pages.saturating_sub(1).saturating_mul(per_page) > ids.len();
+        if !more || is_too_long || ids.iter().all(|id| scan.settles(name, id)) {
             return scan;
         }
     }

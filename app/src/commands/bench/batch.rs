@@ -2,7 +2,7 @@
 //! themselves counted.
 
 use super::simulator::SimulatorProcess;
-use crate::commands::run_all::run_accounts;
+use crate::commands::run_all::{favour_batches, run_accounts};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
@@ -36,6 +36,7 @@ pub async fn measure(accounts: u32, in_flight: u16) -> Result<Batch> {
     let simulator = SimulatorProcess::start(Duration::ZERO, accounts).await?;
     let folder = tempfile::tempdir().context("cannot make a folder for the benchmark")?;
     let installation = Installation::open(Sources::simulated_at(&simulator.base_url, folder.path())).await?;
+    favour_batches(&installation);
     let engine = installation.engine().await?;
     let ids = (1..=accounts).map(|number| AccountId::parse(format!("SYN-{number:06}")));
     let ids = ids.collect::<Result<Vec<_>, _>>()?;

@@ -217,6 +217,18 @@ pub struct CoalesceSettings {
     pub longest_ms: u64,
 }
 
+impl CoalesceSettings {
+    /// The same for a process that runs many accounts and cares for calls more than for milliseconds: what begins
+    /// together takes a while to arrive when the processor is busy. Off stays off.
+    #[must_use]
+    pub fn for_many(self) -> Self {
+        match self.window_ms {
+            0 => self,
+            window_ms => Self { window_ms: window_ms.max(20), longest_ms: self.longest_ms.max(250) },
+        }
+    }
+}
+
 impl Default for CoalesceSettings {
     /// Two milliseconds after the last one, twenty-five after the first.
     fn default() -> Self {
