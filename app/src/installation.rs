@@ -195,13 +195,17 @@ impl Installation {
     pub fn server(&self, system: System) -> Result<Server> {
         let config = &self.config;
         Ok(match system {
-            System::Salesforce => {
-                gangway_salesforce::server(section(config.salesforce.as_ref(), "salesforce")?, self.outbound(Vendor::Salesforce))?
+            System::Salesforce => gangway_salesforce::server(
+                section(config.salesforce.as_ref(), "salesforce")?,
+                self.outbound(Vendor::Salesforce),
+            )?,
+            System::Clm => {
+                gangway_clm::server(section(config.clm.as_ref(), "clm")?, self.outbound(Vendor::Clm))?
             }
-            System::Clm => gangway_clm::server(section(config.clm.as_ref(), "clm")?, self.outbound(Vendor::Clm))?,
-            System::Netsuite => {
-                gangway_netsuite::server(section(config.netsuite.as_ref(), "netsuite")?, self.outbound(Vendor::Netsuite))?
-            }
+            System::Netsuite => gangway_netsuite::server(
+                section(config.netsuite.as_ref(), "netsuite")?,
+                self.outbound(Vendor::Netsuite),
+            )?,
             System::Provision => gangway_provision::server(
                 config.provision.clone(),
                 self.store.clone(),

@@ -5,8 +5,8 @@
 //! deadlines and retries. [`limits`] bounds both sides. Nothing here knows what a tool does, decides about a customer or speaks SQL.
 
 pub mod call;
-mod confirmation;
 pub mod coalesce;
+mod confirmation;
 pub mod governance;
 pub mod governed;
 pub mod limits;
@@ -17,9 +17,9 @@ pub mod tool;
 pub mod vendor;
 
 pub use call::{Call, Principal};
-pub use confirmation::{Confirmation, Question};
 pub use coalesce::singly::{is_worth_asking_singly, singly};
 pub use coalesce::{Coalescer, Lookup};
+pub use confirmation::{Confirmation, Question};
 pub use governance::Governance;
 pub use governed::{Governed, ToolNames};
 pub use limits::Limits;

@@ -63,9 +63,15 @@ impl Channels {
     fn new(settings: &Settings, http: &reqwest::Client, limits: &Limits) -> Result<Self, SettingsError> {
         let outbound = |vendor| limits.outbound(vendor, http.clone());
         Ok(Self {
-            slack: settings.slack.as_ref().map(|slack| Arc::new(Slack::new(slack, settings, outbound(Vendor::Slack)))),
+            slack: settings
+                .slack
+                .as_ref()
+                .map(|slack| Arc::new(Slack::new(slack, settings, outbound(Vendor::Slack)))),
             mailer: settings.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new),
-            pager: settings.pager.as_ref().map(|pager| Arc::new(Pager::new(pager, settings, outbound(Vendor::Pager)))),
+            pager: settings
+                .pager
+                .as_ref()
+                .map(|pager| Arc::new(Pager::new(pager, settings, outbound(Vendor::Pager)))),
         })
     }
 

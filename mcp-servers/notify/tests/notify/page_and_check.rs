@@ -107,7 +107,8 @@ async fn a_mail_server_that_falls_silent_does_not_hold_up_the_check() {
     (mail.port, mail.username, mail.password) = (listener.local_addr().unwrap().port(), None, None);
     mail.attempt_deadline_ms = 200;
     tokio::spawn(fall_silent_at_noop(listener));
-    let checked = tokio::time::timeout(Duration::from_secs(30), check(&mute, &http(), &Limits::default())).await;
+    let checked =
+        tokio::time::timeout(Duration::from_secs(30), check(&mute, &http(), &Limits::default())).await;
     let checks = checked.expect("the check ends").unwrap();
     let error = checks[1].state.clone().unwrap().unwrap_err();
     assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::Timeout, "SMTP_TIMEOUT"));

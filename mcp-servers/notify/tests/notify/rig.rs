@@ -72,7 +72,13 @@ impl Rig {
         let places = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&places);
         let crash = CrashPoints::listening(move |place| seen.lock().unwrap().push(place.to_owned()));
-        let ground = Ground { store: store.clone(), http: http(), limits: Limits::default(), crash, clock: Timestamp::now };
+        let ground = Ground {
+            store: store.clone(),
+            http: http(),
+            limits: Limits::default(),
+            crash,
+            clock: Timestamp::now,
+        };
         let outpost = Outpost::new(&settings, ground).unwrap();
         let host = Host::open(outpost.server(), Governance::new(store.clone())).await;
         Self { simulator, store, host, outpost, places }
