@@ -68,7 +68,9 @@ impl House {
 /// The binary without any configuration of the machine it runs on.
 pub fn gangway(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gangway"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GANGWAY_") || name.starts_with("OPENAI_")) {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("GANGWAY_") || name.starts_with("OPENAI_"))
+    {
         command.env_remove(name);
     }
     command.args(arguments).env("RUST_LOG", "warn").stdin(Stdio::null());
