@@ -2,9 +2,11 @@
 
 mod approvals;
 mod rules;
+mod schedule;
 
 pub use approvals::{ApprovalsCommand, DecisionArgs};
 pub use rules::{ReplayArgs, RulesCommand, RulesFile};
+pub use schedule::{BackupArgs, RestoreArgs, ScheduleCommand};
 
 mod advice;
 
@@ -73,8 +75,16 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Serve one MCP server on standard input and output, or over HTTP.
     Mcp(McpArgs),
-    /// Look for overdue onboarding tasks and remind people; exits 3 when something is overdue.
+    /// Look for overdue onboarding tasks and blocked contracts as scheduled, until stopped, and remind people; for those
+    /// who do not run gangway serve.
     Monitor(MonitorArgs),
+    /// The service's jobs: when they run, how they ended, run one now.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Copy the data folder, also while the service runs, for gangway restore.
+    Backup(BackupArgs),
+    /// Make the data folder from a backup. What was under way in it waits for a person then.
+    Restore(RestoreArgs),
     /// Serve the simulated vendors on their own.
     Simulate(SimulateArgs),
     /// Runs: list, show, resume.
@@ -211,11 +221,11 @@ pub struct McpArgs {
 /// `gangway monitor`
 #[derive(Debug, Args)]
 pub struct MonitorArgs {
-    /// Sweep once and exit: the only way so far, to be called by a scheduler such as cron.
+    /// Look once and exit; 3 when something is overdue.
     #[arg(long)]
     pub once: bool,
     /// Judge as of this day (UTC) instead of today.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", requires = "once")]
     pub as_of: Option<Date>,
     /// How to print.
     #[command(flatten)]

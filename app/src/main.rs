@@ -2,6 +2,7 @@
 
 mod adviser;
 mod approvals;
+mod backup;
 mod cli;
 mod commands;
 mod config;
@@ -14,6 +15,7 @@ mod output;
 mod person;
 mod reports;
 mod rules;
+mod schedule;
 mod serve;
 mod shutdown;
 
@@ -94,6 +96,9 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(args, &globals).await.map(done),
         Command::Mcp(args) => commands::mcp::run(args, &globals).await.map(done),
         Command::Monitor(args) => commands::monitor::run(args, &globals).await,
+        Command::Schedule(command) => commands::schedule::run(command, &globals).await,
+        Command::Backup(args) => commands::backup::back_up(args, &globals).await.map(done),
+        Command::Restore(args) => commands::backup::restore(args, &globals).await.map(done),
         Command::Simulate(args) => commands::simulate::run(args).await.map(done),
         Command::Runs(command) => commands::runs::run(command, &globals).await,
         Command::Tasks(command) => {

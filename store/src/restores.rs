@@ -45,6 +45,12 @@ impl Restores<'_> {
                     restore.backup_at
                 );
                 let runs = park_live(connection, &why, restore.restored_at)?;
+                // Of a run that is parked, nobody needs to decide.
+                connection.execute(
+                    "UPDATE approvals SET state = 'void', record = json_set(record, '$.state', 'void', '$.reason', ?1) \
+                     WHERE state = 'pending'",
+                    [&why],
+                )?;
                 let messages = connection.execute(
                     "UPDATE outbox SET state = 'unknown', why = ?1 WHERE state NOT IN ('sent', 'unknown', 'dropped')",
                     [&why],

@@ -28,16 +28,19 @@ pub enum Forgettable {
     CorrelationIds,
     /// Events from outside: one that comes again after that counts as new.
     InboundEvents,
+    /// Records of calls to a language model, masked input and output with them.
+    LlmCalls,
 }
 
 impl Forgettable {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::IdempotencyAnswers,
         Self::MessageBodies,
         Self::Journals,
         Self::CorrelationIds,
         Self::InboundEvents,
+        Self::LlmCalls,
     ];
 
     /// The name in settings and reports.
@@ -49,6 +52,7 @@ impl Forgettable {
             Self::Journals => "journals",
             Self::CorrelationIds => "correlation_ids",
             Self::InboundEvents => "inbound_events",
+            Self::LlmCalls => "llm_calls",
         }
     }
 
@@ -72,6 +76,7 @@ impl Forgettable {
                  AND unixepoch(json_extract(record, '$.updated_at')) * 1000000 < ?1 \
                  AND EXISTS (SELECT 1 FROM correlations WHERE correlations.run_id = runs.run_id) ORDER BY seq LIMIT ?2"
             }
+            Self::LlmCalls => "SELECT seq FROM llm_calls WHERE at_us < ?1 ORDER BY seq LIMIT ?2",
             Self::InboundEvents => {
                 "SELECT rowid FROM intake WHERE received_us < ?1 ORDER BY received_us LIMIT ?2"
             }
@@ -86,6 +91,7 @@ impl Forgettable {
             Self::MessageBodies => "DELETE FROM outbox_bodies WHERE seq = ?1",
             Self::Journals => "DELETE FROM journal WHERE run_id = ?1",
             Self::CorrelationIds => "DELETE FROM correlations WHERE run_id = ?1",
+            Self::LlmCalls => "DELETE FROM llm_calls WHERE seq = ?1",
             Self::InboundEvents => "DELETE FROM intake WHERE rowid = ?1",
         }
     }

@@ -13,6 +13,8 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params, params_from_iter};
 
 const TABLE: &str = "tasks";
+const OVERDUE: &str = "status NOT IN ('completed', 'skipped') AND due_date < ? AND tenant_id NOT IN \
+                       (SELECT tenant_id FROM tenants WHERE json_extract(record, '$.state') = 'suspended')";
 
 /// Which tasks to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +104,8 @@ impl Tasks<'_> {
         self.select(conditions, filter.limit).await
     }
 
-    /// Tasks due before `as_of` and neither completed nor skipped, longest overdue first.
+    /// Tasks due before `as_of` and neither completed nor skipped, longest overdue first; none of a tenant that is
+    /// switched off, for nobody is to work on those.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -113,7 +116,7 @@ impl Tasks<'_> {
         limit: u32,
     ) -> Result<Vec<Task>, StoreError> {
         let conditions = Filter::default()
-            .and("status NOT IN ('completed', 'skipped') AND due_date < ?", Some(as_of.to_string()))
+            .and(OVERDUE, Some(as_of.to_string()))
             .and("owner = ?", owner.map(|owner| owner.name().to_owned()));
         self.select(conditions, limit).await
     }

@@ -16,4 +16,5 @@ mod harness;
 mod monitor;
 mod outbox;
 mod rules;
+mod schedule;
 mod transports;

@@ -4,7 +4,8 @@
 //! Days are days overdue, so "at once" is the first day after the due date. Every rung reached is due, each is sent once.
 //! A customer's task also reminds the customer, once: a task may wait for somebody who has forgotten it, while the
 //! escalation stays inside the house. A rung whose contact is unknown falls to the next lower known one; two rungs that
-//! meet in one address become one message, that of the higher rung.
+//! meet in one address become one message, that of the higher rung. Our own system's task (a customer's mail that did not
+//! arrive) is told to the team only: it is a fault to look at, not somebody's work left undone.
 
 use gangway_protocol::redact::Email;
 use gangway_protocol::task::{Contacts, Task, TaskOwner};
@@ -73,7 +74,11 @@ pub fn due_reminders(task: &Task, days_overdue: i32) -> Vec<DueReminder> {
     }
     let mut due: Vec<DueReminder> = Vec::new();
     for rung in [Rung::Director, Rung::Manager, Rung::Team, Rung::Customer] {
-        let concerned = rung != Rung::Customer || task.owner == TaskOwner::Customer;
+        let concerned = match rung {
+            Rung::Customer => task.owner == TaskOwner::Customer,
+            Rung::Team => true,
+            Rung::Manager | Rung::Director => task.owner != TaskOwner::System,
+        };
         if !concerned || days_overdue < rung.from_day() {
             continue;
         }
@@ -146,6 +151,12 @@ mod tests {
         );
         assert_eq!(due(TaskOwner::Customer, contacts(false, true, true), 1), named(&[(Team, "cs")]));
         assert_eq!(due(TaskOwner::System, contacts(true, true, true), 1), named(&[(Team, "cs")]));
+    }
+
+    #[test]
+    fn a_task_of_the_system_climbs_no_ladder() {
+        assert_eq!(due(TaskOwner::System, contacts(true, true, true), 9), named(&[(Team, "cs")]));
+        assert_eq!(due(TaskOwner::System, contacts(true, false, false), 9), named(&[(Team, "cs")]));
     }
 
     #[test]

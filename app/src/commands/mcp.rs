@@ -46,7 +46,7 @@ fn server(name: ServerName, installation: &Arc<Installation>, person: Option<Per
         ServerName::Provision => of(System::Provision),
         ServerName::Tasks => of(System::Tasks),
         ServerName::Notify => of(System::Notify),
-        ServerName::Onboarding => Ok(onboarding::server(Arc::clone(installation), person)),
+        ServerName::Onboarding => Ok(onboarding::server(Arc::clone(installation), person, None)),
         ServerName::All => {
             let systems = [
                 System::Salesforce,
@@ -57,7 +57,7 @@ fn server(name: ServerName, installation: &Arc<Installation>, person: Option<Per
                 System::Notify,
             ];
             let mut servers = systems.into_iter().map(of).collect::<Result<Vec<_>>>()?;
-            servers.push(onboarding::server(Arc::clone(installation), person));
+            servers.push(onboarding::server(Arc::clone(installation), person, None));
             Ok(Server::merge(servers))
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod backup;
 pub mod bench;
 pub mod config;
 pub mod decide;
@@ -18,6 +19,7 @@ pub mod rules;
 pub mod run;
 pub mod run_all;
 pub mod runs;
+pub mod schedule;
 pub mod serve;
 pub mod simulate;
 pub mod tasks;

@@ -1,44 +1,57 @@
-//! `gangway monitor --once`: the Task Monitor's sweep, then the contract agent's look at blocked runs.
+//! `gangway monitor`: the Task Monitor's sweep, then the contract agent's look at blocked runs; as scheduled, or once.
 
 use crate::cli::{Globals, MonitorArgs};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::onboarding::finish_earlier_if_free;
 use crate::outbox::deliver_due;
-use crate::{onboarding, output};
-use anyhow::{Result, bail};
+use crate::schedule::jobs::{contracts, monitor};
+use crate::schedule::{Crew, JobName, Scheduler, jobs};
+use crate::{output, shutdown};
+use anyhow::Result;
 use comfy_table::{Cell, Color};
 use gangway_contract::WatchReport;
-use gangway_governance::{Governed, Principal, ToolNames};
-use gangway_protocol::System;
 use gangway_protocol::task::Health;
 use gangway_protocol::tools::onboarding::SweepReport;
-use gangway_toolbelt::{Agent, Connection, Scope};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Exit code when something is overdue.
 const OVERDUE: u8 = 3;
 
-/// Sweeps once and says whether anything is overdue.
+/// Looks as scheduled until it is stopped, or once.
 pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
-    if !args.once {
-        bail!(
-            "gangway monitor sweeps once and ends: say so with --once, and let a scheduler such as cron call it"
-        );
-    }
     let sources = Sources::read(globals)?;
     super::existing_store(&sources)?;
+    if args.once {
+        return once(args, sources).await;
+    }
+    Installation::session(sources, async |installation| {
+        let crew = Crew { installation: Arc::clone(&installation), engine: None };
+        let watched = jobs(&crew, &[JobName::Monitor, JobName::Contracts])?;
+        let scheduler = Scheduler::new(installation.store().clone(), watched, installation.crash().clone());
+        let stop = CancellationToken::new();
+        let (ran, ()) = futures::join!(scheduler.run(stop.clone()), async {
+            shutdown::requested().await;
+            stop.cancel();
+        });
+        ran
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Looks once and says whether anything is overdue.
+async fn once(args: MonitorArgs, sources: Sources) -> Result<ExitCode> {
     let as_of = args.as_of.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
     let (swept, watched) = Installation::session(sources, async |installation| {
         finish_earlier_if_free(&installation).await?;
-        let scope = Scope::of_no_run(installation.call_deadline());
-        let belt = installation.belt(Agent::TaskMonitor).await?;
-        let settings = installation.monitor_settings()?;
-        let swept = gangway_task_monitor::sweep(&belt, &scope, as_of, &settings).await?;
-        let watched = watch_contracts(&installation, &scope).await?;
+        let swept = monitor::sweep(&installation, as_of).await?;
+        let crew = Crew { installation: Arc::clone(&installation), engine: None };
+        let watched = contracts::watch(&crew).await?;
         deliver_due(&installation, Timestamp::now()).await?;
         Ok((swept, watched))
     })
@@ -51,17 +64,6 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
         print(&swept, &watched)?;
     }
     Ok(if swept.overdue > 0 { ExitCode::from(OVERDUE) } else { ExitCode::SUCCESS })
-}
-
-async fn watch_contracts(installation: &Arc<Installation>, scope: &Scope) -> Result<WatchReport> {
-    let server = onboarding::server(Arc::clone(installation), None);
-    let principal = Principal::named(Agent::Contract.name());
-    let governed = Governed::new(server, installation.governance(), &principal, ToolNames::Dotted);
-    let belt = installation
-        .belt(Agent::Contract)
-        .await?
-        .with(System::Onboarding, Connection::embedded(governed).await?);
-    Ok(gangway_contract::watch(&belt, scope).await)
 }
 
 fn print(swept: &SweepReport, watched: &WatchReport) -> Result<()> {

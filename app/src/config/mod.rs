@@ -10,6 +10,7 @@ pub use simulated::Vendors;
 
 use crate::cli::Globals;
 use crate::serve::settings::Serve;
+use crate::schedule::{Retention, Schedule, WonDeals};
 use anyhow::{Context as _, Result, bail};
 use environment::Environment;
 use figment::Figment;
@@ -133,6 +134,15 @@ pub struct Config {
     /// How much of each vendor is used, and how often callers may ask.
     #[serde(default)]
     pub limits: gangway_governance::limits::LimitSettings,
+    /// When the service's jobs run.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// The poller of won deals.
+    #[serde(default)]
+    pub won_deals: WonDeals,
+    /// When what is old is forgotten.
+    #[serde(default)]
+    pub retention: Retention,
     /// Longest time one tool call may take, in milliseconds.
     #[serde(default = "tool_deadline_ms")]
     pub tool_deadline_ms: u64,

@@ -40,8 +40,14 @@ struct Desk {
 }
 
 /// The server. `person` is who is at its host, where that is known: whom runs are asked for by, and who may decide.
-pub fn server(installation: Arc<Installation>, person: Option<Person>) -> Server {
-    let desk = Arc::new(Desk { installation, person, engine: Mutex::new(None) });
+/// It works on the engine it is given; without one it takes the folder's when a call needs it.
+pub fn server(
+    installation: Arc<Installation>,
+    person: Option<Person>,
+    engine: Option<&OnboardingEngine>,
+) -> Server {
+    let engine = Mutex::new(engine.map(OnboardingEngine::downgrade));
+    let desk = Arc::new(Desk { installation, person, engine });
     let with = || Arc::clone(&desk);
     let (start, request, get, list) = (with(), with(), with(), with());
     let (approvals, asking, deciding) = (with(), with(), with());

@@ -13,7 +13,8 @@ use super::settings::Secrets;
 use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
-use crate::{approvals, output, shutdown};
+use crate::schedule::{Crew, Job, Scheduler};
+use crate::{approvals, output, schedule, shutdown};
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
     host::may_listen(&settings, wanted, vendors)?;
     let engine = installation.engine().await?;
+    let crew = Crew { installation: Arc::clone(&installation), engine: Some(engine.clone()) };
+    let jobs = schedule::service_jobs(&crew).await?;
+    drop(crew);
     let listening = Listening::at(wanted).await?;
     let service = Arc::new(build(installation, engine)?);
     let earlier = queue::line_up_earlier(&service).await?;
@@ -38,6 +42,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let workers = queue::start_workers(&service, settings.workers);
     let tidy = tokio::spawn(intake::tidy(Arc::clone(&service)));
     let approvals = tokio::spawn(approvals::keep(Arc::clone(&service)));
+    let scheduled = tokio::spawn(scheduled(Arc::clone(&service), jobs));
     let hosts = Hosts::of(&settings, listening.addr);
     let answering =
         tokio::spawn(listening.answer(router(&service, hosts), settings.connections, service.stop.clone()));
@@ -46,6 +51,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let all = async {
         workers.join_all().await;
         approvals.await.context("watching the approvals ended in a panic")?;
+        scheduled.await.context("the schedule ended in a panic")??;
         tidy.await.context("tidying ended in a panic")?;
         answering.await.context("answering ended in a panic")
     };
@@ -53,6 +59,12 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
         Ok(ended) => ended,
         Err(_) => output::remark("stopped with work under way; the next start goes on with it"),
     }
+}
+
+async fn scheduled(service: Arc<Service>, jobs: Vec<Job>) -> Result<()> {
+    let installation = &service.installation;
+    let scheduler = Scheduler::new(installation.store().clone(), jobs, installation.crash_points().clone());
+    scheduler.run(service.stop.clone()).await
 }
 
 fn build(installation: Arc<Installation>, engine: OnboardingEngine) -> Result<Service> {

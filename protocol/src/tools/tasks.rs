@@ -163,7 +163,7 @@ impl Tool for GetOverdue {
         system: System::Tasks,
         name: "tasks.get_overdue",
         title: "List overdue tasks",
-        description: "Lists tasks due before a day and neither completed nor skipped (blocked ones count), longest overdue first. At most 1,000.",
+        description: "Lists tasks due before a day and neither completed nor skipped (blocked ones count), longest overdue first; none of suspended tenants. At most 1,000.",
         access: Access::Read,
         open_world: false,
     };

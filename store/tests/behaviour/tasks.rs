@@ -1,7 +1,8 @@
 //! Checklists are made once and whole; a task moves only from where its mover saw it.
 
-use crate::records::{account, open, task};
+use crate::records::{account, open, task, tenant};
 use gangway_protocol::task::{Task, TaskOwner, TaskStatus};
+use gangway_protocol::tenant::TenantState;
 use gangway_store::{StoreError, TaskFilter, TaskUpdate};
 
 fn codes(tasks: &[Task]) -> Vec<&str> {
@@ -77,4 +78,18 @@ async fn overdue_is_due_before_the_day_and_not_settled() {
     assert_eq!(codes(&store.tasks().overdue(today, None, 9).await.unwrap()), ["T005", "T006", "T001"]);
     assert_eq!(codes(&store.tasks().overdue(today, Some(TaskOwner::Customer), 9).await.unwrap()), ["T006"]);
     assert_eq!(codes(&store.tasks().overdue(today, None, 1).await.unwrap()), ["T005"]);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_tasks_of_a_tenant_that_is_switched_off() {
+    let (_folder, store) = open();
+    for id in ["A", "B"] {
+        store.tenants().create(&tenant(&format!("tnt-{id}"), id), "hash").await.unwrap();
+        store.tasks().create_checklist(&[task("T005", id, "2026-01-02")]).await.unwrap();
+    }
+    let suspended = tenant("tnt-A", "A").tenant_id;
+    store.tenants().set_state(&suspended, TenantState::Suspended).await.unwrap();
+    let overdue = store.tasks().overdue("2026-01-09".parse().unwrap(), None, 10).await.unwrap();
+    let accounts: Vec<&str> = overdue.iter().map(|task| task.account_id.as_str()).collect();
+    assert_eq!(accounts, ["B"]);
 }

@@ -1,0 +1,72 @@
+//! The jobs of the schedule, one file each, and the list of those that are switched on.
+
+pub mod contracts;
+pub mod monitor;
+mod retention;
+mod won_deals;
+
+use super::settings::JobName;
+use super::timetable::Timetable;
+use crate::installation::{Installation, OnboardingEngine};
+use anyhow::Result;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a job does at the time it is fired; gives a short report without personal data.
+pub type Work = Box<dyn Fn(Timestamp) -> BoxFuture<'static, Result<Value>> + Send + Sync>;
+
+/// One job.
+pub struct Job {
+    /// Which.
+    pub name: JobName,
+    /// When.
+    pub timetable: Timetable,
+    /// What.
+    pub work: Work,
+}
+
+/// What jobs work with.
+#[derive(Clone)]
+pub struct Crew {
+    /// Store, servers, belts, configuration.
+    pub installation: Arc<Installation>,
+    /// Runs onboardings; none in a process that leaves the data folder's engine to others.
+    pub engine: Option<OnboardingEngine>,
+}
+
+/// Every job that is switched on; the timers of the others are forgotten, so that switching one on again does not find
+/// it long overdue.
+pub async fn service_jobs(crew: &Crew) -> Result<Vec<Job>> {
+    let switched_on = jobs(crew, &JobName::ALL)?;
+    for name in JobName::ALL {
+        if !switched_on.iter().any(|job| job.name == name) {
+            crew.installation.store().timers().remove(name.name()).await?;
+        }
+    }
+    Ok(switched_on)
+}
+
+/// Those of `wanted` that are switched on.
+pub fn jobs(crew: &Crew, wanted: &[JobName]) -> Result<Vec<Job>> {
+    let config = crew.installation.config();
+    config.retention.check()?;
+    let mut jobs = Vec::new();
+    for name in wanted {
+        if let Some(timetable) = config.schedule.timetable(*name)? {
+            jobs.push(Job { name: *name, timetable, work: work(*name, crew.clone()) });
+        }
+    }
+    Ok(jobs)
+}
+
+fn work(name: JobName, crew: Crew) -> Work {
+    match name {
+        JobName::Monitor => Box::new(move |now| monitor::work(crew.clone(), now).boxed()),
+        JobName::Contracts => Box::new(move |_| contracts::work(crew.clone()).boxed()),
+        JobName::WonDeals => Box::new(move |now| won_deals::work(crew.clone(), now).boxed()),
+        JobName::Retention => Box::new(move |now| retention::work(crew.clone(), now).boxed()),
+    }
+}

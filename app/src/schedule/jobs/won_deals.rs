@@ -1,0 +1,197 @@
+//! Deals won in Salesforce, for orgs that send no webhook: each becomes one run.
+//!
+//! The cursor stands at the last change seen and moves after that page's runs are accepted; every look reaches back
+//! before it, because a row may become visible later than its time says. That a deal comes again is thus normal: its
+//! correlation id is made from the opportunity, and a deal that any earlier run was about is left to that run.
+
+use super::Crew;
+use crate::schedule::settings::{WonDeals, days};
+use anyhow::{Context as _, Result};
+use futures::stream::{self, StreamExt as _};
+use gangway_coordinator::new_run;
+use gangway_durable::EngineError;
+use gangway_protocol::run::{RunRequest, Trigger};
+use gangway_protocol::tools::salesforce::{ClosedWon, ClosedWonArgs, ListClosedWon};
+use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunRecord};
+use gangway_store::{RunFilter, Runs, StoreError};
+use gangway_toolbelt::{Agent, Scope};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Name of the cursor in the store.
+const CURSOR: &str = "won_deals";
+/// Pages of 200 deals in one look.
+const PAGES: usize = 500;
+/// Runs driven at once.
+const AT_ONCE: usize = 8;
+/// A Salesforce id without its checksum, which not every source gives.
+const BARE_ID: usize = 15;
+
+/// What one look found.
+#[derive(Debug, Default, Serialize)]
+struct Looked {
+    /// Deals in all pages.
+    seen: u32,
+    /// Runs begun.
+    started: u32,
+    /// Deals that an earlier run is about, or whose account has a live run.
+    known: u32,
+    /// Deals closed too long ago.
+    too_old: u32,
+    /// Deals with ids that cannot be used, or that belong to another account's request.
+    unusable: u32,
+    /// Runs begun that could not be driven now; the next start goes on with them.
+    left: u32,
+}
+
+pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
+    Ok(serde_json::to_value(look(&crew, now).await?)?)
+}
+
+async fn look(crew: &Crew, now: Timestamp) -> Result<Looked> {
+    let installation = &crew.installation;
+    let settings = &installation.config().won_deals;
+    let belt = installation.belt(Agent::Coordinator).await?;
+    let scope = Scope::of_no_run(installation.call_deadline());
+    let cursors = installation.store().cursors();
+    let since = begin(settings, cursors.get(CURSOR).await?, now)?;
+    let mut args = ClosedWonArgs { since, after_opportunity_id: None, limit: None };
+    let mut looked = Looked::default();
+    for _ in 0..PAGES {
+        let page = belt.call::<ListClosedWon>(&scope, &args).await?;
+        let started = accept(crew, settings, &page.opportunities, now, &mut looked).await?;
+        let last = page.opportunities.last();
+        if let Some(last) = last {
+            cursors.advance(CURSOR, last.changed_at).await?;
+        }
+        drive(crew, started, &mut looked).await?;
+        let Some(last) = last.filter(|_| page.more) else { break };
+        args.since = last.changed_at;
+        args.after_opportunity_id = Some(OpportunityId::parse(last.opportunity_id.clone())?);
+    }
+    Ok(looked)
+}
+
+/// Where a look begins.
+fn begin(settings: &WonDeals, cursor: Option<Timestamp>, now: Timestamp) -> Result<Timestamp> {
+    Ok(match cursor {
+        Some(seen) => {
+            let overlap = SignedDuration::from_mins(i64::from(settings.overlap_minutes));
+            seen.checked_sub(overlap)?
+        }
+        None => now.checked_sub(days(settings.first_look_days))?,
+    })
+}
+
+/// Accepts a run for each deal that needs one; gives those that began.
+async fn accept(
+    crew: &Crew,
+    settings: &WonDeals,
+    deals: &[ClosedWon],
+    now: Timestamp,
+    looked: &mut Looked,
+) -> Result<Vec<RunId>> {
+    let engine = crew.engine.as_ref().context("won deals need the data folder's engine")?;
+    let oldest = now.checked_sub(days(settings.oldest_close_days))?.to_zoned(TimeZone::UTC).date();
+    let mut started = Vec::new();
+    for deal in deals {
+        looked.seen += 1;
+        let Ok(request) = request(deal) else {
+            looked.unusable += 1;
+            continue;
+        };
+        if deal.close_date.is_some_and(|closed| closed < oldest) {
+            looked.too_old += 1;
+        } else if has_run(crew.installation.store().runs(), &request).await? {
+            looked.known += 1;
+        } else {
+            let record = new_run(request, now, Uuid::now_v7(), engine.versions());
+            match engine.durable().submit(record).await {
+                Ok(submitted) if submitted.started => started.push(submitted.record.run_id),
+                Ok(_) => looked.known += 1,
+                Err(EngineError::Store(StoreError::CorrelationTaken { .. })) => looked.unusable += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    looked.started += u32::try_from(started.len()).unwrap_or(u32::MAX);
+    Ok(started)
+}
+
+fn request(deal: &ClosedWon) -> Result<RunRequest> {
+    let opportunity_id = OpportunityId::parse(deal.opportunity_id.clone())?;
+    Ok(RunRequest {
+        account_id: AccountId::parse(deal.account_id.clone())?,
+        correlation_id: CorrelationId::parse(format!("opportunity-{opportunity_id}"))?,
+        opportunity_id: Some(opportunity_id),
+        as_of: None,
+        trigger: Trigger::Schedule,
+        requested_by: "won deals".to_owned(),
+    })
+}
+
+/// Whether some run of the account was about this opportunity, whoever asked for it.
+async fn has_run(runs: Runs<'_>, request: &RunRequest) -> Result<bool> {
+    let Some(wanted) = &request.opportunity_id else { return Ok(false) };
+    let filter = RunFilter { account: Some(request.account_id.clone()), ..RunFilter::default() };
+    Ok(runs.list(filter).await?.iter().any(|run| is_about(run, wanted)))
+}
+
+fn is_about(run: &RunRecord, wanted: &OpportunityId) -> bool {
+    let asked = run.request.opportunity_id.as_ref().map(OpportunityId::as_str);
+    let found = run.facts.as_ref().and_then(|facts| facts.opportunity.as_ref()?.id.as_deref());
+    asked.into_iter().chain(found).any(|id| bare(id) == bare(wanted.as_str()))
+}
+
+fn bare(id: &str) -> &str {
+    id.get(..BARE_ID).unwrap_or(id)
+}
+
+/// Drives the runs to their next rest. One that fails here is live and goes on at the next start.
+async fn drive(crew: &Crew, runs: Vec<RunId>, looked: &mut Looked) -> Result<()> {
+    let Some(engine) = &crew.engine else { return Ok(()) };
+    let drives = runs.into_iter().map(|run_id| async move { engine.durable().drive(&run_id).await.is_err() });
+    let failed: Vec<bool> = stream::iter(drives).buffered(AT_ONCE).collect().await;
+    looked.left += u32::try_from(failed.into_iter().filter(|failed| *failed).count()).unwrap_or(u32::MAX);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::{bare, begin, request};
+    use crate::schedule::settings::WonDeals;
+    use gangway_protocol::tools::salesforce::ClosedWon;
+
+    fn deal(opportunity: &str) -> ClosedWon {
+        ClosedWon {
+            opportunity_id: opportunity.to_owned(),
+            account_id: "ACME-001".to_owned(),
+            amount: None,
+            close_date: None,
+            changed_at: "2026-03-01T09:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_deal_always_asks_with_the_same_correlation_id() {
+        let id = "006000000000001AAA";
+        assert_eq!(request(&deal(id)).unwrap(), request(&deal(id)).unwrap());
+        assert!(request(&deal("")).is_err());
+        assert_eq!(bare(id), bare("006000000000001"));
+    }
+
+    #[test]
+    fn the_first_look_is_bounded_and_later_ones_reach_back_a_little() {
+        let now = "2026-03-02T09:00:00Z".parse().unwrap();
+        let settings = WonDeals::default();
+        let first = begin(&settings, None, now).unwrap();
+        assert_eq!(first.to_string(), "2026-03-01T09:00:00Z");
+        let seen = "2026-03-02T08:00:00Z".parse().unwrap();
+        assert_eq!(begin(&settings, Some(seen), now).unwrap().to_string(), "2026-03-02T07:30:00Z");
+    }
+}

@@ -1,0 +1,177 @@
+//! Jobs of the service, fired by hand and through a running service; backup while it runs, and what a restore repeats.
+
+use crate::harness::{House, stderr};
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+/// A service of this house, which answers.
+struct Serving(Child);
+
+impl Serving {
+    fn start(house: &House) -> Self {
+        let mut child = house
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("http://"), "{line}");
+        Self(child)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // One that is gone already is as good as stopped.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn fire(house: &House, job: &str) -> Value {
+    let end = house.json(&["schedule", "run", job, "--json"])["end"].take();
+    assert_eq!(end["error"], Value::Null, "{end}");
+    end["report"].clone()
+}
+
+/// How many runs each account has.
+fn runs(house: &House) -> Vec<Value> {
+    house.json(&["runs", "list", "--limit", "1000", "--json"])["runs"].as_array().unwrap().clone()
+}
+
+fn polling() -> House {
+    House::new()
+        .with("GANGWAY_SCHEDULE__WON_DEALS", "every 1h")
+        .with("GANGWAY_WON_DEALS__FIRST_LOOK_DAYS", "36500")
+        .with("GANGWAY_WON_DEALS__OLDEST_CLOSE_DAYS", "36500")
+}
+
+#[test]
+fn each_won_deal_becomes_one_run_however_often_and_by_whom_it_is_seen() {
+    let house = polling();
+    house.json(&["run", "ACME-001", "--correlation-id", "by-hand", "--json"]);
+    let first = fire(&house, "won_deals");
+    assert!(first["started"].as_u64().unwrap() >= 2, "{first}");
+    assert!(first["known"].as_u64().unwrap() >= 1, "the deal run by hand is not run again: {first}");
+    let after_first = runs(&house);
+    let messages = house.vendors().effects().len();
+    let second = fire(&house, "won_deals");
+    assert_eq!(second["started"], 0, "{second}");
+    assert_eq!(second["seen"], second["known"], "{second}");
+    assert_eq!(runs(&house).len(), after_first.len());
+    assert_eq!(house.vendors().effects().len(), messages);
+    let acme = after_first.iter().filter(|run| run["account_id"] == "ACME-001").count();
+    assert_eq!(acme, 1, "{after_first:?}");
+}
+
+#[test]
+fn a_job_that_is_off_and_one_that_does_not_exist_are_refused() {
+    let house = House::new();
+    let off = house.run(&["schedule", "run", "won_deals"]);
+    assert!(!off.status.success() && stderr(&off).contains("schedule.won_deals"), "{}", stderr(&off));
+    let unknown = house.run(&["schedule", "run", "tea"]);
+    assert!(stderr(&unknown).contains("one of monitor"), "{}", stderr(&unknown));
+    let bad = house
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .env("GANGWAY_SCHEDULE__MONITOR", "often")
+        .output();
+    assert!(stderr(&bad.unwrap()).contains("schedule.monitor"));
+}
+
+#[test]
+fn a_job_asked_for_beside_a_running_service_is_run_by_the_service() {
+    let house = House::new();
+    house.json(&["run", "BETA-002", "--json"]);
+    let before = house.vendors().effects().len();
+    let serving = Serving::start(&house);
+    let watched = fire(&house, "contracts");
+    assert_eq!(watched["watched"], 1, "{watched}");
+    let reminded = house.vendors().effects().len();
+    let again = fire(&house, "contracts");
+    assert_eq!(again["reminded"], 0, "{again}");
+    assert_eq!(
+        house.vendors().effects().len(),
+        reminded,
+        "a second look reminds nobody again; {before} before"
+    );
+    fire(&house, "monitor");
+    drop(serving);
+    fire(&house, "contracts");
+    assert_eq!(house.vendors().effects().len(), reminded, "nor does another process");
+    let listed = house.json(&["schedule", "list", "--json"]);
+    let contracts = listed["jobs"].as_array().unwrap().iter().find(|job| job["job"] == "contracts").unwrap();
+    assert_eq!(contracts["last"]["report"]["watched"], 1, "{listed}");
+}
+
+fn restored(house: &House, backup: &Path) -> PathBuf {
+    let folder = house.data_dir().with_file_name("restored");
+    let output = house
+        .command(&["restore", backup.to_str().unwrap(), "--data-dir", folder.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    folder
+}
+
+#[test]
+fn a_backup_made_while_the_service_runs_can_be_restored_and_repeats_nothing() {
+    let house = House::new();
+    house.json(&["run", "ACME-001", "--json"]);
+    let mut crash = house.command(&["run", "STARTER-007"]);
+    crash.env("GANGWAY_CRASH_AT", "step.effect:assess").output().unwrap();
+    let backup = house.data_dir().with_file_name("backup");
+    let backup = backup.to_str().unwrap();
+    let made = house.json(&["backup", backup, "--json"]);
+    assert_eq!((&made["backup"]["runs"], &made["backup"]["live_runs"]), (&2.into(), &1.into()));
+    // After the backup the run goes on, and everybody is told.
+    house.json(&["runs", "resume", "--json"]);
+    let effects = house.vendors().effects().len();
+
+    let folder = restored(&house, Path::new(backup));
+    let elsewhere =
+        |arguments: &[&str]| house.command(arguments).env("GANGWAY_DATA_DIR", &folder).output().unwrap();
+    let verified = elsewhere(&["audit", "verify"]);
+    assert!(verified.status.success(), "{}", stderr(&verified));
+    let resumed = elsewhere(&["runs", "resume", "--json"]);
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert_eq!(house.vendors().effects().len(), effects, "nothing goes on by itself");
+    let runs = elsewhere(&["runs", "list", "--account", "STARTER-007", "--json"]);
+    assert!(String::from_utf8_lossy(&runs.stdout).contains("\"parked\""), "{runs:?}");
+    let held = elsewhere(&["schedule", "run", "monitor"]);
+    assert!(stderr(&held).contains("gangway schedule release"), "{}", stderr(&held));
+    assert!(elsewhere(&["schedule", "release"]).status.success());
+    assert!(elsewhere(&["schedule", "run", "monitor"]).status.success());
+    let again = house.run(&["restore", backup]);
+    assert!(stderr(&again).contains("is not empty"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_service_backs_up_under_way() {
+    let house = House::new();
+    house.json(&["run", "ACME-001", "--json"]);
+    let _serving = Serving::start(&house);
+    let backup = house.data_dir().with_file_name("backup");
+    let made = house.json(&["backup", backup.to_str().unwrap(), "--json"]);
+    assert_eq!(made["backup"]["tenants"], 1, "{made}");
+    let taken = house.run(&["backup", backup.to_str().unwrap()]);
+    assert!(stderr(&taken).contains("is there already"), "{}", stderr(&taken));
+}
+
+#[test]
+fn a_job_whose_process_dies_is_begun_again_and_tells_nobody_twice() {
+    for place in ["schedule.claimed:contracts", "schedule.worked:contracts"] {
+        let house = House::new();
+        house.json(&["run", "BETA-002", "--json"]);
+        let mut crash = house.command(&["schedule", "run", "contracts"]);
+        let crashed = crash.env("GANGWAY_CRASH_AT", place).output().unwrap();
+        assert!(!crashed.status.success(), "{place} was not reached");
+        fire(&house, "contracts");
+        let told = house.vendors().effects().len();
+        fire(&house, "contracts");
+        assert_eq!(house.vendors().effects().len(), told, "{place}");
+    }
+}
