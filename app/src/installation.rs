@@ -158,11 +158,6 @@ impl Installation {
         &self.grant_key
     }
 
-    /// Told of every place where a crash is interesting.
-    pub fn crash(&self) -> &CrashPoints {
-        &self.crash
-    }
-
     /// The simulator of this process, when there is one.
     pub fn simulator(&self) -> Option<&Simulator> {
         self.simulator.as_ref()

@@ -32,7 +32,8 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
     Installation::session(sources, async |installation| {
         let crew = Crew { installation: Arc::clone(&installation), engine: None };
         let watched = jobs(&crew, &[JobName::Monitor, JobName::Contracts])?;
-        let scheduler = Scheduler::new(installation.store().clone(), watched, installation.crash().clone());
+        let scheduler =
+            Scheduler::new(installation.store().clone(), watched, installation.crash_points().clone());
         let stop = CancellationToken::new();
         let (ran, ()) = futures::join!(scheduler.run(stop.clone()), async {
             shutdown::requested().await;

@@ -58,7 +58,7 @@ async fn fire(installation: Arc<Installation>, job: JobName) -> Result<TimerEnd>
         },
     };
     let is_elsewhere = engine.is_none();
-    let crash = installation.crash().clone();
+    let crash = installation.crash_points().clone();
     let crew = Crew { installation: Arc::clone(&installation), engine };
     let scheduler = Scheduler::new(installation.store().clone(), jobs(&crew, &[job])?, crash);
     scheduler.set_timers(Timestamp::now()).await?;

@@ -20,13 +20,16 @@ pub enum JobName {
     Contracts,
     /// Deals won in Salesforce.
     WonDeals,
+    /// Messages that wait for another attempt, and those of unknown fate.
+    Outbox,
     /// Forgetting by age.
     Retention,
 }
 
 impl JobName {
     /// Every job.
-    pub const ALL: [Self; 4] = [Self::Monitor, Self::Contracts, Self::WonDeals, Self::Retention];
+    pub const ALL: [Self; 5] =
+        [Self::Monitor, Self::Contracts, Self::WonDeals, Self::Outbox, Self::Retention];
 
     /// The name in settings, the timer table and on the command line.
     pub fn name(self) -> &'static str {
@@ -34,6 +37,7 @@ impl JobName {
             Self::Monitor => "monitor",
             Self::Contracts => "contracts",
             Self::WonDeals => "won_deals",
+            Self::Outbox => "outbox",
             Self::Retention => "retention",
         }
     }
@@ -56,6 +60,8 @@ pub struct Schedule {
     pub contracts: String,
     /// Deals won in Salesforce; for orgs that send no webhook.
     pub won_deals: String,
+    /// Messages that wait for another attempt, and those of unknown fate.
+    pub outbox: String,
     /// Forgetting by age.
     pub retention: String,
 }
@@ -67,6 +73,7 @@ impl Default for Schedule {
             monitor: "*/15 * * * *".to_owned(),
             contracts: "*/15 * * * *".to_owned(),
             won_deals: OFF.to_owned(),
+            outbox: "every 5s".to_owned(),
             retention: "30 3 * * *".to_owned(),
         }
     }
@@ -79,6 +86,7 @@ impl Schedule {
             JobName::Monitor => &self.monitor,
             JobName::Contracts => &self.contracts,
             JobName::WonDeals => &self.won_deals,
+            JobName::Outbox => &self.outbox,
             JobName::Retention => &self.retention,
         };
         if text.trim() == OFF {

@@ -8,6 +8,7 @@ mod won_deals;
 use super::settings::JobName;
 use super::timetable::Timetable;
 use crate::installation::{Installation, OnboardingEngine};
+use crate::outbox;
 use anyhow::Result;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -67,6 +68,12 @@ fn work(name: JobName, crew: Crew) -> Work {
         JobName::Monitor => Box::new(move |now| monitor::work(crew.clone(), now).boxed()),
         JobName::Contracts => Box::new(move |_| contracts::work(crew.clone()).boxed()),
         JobName::WonDeals => Box::new(move |now| won_deals::work(crew.clone(), now).boxed()),
+        JobName::Outbox => Box::new(move |now| deliver(crew.clone(), now).boxed()),
         JobName::Retention => Box::new(move |now| retention::work(crew.clone(), now).boxed()),
     }
+}
+
+/// A round of the outbox, which is a file of its own because every command ends with one.
+async fn deliver(crew: Crew, now: Timestamp) -> Result<Value> {
+    Ok(serde_json::to_value(outbox::deliver_due(&crew.installation, now).await?)?)
 }
