@@ -9,8 +9,8 @@ mod simulated;
 pub use simulated::Vendors;
 
 use crate::cli::Globals;
-use crate::serve::settings::Serve;
 use crate::schedule::{Retention, Schedule, WonDeals};
+use crate::serve::settings::Serve;
 use anyhow::{Context as _, Result, bail};
 use environment::Environment;
 use figment::Figment;

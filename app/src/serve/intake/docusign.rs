@@ -52,7 +52,7 @@ pub async fn receive(
     let delivery = Delivery { service: &service, webhook: "webhook.docusign", peer: peer.ip(), headers };
     match take_in(&delivery, body).await {
         Ok(answer) => {
-            service.installation.crash().reach("intake.acknowledging", SENDER);
+            service.installation.crash_points().reach("intake.acknowledging", SENDER);
             Json(answer).into_response()
         }
         Err(turned) => delivery.refuse(turned).await,
@@ -101,6 +101,6 @@ async fn act(service: &Service, event: Event, body: &[u8]) -> Result<Value, Refu
         received_at: now,
     };
     store.intake().note(noted).await.map_err(not_kept)?;
-    service.installation.crash().reach("intake.committed", SENDER);
+    service.installation.crash_points().reach("intake.committed", SENDER);
     Ok(json!({ "status": if is_telling { "contracts are looked at" } else { "nothing to do" } }))
 }
