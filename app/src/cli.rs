@@ -15,7 +15,7 @@ pub use advice::{EvalArgs, EvalProvider, LlmCommand, PromptsCommand};
 use crate::commands::bench::Scenario;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_protocol::task::{TaskOwner, TaskStatus};
-use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunId, RunState, TenantId};
+use gangway_protocol::{AccountId, CorrelationId, Domain, OpportunityId, Role, RunId, RunState, TenantId};
 use gangway_store::OutboxState;
 use jiff::civil::Date;
 use std::net::SocketAddr;
@@ -113,6 +113,9 @@ pub enum Command {
     Prompts(PromptsCommand),
     /// Put a set of cases to a model, or to a recording of one, and count how usable its answers are.
     Eval(EvalArgs),
+    /// Keys of the HTTP API: make, list, revoke.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print configuration for MCP hosts.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -416,6 +419,39 @@ pub enum AuditCommand {
     Verify(Json),
 }
 
+/// `gangway keys …`
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key: shown once, stored hashed.
+    Create {
+        /// Who will act with it: stands in audit, approvals and runs. One usable key per name.
+        #[arg(long, value_parser = parse_name)]
+        name: String,
+        /// What they may do: viewer, cs, approver, admin, auditor. May be given several times.
+        #[arg(long, required = true, value_parser = parse_role)]
+        role: Vec<Role>,
+        /// What an approver may approve: account, user, opportunity, contract, invoice, finance, chain. All when absent.
+        #[arg(long, value_parser = parse_domain)]
+        domain: Vec<Domain>,
+        /// Days until it ends; it does not end by itself when absent.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        expires: Option<u32>,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+    /// List keys, newest first; no secrets.
+    List(Json),
+    /// Take a key back; at once, in every process.
+    Revoke {
+        /// Id of the key, the part after gwk_.
+        key: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
 /// `gangway config …`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -447,6 +483,20 @@ fn parse_state(text: &str) -> Result<RunState, String> {
 fn parse_outbox_state(text: &str) -> Result<OutboxState, String> {
     OutboxState::named(text)
         .ok_or_else(|| format!("one of {}", OutboxState::ALL.map(OutboxState::name).join(", ")))
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let is_fit = (1..=80).contains(&name.len()) && !name.chars().any(char::is_control);
+    is_fit.then(|| name.to_owned()).ok_or_else(|| "1 to 80 bytes, no line breaks".to_owned())
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    Role::named(text).ok_or_else(|| format!("one of {}", Role::ALL.map(Role::name).join(", ")))
+}
+
+fn parse_domain(text: &str) -> Result<Domain, String> {
+    Domain::named(text).ok_or_else(|| format!("one of {}", Domain::ALL.map(Domain::name).join(", ")))
 }
 
 fn parse_owner(text: &str) -> Result<TaskOwner, String> {

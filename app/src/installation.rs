@@ -9,7 +9,7 @@ pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 use crate::cli::Globals;
 use crate::config::{Config, Route, Sources, Vendors, section};
 use crate::reports::ReportFolder;
-use crate::{adviser, crash, keys, rules};
+use crate::{adviser, crash, keys, people, rules};
 use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
 use gangway_advisor::{Adviser, Model, Settings};
@@ -19,13 +19,14 @@ use gangway_governance::limits::Vendor;
 use gangway_governance::vendor::{Outbound, http_client};
 use gangway_governance::{Governance, Governed, Limits, Principal, Server, ToolNames};
 use gangway_notify::Outpost;
-use gangway_protocol::System;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::run::Versions;
+use gangway_protocol::{Person, System};
 use gangway_simulator::{Options, Simulator};
 use gangway_store::Store;
 use gangway_toolbelt::{Agent, Connection, StdioLaunch, Toolbelt};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub struct Installation {
     http: reqwest::Client,
     grant_key: SigningKey,
     crash: CrashPoints,
+    /// The key of whoever acts at this command line.
+    api_key: Option<SecretString>,
     /// The configuration file that was read: child processes read it again.
     config_file: Option<PathBuf>,
     /// Digesting every tool contract takes milliseconds, and only who runs onboardings needs it.
@@ -99,6 +102,7 @@ impl Installation {
             http,
             grant_key,
             crash,
+            api_key: sources.api_key().cloned(),
             config_file: sources.file().map(Path::to_owned),
             versions: OnceLock::new(),
             outpost: OnceLock::new(),
@@ -126,6 +130,11 @@ impl Installation {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Who acts at the command line that opened it.
+    pub async fn acting_person(&self) -> Result<Person> {
+        people::acting_person(self.api_key.as_ref(), &self.store).await
     }
 
     /// What governs every server of this process.

@@ -1,6 +1,7 @@
 //! `gangway`: parses the command line, sets up logging and the runtime, calls one command, says what went wrong.
 
 mod adviser;
+mod api_keys;
 mod approvals;
 mod backup;
 mod cli;
@@ -12,7 +13,7 @@ mod keys;
 mod onboarding;
 mod outbox;
 mod output;
-mod person;
+mod people;
 mod reports;
 mod rules;
 mod schedule;
@@ -115,6 +116,7 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         }
         Command::Prompts(command) => commands::prompts::run(&command).map(done),
         Command::Eval(args) => commands::eval::run(args, &globals).await,
+        Command::Keys(command) => commands::keys::run(command, &globals).await.map(done),
         Command::Config(command) => commands::config::run(&command, &globals).map(done),
         Command::Doctor(output) => commands::doctor::run(output, &globals).await,
         Command::Bench(args) => commands::bench::run(args, &globals).await,

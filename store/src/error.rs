@@ -101,6 +101,16 @@ pub enum StoreError {
         /// Its id.
         id: String,
     },
+    /// A name stands for one person, so it has one usable key.
+    #[error(
+        "{name} has the key {key_id} already; take that back first with gangway keys revoke {key_id}, or use another name"
+    )]
+    KeyNameTaken {
+        /// The name.
+        name: String,
+        /// Its key.
+        key_id: String,
+    },
     /// A journal position is written once.
     #[error("step {seq} of {run_id} is recorded already; another engine must be driving this run")]
     StepTaken {

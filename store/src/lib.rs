@@ -4,12 +4,14 @@
 //! is async and returns when its write is committed, unless its name says otherwise. It decides nothing about
 //! onboarding and reads no clock: every time is handed in.
 
+mod api_keys;
 mod approvals;
 mod audit;
 mod backup;
 mod codec;
 mod cursors;
 mod error;
+mod feed;
 mod filter;
 mod idempotency;
 mod instance;
@@ -30,11 +32,13 @@ mod tenants;
 mod timers;
 mod writer;
 
+pub use api_keys::{ApiKey, ApiKeys, KeyRefusal, StoredKey};
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, Approvals, Docket, Vote};
 pub use audit::{Audit, AuditBreak, AuditVerdict, GENESIS, link_hash};
 pub use backup::{Checked, check_database, copy_database};
 pub use cursors::Cursors;
 pub use error::StoreError;
+pub use feed::{Change, ChangeKind, Feed};
 pub use idempotency::{Claim, Idempotency};
 pub use intake::{InboundEvent, Intake, Receipt, Received};
 pub use journal::{Journal, JournalEntry};

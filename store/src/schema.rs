@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_approvals.sql"),
     include_str!("../migrations/0003_outbox.sql"),
     include_str!("../migrations/0004_intake.sql"),
+    include_str!("../migrations/0005_keys_feed.sql"),
     include_str!("../migrations/0006_rules.sql"),
     include_str!("../migrations/0007_llm_calls.sql"),
     include_str!("../migrations/0009_schedules.sql"),

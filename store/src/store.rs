@@ -5,8 +5,8 @@ use crate::open;
 use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
 use crate::{
-    Approvals, Audit, Cursors, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores, Retention, Rules,
-    Runs, StoreError, Tasks, Tenants, Timers, outbox,
+    ApiKeys, Approvals, Audit, Cursors, Feed, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores,
+    Retention, Rules, Runs, StoreError, Tasks, Tenants, Timers, outbox,
 };
 use rusqlite::Connection;
 use std::fmt;
@@ -118,6 +118,18 @@ impl Store {
     #[must_use]
     pub fn approvals(&self) -> Approvals<'_> {
         Approvals(self)
+    }
+
+    /// Keys of the HTTP API.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeys<'_> {
+        ApiKeys(self)
+    }
+
+    /// What changed, in order.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed(self)
     }
 
     /// When the service's jobs are due.

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Commands per transaction. Beyond this a flush is cheap per command already, and the wait of the first would grow.
 const BATCH: usize = 256;
@@ -119,6 +119,7 @@ fn in_savepoint<T>(
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
+    committed: watch::Receiver<()>,
 }
 
 impl Writer {
@@ -129,14 +130,20 @@ impl Writer {
         lock: Option<InstanceLock>,
     ) -> Result<Self, StoreError> {
         let (queue, inbox) = mpsc::channel(QUEUE);
+        let (commits, committed) = watch::channel(());
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn({
                 let path = path.clone();
-                move || write_until_closed(connection, inbox, &path, lock)
+                move || write_until_closed(connection, inbox, (&path, &commits), lock)
             })
             .map_err(|source| StoreError::folder("start the writer thread of", &path, source))?;
-        Ok(Self { queue })
+        Ok(Self { queue, committed })
+    }
+
+    /// Marked as changed after each batch.
+    pub(crate) fn committed(&self) -> watch::Receiver<()> {
+        self.committed.clone()
     }
 
     /// Queues a command, waiting for room if need be.
@@ -177,7 +184,7 @@ impl Writer {
 fn write_until_closed(
     connection: Connection,
     mut inbox: mpsc::Receiver<Message>,
-    path: &Path,
+    (path, commits): (&Path, &watch::Sender<()>),
     lock: Option<InstanceLock>,
 ) {
     let mut closers = Vec::new();
@@ -195,6 +202,7 @@ fn write_until_closed(
             next = if batch.len() < BATCH { inbox.try_recv().ok() } else { None };
         }
         commit_all(&connection, batch, path);
+        commits.send_replace(());
     }
     // In this order: nothing can be written any more before the others may take this instance for dead.
     drop(connection);

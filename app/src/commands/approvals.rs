@@ -4,7 +4,7 @@ use crate::approvals::{Decided, Order, decide, list, settings, show};
 use crate::cli::{ApprovalsCommand, DecisionArgs, Globals};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
-use crate::{output, person};
+use crate::output;
 use anyhow::{Context as _, Result};
 use comfy_table::Cell;
 use gangway_coordinator::approving::{Ballot, Choice};
@@ -53,7 +53,7 @@ pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCod
 
 async fn decided(installation: &Installation, args: DecisionArgs, choice: Choice) -> Result<ExitCode> {
     let ballot = Ballot {
-        person: person::local()?,
+        person: installation.acting_person().await?,
         also_known_as: Vec::new(),
         choice,
         reason: args.reason,

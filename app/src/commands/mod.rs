@@ -9,6 +9,7 @@ pub mod decide;
 pub mod demo;
 pub mod doctor;
 pub mod eval;
+pub mod keys;
 pub mod llm;
 pub mod mcp;
 pub mod monitor;

@@ -6,6 +6,7 @@ use crate::installation::{Installation, reports_dir};
 use crate::onboarding::{finish_earlier, start};
 use crate::outbox::{deliver_due, with_present_messages};
 use crate::output;
+use crate::people::{Action, require};
 use anyhow::Result;
 use comfy_table::Cell;
 use gangway_protocol::run::{EffectStatus, RunRequest, Trigger};
@@ -18,15 +19,18 @@ use uuid::Uuid;
 /// Runs the account and prints the record.
 pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
-    let request = RunRequest {
+    let mut request = RunRequest {
         account_id: args.account,
         opportunity_id: args.opportunity,
         correlation_id: args.correlation_id.unwrap_or_else(|| CorrelationId::from_uuid(Uuid::now_v7())),
         as_of: args.as_of,
         trigger: Trigger::Cli,
-        requested_by: std::env::var("USER").unwrap_or_else(|_| "command line".to_owned()),
+        requested_by: String::new(),
     };
     let (record, folder) = Installation::session(sources, async |installation| {
+        let person = installation.acting_person().await?;
+        require(&person, Action::StartRuns)?;
+        request.requested_by = person.name;
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, std::slice::from_ref(&request.account_id)).await?;
         let (record, _) = start(&engine, request).await?;

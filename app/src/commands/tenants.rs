@@ -4,6 +4,7 @@ use crate::cli::{Globals, TenantsCommand};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
+use crate::people::{self, Action};
 use anyhow::{Context as _, Result};
 use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
 use gangway_protocol::tools::provision::{SuspendTenant, SuspendTenantArgs};
@@ -43,7 +44,9 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
         }
         TenantsCommand::Credentials { tenant, output } => {
             let store = super::existing_store(&sources)?;
-            let issued = gangway_provision::issue_credentials(&store, &tenant, &operator())
+            let operator = people::acting_person(sources.api_key(), &store).await?;
+            people::require(&operator, Action::Administer)?;
+            let issued = gangway_provision::issue_credentials(&store, &tenant, &operator.name)
                 .await
                 .with_context(|| no_tenant(&tenant))?;
             let (key_id, secret) = (issued.key_id, issued.secret.expose_secret());
@@ -79,7 +82,9 @@ async fn suspend(
     tenant_id: TenantId,
     reason: String,
 ) -> Result<gangway_protocol::tenant::Tenant> {
-    let operator = operator();
+    let operator = installation.acting_person().await?;
+    people::require(&operator, Action::Administer)?;
+    let operator = operator.name;
     let action = GrantedAction::SuspendTenant { tenant_id: tenant_id.clone() };
     let grant = Grant::new(action, GrantBasis::Operator { name: operator.clone() }, Timestamp::now());
     let arguments = SuspendTenantArgs {
@@ -91,9 +96,4 @@ async fn suspend(
     let belt = installation.operator_belt(&operator).await?;
     let scope = Scope { run_id: None, correlation_id: None, deadline: installation.call_deadline() };
     Ok(belt.call::<SuspendTenant>(&scope, &arguments).await?.tenant)
-}
-
-/// Who works here, for the grant and the audit.
-fn operator() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
 }

@@ -8,6 +8,7 @@
 use anyhow::{Context as _, Result, bail};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
+use secrecy::SecretString;
 use std::ffi::OsString;
 use std::fs;
 
@@ -39,6 +40,7 @@ const NUMBERS: [&str; 13] = [
 pub struct Environment {
     settings: Vec<(String, String)>,
     simulator: Option<String>,
+    api_key: Option<SecretString>,
 }
 
 impl Environment {
@@ -50,6 +52,7 @@ impl Environment {
     fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self> {
         let mut settings = Vec::new();
         let mut simulator = None;
+        let mut api_key = None;
         for (name, value) in variables {
             // What others call their variables, and write into them, is none of our business.
             let Some(name) = name.to_str() else { continue };
@@ -61,17 +64,28 @@ impl Environment {
             } else if let Some(key) = key.strip_suffix("_file") {
                 let content = fs::read_to_string(&value)
                     .with_context(|| format!("{name} names the file {value}, which cannot be read"))?;
-                settings.push((key.to_owned(), content.trim_end().to_owned()));
+                let content = content.trim_end().to_owned();
+                match key {
+                    "api_key" => api_key = Some(SecretString::from(content)),
+                    key => settings.push((key.to_owned(), content)),
+                }
+            } else if key == "api_key" {
+                api_key = Some(SecretString::from(value));
             } else if !NOT_SETTINGS.contains(&key.as_str()) {
                 settings.push((key, value));
             }
         }
-        Ok(Self { settings, simulator })
+        Ok(Self { settings, simulator, api_key })
     }
 
     /// `GANGWAY_SIMULATOR`: the base address of a simulator that already runs.
     pub fn simulator(&self) -> Option<String> {
         self.simulator.clone()
+    }
+
+    /// `GANGWAY_API_KEY`: the key of the person who acts at the command line.
+    pub fn api_key(&self) -> Option<SecretString> {
+        self.api_key.clone()
     }
 }
 
@@ -126,7 +140,7 @@ mod tests {
 
     fn layer(settings: &[(&str, &str)]) -> Figment {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Figment::from(Environment { settings, simulator: None })
+        Figment::from(Environment { settings, simulator: None, api_key: None })
     }
 
     #[test]

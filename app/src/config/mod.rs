@@ -172,6 +172,7 @@ pub struct Sources {
     /// The file that was read, as an absolute path: child processes read it again.
     file: Option<PathBuf>,
     simulator: Option<String>,
+    api_key: Option<SecretString>,
     data_dir: PathBuf,
 }
 
@@ -183,7 +184,7 @@ impl Sources {
             bail!("the configuration file {} does not exist", file.display());
         }
         let environment = Environment::read()?;
-        let simulator = environment.simulator();
+        let (simulator, api_key) = (environment.simulator(), environment.api_key());
         let file = match file.is_file() {
             true => {
                 Some(std::path::absolute(&file).with_context(|| format!("cannot find {}", file.display()))?)
@@ -196,7 +197,7 @@ impl Sources {
             Some(folder) => folder.clone(),
             None => layers.extract_inner("data_dir").unwrap_or_else(|_| PathBuf::from(DEFAULT_DATA_DIR)),
         };
-        Ok(Self { layers, file, simulator, data_dir })
+        Ok(Self { layers, file, simulator, api_key, data_dir })
     }
 
     /// Which rules are configured; nothing else needs to be.
@@ -213,6 +214,7 @@ impl Sources {
             layers: Figment::new(),
             file: None,
             simulator: Some(base_url.to_owned()),
+            api_key: None,
             data_dir: data_dir.to_owned(),
         }
     }
@@ -230,6 +232,11 @@ impl Sources {
     /// The simulator somebody else runs, when one is named.
     pub fn simulator(&self) -> Option<&str> {
         self.simulator.as_deref()
+    }
+
+    /// The key of the person who acts at the command line, when one is given.
+    pub fn api_key(&self) -> Option<&SecretString> {
+        self.api_key.as_ref()
     }
 
     /// The configuration file that was read, when there is one.

@@ -4,6 +4,7 @@
 mod approvals;
 mod audit;
 mod backup;
+mod feed;
 mod folder;
 mod idempotency;
 mod intake;

@@ -1,0 +1,208 @@
+//! API keys: made once and shown once, recognised by a hash.
+//!
+//! A key reads `gwk_<id>_<secret>`. The id finds the row; the secret is 256 random bits, so plain SHA-256 protects it: a
+//! slow or salted hash defends words that can be guessed, and nobody guesses this, while every request pays for the hash.
+//! Hashes are compared in constant time, and an id that does not exist takes the same way as a wrong secret.
+
+use gangway_protocol::Person;
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use gangway_protocol::canonical::digest_bytes;
+use gangway_store::{ApiKey, KeyRefusal, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::fmt::Write as _;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+const PREFIX: &str = "gwk";
+/// How stale the record of a key's last use may be: a write for every request would cost a commit each.
+const USE_NOTED_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// What a key that does not exist is compared with; no secret hashes to it.
+const NO_HASH: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A key just made, with the only copy of its secret.
+pub struct Issued {
+    /// The key as it is stored.
+    pub key: ApiKey,
+    /// What its person presents.
+    pub token: SecretString,
+}
+
+/// Why a key that was presented opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Not of the form of a key, an id that does not exist, or a wrong secret: which, is not told.
+    Unknown,
+    /// Was good once.
+    Stored(KeyRefusal),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => {
+                "there is no such key; gangway keys list shows the keys, gangway keys create makes one"
+            }
+            Self::Stored(KeyRefusal::Expired) => "the key has expired; gangway keys create makes a new one",
+            Self::Stored(KeyRefusal::Revoked) => "the key was revoked; gangway keys create makes a new one",
+        })
+    }
+}
+
+/// Makes a key for a person; `by` is on record for it.
+pub async fn issue(
+    store: &Store,
+    person: Person,
+    expires_at: Option<Timestamp>,
+    by: &str,
+) -> Result<Issued, StoreError> {
+    let now = Timestamp::now();
+    let key = ApiKey {
+        key_id: hex(&rand::random::<[u8; 6]>()),
+        person,
+        created_at: now,
+        created_by: by.to_owned(),
+        expires_at,
+        revoked_at: None,
+        revoked_by: None,
+    };
+    let secret = SecretString::from(hex(&rand::random::<[u8; 32]>()));
+    let record = on_record("keys.create", &key.key_id, by, now);
+    store.api_keys().create(&key, &digest_bytes(secret.expose_secret().as_bytes()), record).await?;
+    let token = SecretString::from(format!("{PREFIX}_{}_{}", key.key_id, secret.expose_secret()));
+    Ok(Issued { key, token })
+}
+
+/// Takes a key back; none when there is no such key.
+pub async fn revoke(store: &Store, key_id: &str, by: &str) -> Result<Option<ApiKey>, StoreError> {
+    let record = on_record("keys.revoke", key_id, by, Timestamp::now());
+    store.api_keys().revoke(key_id, by, record).await
+}
+
+/// The good key that `token` is, or why it is none.
+pub async fn person_of(
+    store: &Store,
+    token: &SecretString,
+    now: Timestamp,
+) -> Result<Result<ApiKey, Refused>, StoreError> {
+    let mut parts = token.expose_secret().trim().splitn(3, '_');
+    let (Some(PREFIX), Some(key_id), Some(secret)) = (parts.next(), parts.next(), parts.next()) else {
+        return Ok(Err(Refused::Unknown));
+    };
+    let stored = store.api_keys().get(key_id).await?;
+    let expected = stored.as_ref().map_or(NO_HASH, |stored| stored.secret_hash.as_str());
+    let presented = digest_bytes(secret.as_bytes());
+    let is_same = bool::from(presented.as_bytes().ct_eq(expected.as_bytes()));
+    let Some(stored) = stored.filter(|_| is_same) else { return Ok(Err(Refused::Unknown)) };
+    if let Some(refusal) = stored.key.refusal(now) {
+        return Ok(Err(Refused::Stored(refusal)));
+    }
+    if stored.last_used_at.is_none_or(|last| now.duration_since(last) >= USE_NOTED_EVERY) {
+        store.api_keys().used_later(&stored.key.key_id, now).await?;
+    }
+    Ok(Ok(stored.key))
+}
+
+fn on_record(tool: &str, key_id: &str, by: &str, at: Timestamp) -> AuditRecord {
+    AuditRecord {
+        at,
+        moment: AuditMoment::Outcome,
+        call_id: Uuid::now_v7().simple().to_string(),
+        principal: by.to_owned(),
+        tool: tool.to_owned(),
+        run_id: None,
+        correlation_id: None,
+        arguments: Map::from_iter([("key_id".to_owned(), Value::from(key_id))]),
+        end: Some(CallEnd { ok: true, replayed: false, error: None, result_digest: None, duration_us: 0 }),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::{Refused, issue, person_of, revoke};
+    use gangway_protocol::{Person, Role};
+    use gangway_store::{KeyRefusal, Store};
+    use jiff::{SignedDuration, Timestamp};
+    use secrecy::{ExposeSecret as _, SecretString};
+
+    fn ada() -> Person {
+        Person { name: "Ada".to_owned(), roles: [Role::Cs].into(), domains: [].into() }
+    }
+
+    #[tokio::test]
+    async fn a_key_opens_as_its_person_until_it_expires() {
+        let store = Store::in_memory().unwrap();
+        let now = Timestamp::now();
+        let end = now + SignedDuration::from_hours(1);
+        let issued = issue(&store, ada(), Some(end), "root").await.unwrap();
+        assert_eq!(person_of(&store, &issued.token, now).await.unwrap().unwrap().person, ada());
+        let later = person_of(&store, &issued.token, end).await.unwrap();
+        assert_eq!(later, Err(Refused::Stored(KeyRefusal::Expired)));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_secret_and_an_absent_id_are_refused_alike() {
+        let store = Store::in_memory().unwrap();
+        let issued = issue(&store, ada(), None, "root").await.unwrap();
+        let id = &issued.key.key_id;
+        let wrong = "0".repeat(64);
+        for token in
+            [format!("gwk_{id}_{wrong}"), format!("gwk_ffff_{wrong}"), format!("gwk_{id}"), String::new()]
+        {
+            let refused = person_of(&store, &SecretString::from(token), Timestamp::now()).await.unwrap();
+            assert_eq!(refused, Err(Refused::Unknown));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revoked_key_opens_nothing_and_both_acts_are_on_record() {
+        let store = Store::in_memory().unwrap();
+        let issued = issue(&store, ada(), None, "root").await.unwrap();
+        issue(&store, ada(), None, "root").await.map(|_| ()).unwrap_err();
+        revoke(&store, &issued.key.key_id, "root").await.unwrap().unwrap();
+        let refused = person_of(&store, &issued.token, Timestamp::now()).await.unwrap();
+        assert_eq!(refused, Err(Refused::Stored(KeyRefusal::Revoked)));
+        issue(&store, ada(), None, "root").await.map(|_| ()).unwrap();
+        let audit = store.audit().tail(10).await.unwrap();
+        let tools: Vec<&str> = audit.iter().map(|entry| entry.record.tool.as_str()).collect();
+        assert_eq!(tools, ["keys.create", "keys.revoke", "keys.create"]);
+    }
+
+    #[tokio::test]
+    async fn no_secret_is_stored() {
+        let store = Store::in_memory().unwrap();
+        let issued = issue(&store, ada(), None, "root").await.unwrap();
+        let stored = store.api_keys().list().await.unwrap();
+        let secret = issued.token.expose_secret().rsplit('_').next().unwrap().to_owned();
+        assert!(!format!("{stored:?}").contains(&secret));
+    }
+
+    #[tokio::test]
+    async fn the_last_use_is_noted_once_in_a_while() {
+        let store = Store::in_memory().unwrap();
+        let token = issue(&store, ada(), None, "root").await.unwrap().token;
+        let now = Timestamp::now();
+        let soon = now + SignedDuration::from_mins(1);
+        let later = now + SignedDuration::from_mins(6);
+        let last = async |at| {
+            person_of(&store, &token, at).await.unwrap().unwrap();
+            store.api_keys().list().await.unwrap().pop().unwrap().last_used_at
+        };
+        let noted = last(now).await;
+        assert!(noted.is_some());
+        assert_eq!(last(soon).await, noted);
+        assert!(last(later).await > noted);
+    }
+}
