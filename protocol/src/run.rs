@@ -27,6 +27,8 @@ pub enum Trigger {
     Webhook,
     /// A timer.
     Schedule,
+    /// A person or program over the HTTP API.
+    Api,
 }
 
 /// A request to onboard one account.

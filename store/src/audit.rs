@@ -134,7 +134,7 @@ pub(crate) fn insert(connection: &Connection, line: &Line) -> Result<u64, StoreE
     Ok(position)
 }
 
-fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<AuditEntry>, StoreError> {
+pub(crate) fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<AuditEntry>, StoreError> {
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.push(AuditEntry {

@@ -20,6 +20,7 @@ mod journal;
 mod llm_calls;
 mod open;
 mod outbox;
+mod pages;
 mod reader;
 mod restores;
 mod retention;
@@ -47,6 +48,7 @@ pub use outbox::{
     Channel, Deliverer, Due, NewMessage, Outbox, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
     OutboxVerdict, SendEnd, Sending,
 };
+pub use pages::{AuditPage, Direction, RunPage};
 pub use restores::{Interrupted, Restore, Restores};
 pub use retention::{Forgettable, Retention};
 pub use rules::{Canary, KeptRuleSet, RuleChange, RuleOrder, Rules, RulesInForce, ShadowReport, ShadowedRun};

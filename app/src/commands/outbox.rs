@@ -5,8 +5,10 @@ use crate::config::Sources;
 use crate::installation::Installation;
 use crate::outbox::{Delivered, deliver_due};
 use crate::output;
+use crate::people::{Action, acting_person, require};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::{Cell, Color};
+use gangway_protocol::Person;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::redact::scrub;
 use gangway_store::{OutboxFilter, OutboxMessage, OutboxState, OutboxVerdict, Store};
@@ -21,6 +23,8 @@ const REASON: usize = 500;
 pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
     let store = super::existing_store(&sources)?;
+    let person = acting_person(sources.api_key(), &store).await?;
+    require(&person, action(&command))?;
     match command {
         OutboxCommand::List { state, run, limit, output } => {
             let filter = OutboxFilter { state, run_id: run, limit };
@@ -30,14 +34,14 @@ pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> 
         OutboxCommand::Retry { messages, yes_it_did_not_arrive, reason, output } => {
             let word = if yes_it_did_not_arrive { Word::DidNotArrive } else { Word::None };
             for message in &messages {
-                retry(&store, message, word, reason.as_deref()).await?;
+                retry(&store, &person, message, word, reason.as_deref()).await?;
             }
             drop(store);
             report(&deliver(sources).await?, output)?;
         }
         OutboxCommand::Settle { message, delivered, drop: _, reason, output } => {
             let verdict = if delivered { OutboxVerdict::Delivered } else { OutboxVerdict::Drop };
-            let settled = judge(&store, &message, verdict, &reason).await?;
+            let settled = judge(&store, &person, &message, verdict, &reason).await?;
             drop(store);
             // A mail that arrived completes its task.
             deliver(sources).await?;
@@ -49,6 +53,14 @@ pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> 
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What each command needs a person to be permitted.
+fn action(command: &OutboxCommand) -> Action {
+    match command {
+        OutboxCommand::List { .. } | OutboxCommand::Show { .. } => Action::SeePeople,
+        OutboxCommand::Retry { .. } | OutboxCommand::Settle { .. } => Action::SettleMessages,
+    }
 }
 
 /// What the person said about an UNKNOWN message.
@@ -63,7 +75,7 @@ async fn deliver(sources: Sources) -> Result<Delivered> {
         .await
 }
 
-async fn retry(store: &Store, message_id: &str, word: Word, reason: Option<&str>) -> Result<()> {
+async fn retry(store: &Store, by: &Person, message_id: &str, word: Word, reason: Option<&str>) -> Result<()> {
     let found = found(store, message_id).await?;
     if found.state == OutboxState::Unknown && word != Word::DidNotArrive {
         bail!(
@@ -71,7 +83,7 @@ async fn retry(store: &Store, message_id: &str, word: Word, reason: Option<&str>
             found.target
         );
     }
-    judge(store, message_id, OutboxVerdict::Retry, reason.unwrap_or("tried again")).await.map(|_| ())
+    judge(store, by, message_id, OutboxVerdict::Retry, reason.unwrap_or("tried again")).await.map(|_| ())
 }
 
 async fn found(store: &Store, message_id: &str) -> Result<OutboxMessage> {
@@ -85,6 +97,7 @@ async fn found(store: &Store, message_id: &str) -> Result<OutboxMessage> {
 /// Does what the person says and records it, in one commit.
 async fn judge(
     store: &Store,
+    by: &Person,
     message_id: &str,
     verdict: OutboxVerdict,
     reason: &str,
@@ -98,7 +111,7 @@ async fn judge(
         at,
         moment: AuditMoment::Outcome,
         call_id: uuid::Uuid::now_v7().simple().to_string(),
-        principal: crate::person::local()?.name,
+        principal: by.name.clone(),
         tool: tool(verdict).to_owned(),
         run_id: None,
         correlation_id: None,

@@ -3,7 +3,7 @@
 use crate::records::{at, key, open, run, task};
 use gangway_protocol::RunState;
 use gangway_protocol::task::TaskStatus;
-use gangway_store::{ChangeKind, Channel, NewMessage, OutboxClaim, Store};
+use gangway_store::{ChangeKind, Channel, Deliverer, NewMessage, OutboxClaim, SendEnd, Store};
 use serde_json::json;
 
 async fn told(store: &Store) -> Vec<(ChangeKind, String)> {
