@@ -320,6 +320,12 @@ impl Installation {
         Ok(Toolbelt::new(Agent::Coordinator).with(System::Provision, connection))
     }
 
+    /// A person's way to the tasks, under their own name.
+    pub async fn person_belt(&self, person: &str) -> Result<Toolbelt> {
+        let connection = self.connection(&format!("person {person}"), System::Tasks).await?;
+        Ok(Toolbelt::new(Agent::TaskMonitor).with(System::Tasks, connection))
+    }
+
     /// The Task Monitor speaks as the onboarding does: same channel, same company.
     pub fn monitor_settings(&self) -> Result<gangway_task_monitor::Settings> {
         let onboarding = section(self.config.onboarding.as_ref(), "onboarding")?;

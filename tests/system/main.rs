@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod api;
 mod approvals;
 mod bad_input;
 mod crash;

@@ -3,7 +3,7 @@
 use crate::cli::{Globals, McpArgs, NameStyle, ServerName};
 use crate::config::Sources;
 use crate::installation::Installation;
-use crate::{onboarding, output, person, shutdown};
+use crate::{onboarding, output, shutdown};
 use anyhow::Result;
 use gangway_governance::{Governed, Principal, Server, ToolNames, serve_http, serve_stdio};
 use gangway_protocol::{Person, System};
@@ -22,7 +22,7 @@ async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     let fallback = if args.http.is_some() { "http" } else { "stdio" };
     let principal = std::env::var("GANGWAY_PRINCIPAL").unwrap_or_else(|_| fallback.to_owned());
     // Over HTTP nobody vouches for who is at the host.
-    let person = if args.http.is_none() { person::local().ok() } else { None };
+    let person = if args.http.is_none() { Some(installation.acting_person().await?) } else { None };
     let server = server(args.server, &installation, person)?;
     let governed = Governed::new(server, installation.governance(), &Principal::named(principal), names);
     match args.http {

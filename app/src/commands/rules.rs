@@ -3,7 +3,8 @@
 
 use crate::cli::{RulesCommand, RulesFile};
 use crate::config::Sources;
-use crate::{output, person, rules};
+use crate::people::{Action, acting_person, require};
+use crate::{output, rules};
 use anyhow::{Context as _, Result, bail};
 use gangway_coordinator::RuleBook;
 use gangway_decision::{Difference, Reading, Rule, RuleSet, Shape};
@@ -32,7 +33,7 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
         }
         RulesCommand::Shadow { file: None, output, .. } => {
             let store = Store::open(sources.data_dir())?;
-            told(order(&store, RuleOrder::EndShadow).await?, output.json)?;
+            told(order(sources, &store, RuleOrder::EndShadow).await?, output.json)?;
         }
         RulesCommand::Activate { file, canary, output } => {
             let wanted = |digest| match canary {
@@ -43,7 +44,7 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
         }
         RulesCommand::Rollback(output) => {
             let store = Store::open(sources.data_dir())?;
-            let changed = order(&store, RuleOrder::RollBack).await?;
+            let changed = order(sources, &store, RuleOrder::RollBack).await?;
             if changed.is_none() {
                 bail!("nothing was activated in this data folder, so there is nothing to go back to");
             }
@@ -204,11 +205,12 @@ async fn put(
     let rules = Arc::new(reading.rules);
     let book = RuleBook::new(store.clone(), RuleSet::builtin(), Arc::new(Timestamp::now));
     book.keep(&rules).await?;
-    told(order(&store, wanted(rules.digest().to_owned())).await?, as_json)
+    told(order(sources, &store, wanted(rules.digest().to_owned())).await?, as_json)
 }
 
-async fn order(store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
-    let person = person::local()?;
+async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
+    let person = acting_person(sources.api_key(), store).await?;
+    require(&person, Action::Administer)?;
     let (tool, arguments) = match &order {
         RuleOrder::Activate { digest } => ("rules.activate", json!({ "digest": digest })),
         RuleOrder::Canary(canary) => ("rules.activate", json!(canary)),

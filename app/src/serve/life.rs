@@ -14,8 +14,12 @@ use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::schedule::{Crew, Job, Scheduler};
-use crate::{approvals, output, schedule, shutdown};
+use crate::{api_keys, approvals, output, schedule, shutdown};
 use anyhow::{Context as _, Result};
+use gangway_protocol::{Person, Role};
+use gangway_store::StoreError;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +40,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let service = Arc::new(build(installation, engine)?);
     let earlier = queue::line_up_earlier(&service).await?;
     announce(&service, listening.addr, earlier)?;
+    offer_a_key(&service).await?;
 
     end_on_signals(&service.stop);
     reload_on_signals(&service)?;
@@ -106,6 +111,31 @@ fn announce(service: &Service, addr: SocketAddr, earlier: usize) -> Result<()> {
         None => output::remark(
             "no webhook secret is configured, so POST /webhook/onboarding refuses every event: set GANGWAY_SERVE__WEBHOOK_SECRETS, or GANGWAY_SERVE__WEBHOOK_SECRETS_FILE to a file with one secret a line",
         ),
+    }
+}
+
+/// There is no way into the API without a key. A demo, which only this machine reaches, makes itself one.
+async fn offer_a_key(service: &Service) -> Result<()> {
+    let store = service.installation.store();
+    let now = Timestamp::now();
+    if store.api_keys().list().await?.iter().any(|stored| stored.key.refusal(now).is_none()) {
+        return Ok(());
+    }
+    if service.demo.is_none() {
+        return output::remark(
+            "no API key exists, so /api opens to nobody: make one with gangway keys create --name NAME --role admin",
+        );
+    }
+    let person = Person { name: "demo".to_owned(), roles: [Role::Admin].into(), domains: [].into() };
+    match api_keys::issue(store, person, None, "gangway serve").await {
+        Ok(issued) => {
+            output::remark(&format!("API key of this demo, shown once: {}", issued.token.expose_secret()))
+        }
+        // An earlier demo key has expired: whoever set its end decides what follows.
+        Err(StoreError::KeyNameTaken { .. }) => {
+            output::remark("every API key has expired; gangway keys create makes a new one")
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

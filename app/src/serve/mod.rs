@@ -2,6 +2,7 @@
 //!
 //! Each part is a file or folder with a `routes` function; nothing here decides anything.
 
+mod api;
 mod demo;
 mod health;
 mod host;
@@ -19,6 +20,7 @@ pub use problem::Problem;
 pub use state::Service;
 
 use axum::Router;
+use axum::http::StatusCode;
 use std::sync::Arc;
 
 /// Everything the service answers. Webhooks prove who sends them, and health is nobody's secret; the rest can be reached
@@ -26,12 +28,21 @@ use std::sync::Arc;
 fn router(service: &Arc<Service>, hosts: host::Hosts) -> Router {
     let browsed = Router::new()
         .merge(demo::routes())
+        .merge(api::routes())
         .layer(axum::middleware::from_fn_with_state(Arc::new(hosts), host::check));
     Router::new()
         .merge(health::routes())
         .merge(intake::routes())
         .merge(slack::routes())
         .merge(browsed)
-        .fallback(async || Problem::not_found("there is no such page"))
+        .fallback(async || {
+            Problem::not_found("there is no such page; GET /api/openapi.json describes what there is")
+        })
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this page does not know this method; see the Allow header",
+            )
+        })
         .with_state(Arc::clone(service))
 }

@@ -2,15 +2,22 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use gangway_durable::EngineError;
+use gangway_store::StoreError;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
 /// Something that could not be done, told to an HTTP caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
+    /// The status, as in the answer's first line.
     #[serde(serialize_with = "number")]
+    #[schemars(with = "u16")]
     status: StatusCode,
+    /// The status in words.
     title: &'static str,
+    /// What was tried, for whom, and the next step.
     detail: String,
     #[serde(skip)]
     retry_after: Option<Duration>,
@@ -27,9 +34,25 @@ impl Problem {
         Self { status, title, detail: detail.into(), retry_after: None }
     }
 
+    /// 400.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 401; the answer names the way in.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 500. The cause is for the log: it may name paths and hosts that are no caller's business.
+    pub fn internal(error: &anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed on our side; the service's log says why")
     }
 
     /// The same with a `Retry-After` header, whole seconds, rounded up.
@@ -39,11 +62,38 @@ impl Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::CorrelationTaken { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
+            StoreError::Absent { .. } => Self::not_found(error.to_string()),
+            StoreError::Busy { .. } | StoreError::Closed | StoreError::DiskFull { .. } => {
+                tracing::warn!(error = error.with_cause(), "a request found the store unavailable");
+                let says = "the store cannot take this now; nothing was changed: try again shortly";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, says).retry_after(Duration::from_secs(5))
+            }
+            _ => Self::internal(&error.into()),
+        }
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => error.into(),
+            error => Self::internal(&error.into()),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gangway\""));
+        }
         if let Some(wait) = self.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

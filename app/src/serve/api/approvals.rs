@@ -1,0 +1,146 @@
+//! Approvals over HTTP: list, read, decide. Who may decide which is the coordinator's rule.
+
+use super::endpoint::{Api, Asked, Nothing, Route};
+use crate::approvals::{self, Order};
+use crate::people::Action;
+use crate::serve::Problem;
+use axum::http::StatusCode;
+use gangway_coordinator::approving::{Ballot, Choice, RefusedKind};
+use gangway_protocol::tools::approvals::{ApprovalList, ApprovalSummary, ApprovalVerdict};
+use gangway_protocol::{RunState, Tier};
+use gangway_store::{ApprovalFilter, ApprovalState};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const LIMIT: u32 = 200;
+
+/// Adds the endpoints.
+pub fn endpoints(api: Api) -> Api {
+    const DECIDE: Route = Route::post(
+        "/api/approvals/{approval_id}/decision",
+        "decideApproval",
+        "Approves or rejects. Facts are fetched and judged again before an approval is acted on.",
+    )
+    .by(Some(Action::Decide))
+    .refusing(&[StatusCode::CONFLICT]);
+    api.json(
+        Route::get("/api/approvals", "listApprovals", "Lists approvals, newest first, at most 200."),
+        list,
+    )
+    .json(Route::get("/api/approvals/{approval_id}", "getApproval", "Reads one approval."), get)
+    .json(DECIDE, decide)
+}
+
+/// Which approvals.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ListApprovals {
+    /// Only in this state; every state when absent.
+    state: Option<State>,
+}
+
+/// Where an approval stands.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum State {
+    /// Waits for a person.
+    Pending,
+    /// Given.
+    Approved,
+    /// Refused.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+    /// What was approved is no longer what would be done.
+    Void,
+}
+
+impl From<State> for ApprovalState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Approved => Self::Approved,
+            State::Rejected => Self::Rejected,
+            State::Expired => Self::Expired,
+            State::Void => Self::Void,
+        }
+    }
+}
+
+/// Names an approval.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OneApproval {
+    /// The approval.
+    #[schemars(length(min = 1, max = 120))]
+    approval_id: String,
+}
+
+async fn list(asked: Asked<Nothing, ListApprovals, Nothing>) -> Result<ApprovalList, Problem> {
+    let installation = &asked.service.installation;
+    let state = asked.query.state.map(ApprovalState::from);
+    let filter = ApprovalFilter { state, run_id: None, limit: LIMIT };
+    let policy =
+        approvals::settings(installation).map_err(|error| Problem::internal(&error))?.approval_policy();
+    let listed = approvals::list(installation.store(), policy, filter).await;
+    Ok(ApprovalList { approvals: listed.map_err(|error| Problem::internal(&error))? })
+}
+
+async fn get(asked: Asked<OneApproval, Nothing, Nothing>) -> Result<ApprovalSummary, Problem> {
+    let installation = &asked.service.installation;
+    let id = &asked.path.approval_id;
+    let policy =
+        approvals::settings(installation).map_err(|error| Problem::internal(&error))?.approval_policy();
+    let shown =
+        approvals::show(installation.store(), policy, id).await.map_err(|error| Problem::internal(&error))?;
+    shown.ok_or_else(|| {
+        Problem::not_found(format!("there is no approval {id}; GET /api/approvals lists what there is"))
+    })
+}
+
+/// A decision.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    /// approve or reject.
+    verdict: ApprovalVerdict,
+    /// Why, in a sentence.
+    #[schemars(length(min = 1, max = 500))]
+    reason: String,
+    /// Where the contract names no known tier.
+    tier: Option<Tier>,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Decided {
+    /// The approval as it stands now: settled, or waiting for a second person.
+    approval: ApprovalSummary,
+    /// Where the run stands now.
+    run_state: RunState,
+}
+
+async fn decide(asked: Asked<OneApproval, Nothing, Decision>) -> Result<Decided, Problem> {
+    let Decision { verdict, reason, tier } = asked.body;
+    let choice = match verdict {
+        ApprovalVerdict::Approve => Choice::Approve,
+        ApprovalVerdict::Reject => Choice::Reject,
+    };
+    let ballot = Ballot { person: asked.person, also_known_as: Vec::new(), choice, reason, tier };
+    let order = Order { approval_id: asked.path.approval_id, ballot, token: None };
+    let service = &asked.service;
+    let decided = approvals::decide(&service.installation, Some(&service.engine), order, Timestamp::now())
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    let decided = decided.map_err(|refused| {
+        let status = match refused.kind() {
+            RefusedKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusedKind::Conflict => StatusCode::CONFLICT,
+            RefusedKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusedKind::Absent => StatusCode::NOT_FOUND,
+        };
+        Problem::new(status, refused.to_string())
+    })?;
+    Ok(Decided { approval: decided.approval, run_state: decided.run_state })
+}

@@ -1,0 +1,247 @@
+//! An endpoint as one value: method, path, words, who may, and the types of what it takes and gives.
+//!
+//! Route and description come from the same call, so neither can exist without the other and the document cannot speak of
+//! other types than the handler has. What an endpoint does is its handler's.
+
+use super::caller::caller;
+use super::document::{Content, Operation, output_schema};
+use crate::people::{Action, require};
+use crate::serve::{Problem, Service};
+use axum::extract::{FromRequest as _, FromRequestParts as _, Query, RawPathParams, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, on};
+use axum::{Json, Router};
+use gangway_protocol::Person;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::any::TypeId;
+use std::sync::Arc;
+
+/// Takes nothing.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Everything about an endpoint but its types.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// GET or POST.
+    pub method: Verb,
+    /// Path with `{parameters}`.
+    pub path: &'static str,
+    /// Name for generated clients.
+    pub id: &'static str,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// What its caller must be permitted to do; none for what is open to everybody.
+    pub action: Option<Action>,
+    /// Status of success.
+    pub success: StatusCode,
+    /// Further statuses it may answer with, beside those that every endpoint has.
+    pub refusals: &'static [StatusCode],
+}
+
+/// The methods the API uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+impl Verb {
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+        }
+    }
+}
+
+impl Route {
+    /// A read that answers 200.
+    pub const fn get(path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let (method, action, success) = (Verb::Get, Some(Action::Read), StatusCode::OK);
+        Self { method, path, id, summary, action, success, refusals: &[] }
+    }
+
+    /// A change that answers 200.
+    pub const fn post(path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self { method: Verb::Post, ..Self::get(path, id, summary) }
+    }
+
+    /// The same for other people.
+    pub const fn by(mut self, action: Option<Action>) -> Self {
+        self.action = action;
+        self
+    }
+
+    /// The same with further refusals.
+    pub const fn refusing(mut self, refusals: &'static [StatusCode]) -> Self {
+        self.refusals = refusals;
+        self
+    }
+
+    /// The same with another status of success.
+    pub const fn giving(mut self, success: StatusCode) -> Self {
+        self.success = success;
+        self
+    }
+}
+
+/// A request, understood: who asks for what.
+pub struct Asked<P, Q, B> {
+    /// The service.
+    pub service: Arc<Service>,
+    /// Who asks.
+    pub person: Person,
+    /// Parameters of the path.
+    pub path: P,
+    /// Parameters of the query.
+    pub query: Q,
+    /// The body.
+    pub body: B,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+/// The routes of the service and their description.
+pub struct Api {
+    router: Router<Arc<Service>>,
+    operations: Vec<Operation>,
+    generator: SchemaGenerator,
+}
+
+impl Api {
+    /// Without endpoints.
+    pub fn new() -> Self {
+        Self { router: Router::new(), operations: Vec::new(), generator: super::document::generator() }
+    }
+
+    /// Adds an endpoint that answers with JSON.
+    pub fn json<P, Q, B, O, F>(
+        mut self,
+        route: Route,
+        handler: impl Fn(Asked<P, Q, B>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        P: Input,
+        Q: Input,
+        B: Input,
+        O: Serialize + JsonSchema,
+        F: Future<Output = Result<O, Problem>> + Send,
+    {
+        let content = Content { media: "application/json", schema: output_schema::<O>(&mut self.generator) };
+        self.stream(route, content, move |asked: Asked<P, Q, B>| {
+            let answer = handler(asked);
+            async move { Ok((route.success, Json(answer.await?)).into_response()) }
+        })
+    }
+
+    /// Adds an endpoint that answers with something else.
+    pub fn stream<P, Q, B, F>(
+        mut self,
+        route: Route,
+        content: Content,
+        handler: impl Fn(Asked<P, Q, B>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        P: Input,
+        Q: Input,
+        B: Input,
+        F: Future<Output = Result<Response, Problem>> + Send,
+    {
+        self.operations.push(Operation::of::<P, Q, B>(route, content));
+        let answering = move |State(service): State<Arc<Service>>, request: Request| {
+            let handler = handler.clone();
+            async move { handler(understood(service, route, request).await?).await }
+        };
+        self.router = self.router.route(route.path, on(route.method.filter(), answering));
+        self
+    }
+
+    /// Describes an endpoint that is routed elsewhere, for it reads its request and proves its caller by itself.
+    pub fn tell<P: Input, Q: Input, B: Input>(mut self, route: Route, content: Content) -> Self {
+        self.operations.push(Operation::of::<P, Q, B>(route, content));
+        self
+    }
+
+    /// The routes, and the document that describes them.
+    pub fn finish(mut self) -> (Router<Arc<Service>>, Value) {
+        let document = super::document::document(&self.operations, &mut self.generator);
+        (self.router, document)
+    }
+}
+
+/// What can be read from a path, a query or a body.
+pub trait Input: DeserializeOwned + JsonSchema + Send + 'static {}
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> Input for T {}
+
+/// Whether a type says that nothing is taken.
+pub fn is_nothing<T: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<Nothing>()
+}
+
+/// Who asks is settled before what they ask is looked at.
+async fn understood<P: Input, Q: Input, B: Input>(
+    service: Arc<Service>,
+    route: Route,
+    request: Request,
+) -> Result<Asked<P, Q, B>, Problem> {
+    let headers = request.headers().clone();
+    let person = caller(&service, &headers).await?;
+    if let Some(action) = route.action {
+        require(&person, action)
+            .map_err(|refused| Problem::new(StatusCode::FORBIDDEN, refused.to_string()))?;
+    }
+    let (mut parts, body) = request.into_parts();
+    let path = in_path(&mut parts).await?;
+    let query = Query::<Q>::from_request_parts(&mut parts, &service)
+        .await
+        .map_err(|refused| Problem::new(StatusCode::BAD_REQUEST, refused.body_text()))?
+        .0;
+    let body = if is_nothing::<B>() {
+        nothing()?
+    } else {
+        Json::<B>::from_request(Request::from_parts(parts, body), &service)
+            .await
+            .map_err(|refused| Problem::new(refused.status(), refused.body_text()))?
+            .0
+    };
+    Ok(Asked { service, person, path, query, body, headers })
+}
+
+async fn in_path<P: Input>(parts: &mut axum::http::request::Parts) -> Result<P, Problem> {
+    if is_nothing::<P>() {
+        return nothing();
+    }
+    let found = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|refused| Problem::new(StatusCode::BAD_REQUEST, refused.body_text()))?;
+    let named: Map<String, Value> =
+        found.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    // An id that cannot exist names nothing.
+    serde_json::from_value(Value::Object(named)).map_err(|error| Problem::not_found(error.to_string()))
+}
+
+fn nothing<T: DeserializeOwned>() -> Result<T, Problem> {
+    serde_json::from_value(Value::Object(Map::new())).map_err(|error| Problem::internal(&error.into()))
+}
+
+/// The value of a header; none when it is absent or no text.
+pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+impl From<Verb> for Method {
+    fn from(verb: Verb) -> Self {
+        match verb {
+            Verb::Get => Self::GET,
+            Verb::Post => Self::POST,
+        }
+    }
+}

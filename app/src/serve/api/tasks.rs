@@ -1,0 +1,174 @@
+//! Tasks over HTTP: list, and change a status through the governed tool under the person's own name.
+
+use super::endpoint::{Api, Asked, Nothing, Route, header};
+use super::masked::masks;
+use crate::people::Action;
+use crate::serve::Problem;
+use axum::http::StatusCode;
+use gangway_protocol::ids::TaskId;
+use gangway_protocol::redact::Personal;
+use gangway_protocol::task::{Contacts, Task, TaskCategory, TaskOwner, TaskStatus};
+use gangway_protocol::tools::tasks::{UpdateStatus, UpdateStatusArgs};
+use gangway_protocol::{AccountId, ApiError, ErrorType, IdempotencyKey, TenantId};
+use gangway_store::TaskFilter;
+use gangway_toolbelt::Scope;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const LIMIT: u32 = 1_000;
+const KEY_HEADER: &str = "idempotency-key";
+
+/// Adds the endpoints.
+pub fn endpoints(api: Api) -> Api {
+    const UPDATE: Route = Route::post(
+        "/api/tasks/{task_id}/status",
+        "updateTask",
+        "Moves a task to another status, once per Idempotency-Key.",
+    )
+    .by(Some(Action::UpdateTasks))
+    .refusing(&[StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS]);
+    api.json(Route::get("/api/tasks", "listTasks", "Lists tasks by due date, at most 1,000."), list)
+        .json(UPDATE, update)
+}
+
+/// Which tasks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ListTasks {
+    /// Only this account's.
+    account: Option<AccountId>,
+    /// Only this owner's.
+    owner: Option<TaskOwner>,
+    /// Only with this status.
+    status: Option<TaskStatus>,
+}
+
+/// A task as this caller may see it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TaskSeen {
+    /// `tenant_id:code`.
+    task_id: TaskId,
+    /// `T001` to `T014`.
+    code: String,
+    /// The tenant.
+    tenant_id: TenantId,
+    /// The account.
+    account_id: AccountId,
+    /// What is to be done.
+    title: String,
+    /// Kind of work.
+    category: TaskCategory,
+    /// Whose it is.
+    owner: TaskOwner,
+    /// Where it stands.
+    status: TaskStatus,
+    /// Day it is due.
+    due_date: Date,
+    /// Codes of the tasks it comes after.
+    after: Vec<String>,
+    /// Day it was completed.
+    completed_on: Option<Date>,
+    /// Last note somebody left; null also when it is masked.
+    note: Option<String>,
+    /// Who to write to; null when masked.
+    contacts: Option<Contacts>,
+}
+
+/// Tasks.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Tasks {
+    /// The tasks; may be empty.
+    tasks: Vec<TaskSeen>,
+    /// Whether the limit cut the list.
+    more: bool,
+}
+
+/// Whether the note and the people stand in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum People {
+    Shown,
+    Masked,
+}
+
+fn seen(task: Task, people: People) -> TaskSeen {
+    let shown = people == People::Shown;
+    TaskSeen {
+        task_id: task.task_id,
+        code: task.code,
+        tenant_id: task.tenant_id,
+        account_id: task.account_id,
+        title: task.title,
+        category: task.category,
+        owner: task.owner,
+        status: task.status,
+        due_date: task.due_date,
+        after: task.after,
+        completed_on: task.completed_on,
+        note: task.note.filter(|_| shown),
+        contacts: shown.then_some(task.contacts),
+    }
+}
+
+async fn list(asked: Asked<Nothing, ListTasks, Nothing>) -> Result<Tasks, Problem> {
+    let ListTasks { account, owner, status } = asked.query;
+    let filter = TaskFilter { account, owner, status, limit: LIMIT + 1 };
+    let mut found = asked.service.installation.store().tasks().list(filter).await?;
+    let more = super::cut(&mut found, LIMIT).is_some();
+    let people = if masks(&asked.person) { People::Masked } else { People::Shown };
+    Ok(Tasks { tasks: found.into_iter().map(|task| seen(task, people)).collect(), more })
+}
+
+/// Names a task.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OneTask {
+    /// The task.
+    task_id: TaskId,
+}
+
+/// The change.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewStatus {
+    /// The new status.
+    status: TaskStatus,
+    /// A note for colleagues. Needed to reopen a settled task.
+    #[schemars(length(max = 1000))]
+    note: Option<String>,
+}
+
+/// Two people's keys never meet: the person's name is part of the tool's key.
+async fn update(asked: Asked<OneTask, Nothing, NewStatus>) -> Result<TaskSeen, Problem> {
+    let key = header(&asked.headers, KEY_HEADER)
+        .filter(|key| (1..=100).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
+        .ok_or_else(|| {
+            let says = "send Idempotency-Key: 1 to 100 printable characters that name this change";
+            Problem::new(StatusCode::BAD_REQUEST, says)
+        })?;
+    let own = gangway_protocol::canonical::digest_bytes(format!("{}\n{key}", asked.person.name).as_bytes());
+    let arguments = UpdateStatusArgs {
+        task_id: asked.path.task_id,
+        status: asked.body.status,
+        note: asked.body.note.map(Personal),
+        idempotency_key: IdempotencyKey::parse(format!("http/{own}"))
+            .map_err(|error| Problem::internal(&error.into()))?,
+    };
+    let installation = &asked.service.installation;
+    let belt =
+        installation.person_belt(&asked.person.name).await.map_err(|error| Problem::internal(&error))?;
+    let scope = Scope::of_no_run(installation.call_deadline());
+    let updated = belt.call::<UpdateStatus>(&scope, &arguments).await.map_err(|error| refused(&error))?;
+    Ok(seen(updated.task, People::Shown))
+}
+
+fn refused(error: &ApiError) -> Problem {
+    let status = match error.error_type {
+        ErrorType::Validation if error.error_code.contains("CONFLICT") => StatusCode::CONFLICT,
+        ErrorType::Validation => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorType::NotFound => StatusCode::NOT_FOUND,
+        ErrorType::Authentication | ErrorType::Authorization => StatusCode::FORBIDDEN,
+        ErrorType::RateLimit => StatusCode::TOO_MANY_REQUESTS,
+        ErrorType::ServerError | ErrorType::Network | ErrorType::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Problem::new(status, error.message.clone())
+}
