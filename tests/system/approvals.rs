@@ -120,15 +120,26 @@ fn a_large_deal_needs_a_second_person() {
 }
 
 #[test]
-fn what_fails_when_it_is_looked_at_again_voids_the_approval_and_blocks() {
+fn what_cannot_be_looked_at_again_parks_the_run_and_the_approval_stays_given() {
     let house = House::new();
     let run = waiting(&house);
     let id = run["approval_id"].as_str().unwrap();
+    let run_id = run["run_id"].as_str().unwrap();
     house.vendors().fault(&serde_json::json!({"vendor": "docusign", "kind": "truncated_json"}));
     let decided = said(&house, "dana", &approve(id));
     let decided: Value = serde_json::from_slice(&decided.stdout).unwrap();
-    assert_eq!((&decided["run_state"], &decided["approval"]["state"]), (&"blocked".into(), &"void".into()));
+    assert_eq!(
+        (&decided["run_state"], &decided["approval"]["state"]),
+        (&"parked".into(), &"approved".into())
+    );
+    let parked = house.json(&["runs", "show", run_id, "--json"]);
+    let why = parked["parked_because"].as_str().unwrap();
+    assert!(why.contains("could not be looked at again") && why.contains("stays given"), "{why}");
     assert!(house.json(&["tenants", "list", "--json"])["tenants"].as_array().unwrap().is_empty());
+    house.vendors().heal();
+    house.json(&["runs", "resume", run_id, "--json"]);
+    assert_eq!(state_of(&house, &run), "completed");
+    assert_eq!(house.vendors().count("crm_update", "GAMMA-003"), 1);
 }
 
 #[test]

@@ -32,15 +32,15 @@ impl Activity<Env> for Assess {
     type Out = Assessed;
 
     async fn run(env: &Env, _key: IdempotencyKey, record: &RunRecord) -> Result<Assessed, StepError> {
-        let assessed = assess(env, record).await?;
+        let assessed = assess(env, record).await.map_err(|error| no_rules(&error))?;
         env.rules.shadow(record, &assessed.facts, &assessed.decision).await;
         Ok(assessed)
     }
 }
 
 /// The account as it is now, judged by the record's day, and by the rules that judged it before if any did.
-pub(super) async fn assess(env: &Env, record: &RunRecord) -> Result<Assessed, StepError> {
-    let rules = env.rules.for_run(record).await.map_err(|error| no_rules(&error))?;
+pub(super) async fn assess(env: &Env, record: &RunRecord) -> Result<Assessed, RuleBookError> {
+    let rules = env.rules.for_run(record).await?;
     let facts = gather(env, record).await;
     let decision = decide(&facts, &rules, record.as_of);
     let advice = advise(&facts, &decision);
@@ -48,7 +48,7 @@ pub(super) async fn assess(env: &Env, record: &RunRecord) -> Result<Assessed, St
 }
 
 /// Without rules nothing is decided. A store may answer later; a rule set that is gone or unreadable will not.
-fn no_rules(error: &RuleBookError) -> StepError {
+pub(super) fn no_rules(error: &RuleBookError) -> StepError {
     match error {
         RuleBookError::Store(error) => store_failed(error),
         RuleBookError::NotKept(_) | RuleBookError::Unreadable { .. } => StepError::Fatal(error.to_string()),

@@ -1,4 +1,4 @@
-//! Parked: the run cannot go on by itself. To the alerts channel, once for each reason.
+//! Parked: the run cannot go on by itself. To the alerts channel, once each time.
 
 use super::case::Case;
 use super::post::Post;

@@ -3,9 +3,11 @@
 use crate::house::House;
 use crate::vendors::{self, Answer, Vendors};
 use crate::{labels, overdue};
+use gangway_coordinator::Onboarding;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, Refused, rule};
+use gangway_durable::Workflow as _;
 use gangway_protocol::run::EffectStatus;
-use gangway_protocol::{Outcome, Person, Role, RunRecord, RunState, Tier};
+use gangway_protocol::{ErrorType, Outcome, Person, Role, RunRecord, RunState, System, Tier};
 use gangway_store::{Approval, ApprovalFilter, ApprovalState};
 use serde_json::json;
 
@@ -188,13 +190,56 @@ async fn a_blocked_run_has_nothing_to_approve() {
 }
 
 #[tokio::test]
-async fn a_parked_run_is_told_once_for_each_reason_and_has_its_report() {
-    let refused = vendors::failure(
-        gangway_protocol::System::Provision,
-        gangway_protocol::ErrorType::Authorization,
-        "GRANT_REFUSED",
-    );
-    let house = House::with(Vendors::default().answering("provision.create_tenant", refused)).await;
+async fn a_vendor_that_fails_for_a_moment_undoes_no_approval() {
+    let house = House::with(overdue()).await;
+    let run = house.run().await;
+    let healing = [
+        (ErrorType::ServerError, "clm.get_contract", System::Clm),
+        (ErrorType::Network, "netsuite.get_invoices", System::Netsuite),
+        (ErrorType::Timeout, "salesforce.get_onboarding_bundle", System::Salesforce),
+        (ErrorType::RateLimit, "clm.get_contract", System::Clm),
+        (ErrorType::Authentication, "clm.get_contract", System::Clm),
+    ];
+    let mut parked = run.clone();
+    for (error_type, tool, system) in healing {
+        let failure = vendors::failure(system, error_type, "DOWN");
+        let attempts = if error_type == ErrorType::Authentication { 1 } else { 2 };
+        (0..attempts).for_each(|_| house.vendors.next(tool, failure.clone()));
+        parked = match parked.state {
+            RunState::AwaitingApproval => settle(&house, &run, Choice::Approve).await,
+            _ => house.engine.retry(&run.run_id).await.unwrap(),
+        };
+        assert_eq!(parked.state, RunState::Parked, "{error_type:?}");
+        let why = parked.parked_because.clone().unwrap();
+        assert!(why.contains("could not be looked at again") && why.contains("stays given"), "{why}");
+        assert_eq!(parked.decision, run.decision, "what failed decides nothing");
+    }
+    let approval = house.store.approvals().of_run(&run.run_id).await.unwrap().unwrap();
+    assert_eq!(approval.state, ApprovalState::Approved);
+    assert!(house.vendors.calls_of("provision.create_tenant").is_empty());
+    let done = house.engine.retry(&run.run_id).await.unwrap();
+    assert_eq!((done.state, done.approval_id), (RunState::Completed, run.approval_id));
+    assert_eq!(house.vendors.calls_of("provision.create_tenant").len(), 1);
+}
+
+#[tokio::test]
+async fn a_vendor_that_answers_the_second_time_keeps_nobody_waiting() {
+    let house = House::with(overdue()).await;
+    let run = house.run().await;
+    house.vendors.next("clm.get_contract", vendors::failure(System::Clm, ErrorType::ServerError, "DOWN"));
+    let done = settle(&house, &run, Choice::Approve).await;
+    assert_eq!(done.state, RunState::Completed, "{:?}", done.parked_because);
+    assert_eq!(house.vendors.calls_of("clm.get_contract").len(), 3, "assessed, failed, asked again");
+}
+
+fn refusing() -> Vendors {
+    let refused = vendors::failure(System::Provision, ErrorType::Authorization, "GRANT_REFUSED");
+    Vendors::default().answering("provision.create_tenant", refused)
+}
+
+#[tokio::test]
+async fn a_parked_run_is_told_once_each_time_and_has_its_report() {
+    let house = House::with(refusing()).await;
     let parked = house.run().await;
     assert_eq!(parked.state, RunState::Parked);
     let told = house.vendors.calls_of("notify.post_message");
@@ -203,5 +248,27 @@ async fn a_parked_run_is_told_once_for_each_reason_and_has_its_report() {
     assert!(parked.reports.iter().any(|report| report.kind == "run_report"));
     let again = house.engine.retry(&parked.run_id).await.unwrap();
     assert_eq!(again.state, RunState::Parked);
-    assert_eq!(house.vendors.calls_of("notify.post_message").len(), 1, "the same reason is known");
+    let keys: Vec<_> = parking_keys(&house);
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys.first(), keys.last(), "another time is another message");
+}
+
+fn parking_keys(house: &House) -> Vec<serde_json::Value> {
+    let told = house.vendors.calls_of("notify.post_message");
+    told.into_iter().map(|seen| seen.arguments["idempotency_key"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_crash_between_telling_and_saving_tells_nobody_twice_whatever_the_reason_is_then() {
+    let house = House::with(Vendors::default()).await;
+    let run = house.run().await;
+    let before = parking_keys(&house).len();
+    Onboarding::parking(&house.env, run.clone().parked("NetSuite did not answer")).await;
+    let conflict = vendors::failure(System::Notify, ErrorType::Validation, "IDEMPOTENCY_CONFLICT");
+    house.vendors.clone().answering("notify.post_message", conflict);
+    let parked = Onboarding::parking(&house.env, run.parked("the store was full")).await;
+    let keys = parking_keys(&house).split_off(before);
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.first(), keys.last(), "the receiver recognises the key");
+    assert_eq!(labels(&parked).last(), Some(&("slack_parked_1", EffectStatus::Done)));
 }

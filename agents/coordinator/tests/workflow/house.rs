@@ -43,6 +43,7 @@ pub struct House {
     pub shelf: Arc<Shelf>,
     pub store: Store,
     pub engine: Engine<Onboarding>,
+    pub env: Arc<Env>,
     pub now: Arc<Mutex<Timestamp>>,
     _folder: tempfile::TempDir,
 }
@@ -92,8 +93,9 @@ impl House {
         let mut options = EngineOptions::new(folder.path());
         options.clock = clock;
         options.retry = RetryPolicy { attempts: 2, base: Duration::ZERO, longest: Duration::ZERO };
-        let engine = Engine::open(store.clone(), Arc::new(env), options).unwrap();
-        Self { vendors, shelf, store, engine, now, _folder: folder }
+        let env = Arc::new(env);
+        let engine = Engine::open(store.clone(), Arc::clone(&env), options).unwrap();
+        Self { vendors, shelf, store, engine, env, now, _folder: folder }
     }
 
     /// Submits a run of ACME-001 and drives it to its rest.

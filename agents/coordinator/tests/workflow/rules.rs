@@ -5,8 +5,8 @@ use crate::overdue;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, rule};
 use gangway_decision::{Difference, RuleSet};
 use gangway_protocol::audit::{AuditMoment, AuditRecord};
-use gangway_protocol::{Outcome, Person, Role, RunState};
-use gangway_store::{KeptRuleSet, RuleOrder};
+use gangway_protocol::{Outcome, Person, Role, RunRecord, RunState};
+use gangway_store::{Approval, ApprovalState, KeptRuleSet, RuleOrder};
 use serde_json::Map;
 
 /// Rules under which an overdue invoice blocks; kept in the house's store.
@@ -38,13 +38,7 @@ async fn change(house: &House, order: RuleOrder) {
     house.store.rules().change(order, "Ada", audit).await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn a_run_that_awaits_approval_keeps_the_rules_it_was_decided_by() {
-    let house = House::with(overdue()).await;
-    let run = house.run().await;
-    assert_eq!(run.state, RunState::AwaitingApproval);
-    let strict = strict(&house).await;
-    change(&house, RuleOrder::Activate { digest: strict.digest().to_owned() }).await;
+async fn approve(house: &House, run: &RunRecord) -> RunRecord {
     let person = Person { name: "dana".to_owned(), roles: [Role::Approver].into(), domains: [].into() };
     let ballot = Ballot {
         person,
@@ -56,9 +50,42 @@ async fn a_run_that_awaits_approval_keeps_the_rules_it_was_decided_by() {
     let now = *house.now.lock().unwrap();
     let ruling = move |docket: &gangway_store::Docket| rule(docket, &ballot, Policy::default(), now);
     house.store.approvals().decide(run.approval_id.as_ref().unwrap(), None, ruling).await.unwrap().unwrap();
-    let done = house.engine.drive(&run.run_id).await.unwrap();
+    house.engine.drive(&run.run_id).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_run_that_awaits_approval_keeps_the_rules_it_was_decided_by() {
+    let house = House::with(overdue()).await;
+    let run = house.run().await;
+    assert_eq!(run.state, RunState::AwaitingApproval);
+    let strict = strict(&house).await;
+    change(&house, RuleOrder::Activate { digest: strict.digest().to_owned() }).await;
+    let done = approve(&house, &run).await;
     assert_eq!(done.state, RunState::Completed, "{:?}", done.parked_because);
     assert_eq!(done.versions.rule_set, Some(RuleSet::builtin().reference()));
+}
+
+#[tokio::test]
+async fn an_approval_by_rules_that_are_gone_is_void_and_asked_for_anew_by_those_in_force() {
+    let house = House::with(overdue()).await;
+    let mut run = house.run().await;
+    // As if this folder had lost the rules the run was decided by.
+    run.decision.as_mut().unwrap().rule_set.digest = "sha256:gone".to_owned();
+    house.store.runs().save(&run).await.unwrap();
+    let first = run.approval_id.clone().unwrap();
+    let by_gone = |docket: &gangway_store::Docket| {
+        let rule_set_digest = "sha256:gone".to_owned();
+        Ok::<_, ()>(Approval { rule_set_digest, ..docket.approval.clone() })
+    };
+    house.store.approvals().decide(&first, None, by_gone).await.unwrap().unwrap();
+    let again = approve(&house, &run).await;
+    assert_eq!(again.state, RunState::AwaitingApproval, "{:?}", again.parked_because);
+    assert_ne!(again.approval_id.as_ref(), Some(&first));
+    assert_eq!(again.versions.rule_set, Some(RuleSet::builtin().reference()));
+    let void = house.store.approvals().get(&first).await.unwrap().unwrap();
+    assert_eq!(void.state, ApprovalState::Void);
+    assert!(void.reason.unwrap().contains("the rules changed"));
+    assert!(house.vendors.calls_of("provision.create_tenant").is_empty());
 }
 
 #[tokio::test]

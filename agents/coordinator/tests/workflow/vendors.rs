@@ -8,7 +8,7 @@ use rmcp::handler::server::ServerHandler;
 use rmcp::model::{self, CallToolResult, ContentBlock, ErrorData};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 /// What a tool answers.
@@ -30,6 +30,7 @@ pub struct Seen {
 #[derive(Clone, Default)]
 pub struct Vendors {
     answers: Arc<Mutex<HashMap<String, Answer>>>,
+    next: Arc<Mutex<HashMap<String, VecDeque<Answer>>>>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -43,6 +44,11 @@ impl Vendors {
         self
     }
 
+    /// Answers one call so, before what it answers otherwise; several are used up in order.
+    pub fn next(&self, tool: &str, answer: Answer) {
+        self.next.lock().unwrap().entry(tool.to_owned()).or_default().push_back(answer);
+    }
+
     pub fn calls_of(&self, tool: &str) -> Vec<Seen> {
         self.seen.lock().unwrap().iter().filter(|seen| seen.tool == tool).cloned().collect()
     }
@@ -53,6 +59,9 @@ impl Vendors {
     }
 
     fn answer(&self, tool: &str, arguments: &Map<String, Value>) -> Answer {
+        if let Some(answer) = self.next.lock().unwrap().get_mut(tool).and_then(VecDeque::pop_front) {
+            return answer;
+        }
         let replaced = self.answers.lock().unwrap().get(tool).cloned();
         replaced.unwrap_or_else(|| Answer::Value(usual(tool, arguments)))
     }
