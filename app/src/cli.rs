@@ -465,6 +465,12 @@ pub struct BenchArgs {
     /// What is measured.
     #[arg(long, value_enum, default_value = "load")]
     pub scenario: Scenario,
+    /// Webhooks of the intake scenario.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    pub events: u32,
+    /// Connections of the intake scenario.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub connections: u16,
     /// Runs at full load.
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub runs: u32,

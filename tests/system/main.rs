@@ -18,4 +18,6 @@ mod monitor;
 mod outbox;
 mod rules;
 mod schedule;
+mod serve;
+mod serving;
 mod transports;

@@ -135,6 +135,7 @@ fn decide_us(record: &RunRecord) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(DECISIONS))
 }
 
+/// The time that so many of a hundred stay below, in milliseconds.
 pub fn percentile(times: &mut [Duration], percent: usize) -> f64 {
     times.sort_unstable();
     let index = (times.len() * percent / 100).min(times.len().saturating_sub(1));

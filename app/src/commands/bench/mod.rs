@@ -6,6 +6,7 @@
 mod batch;
 mod brownout;
 mod figures;
+mod intake;
 mod load;
 mod simulator;
 
@@ -28,6 +29,8 @@ pub enum Scenario {
     Batch,
     /// NetSuite fails half of the time, then always, then is back.
     Brownout,
+    /// Signed webhooks against a running service, one in ten of them a repeat.
+    Intake,
 }
 
 /// Runs one after the other, for latency without load.
@@ -54,6 +57,12 @@ pub async fn run(args: BenchArgs, globals: &Globals) -> Result<ExitCode> {
         Scenario::Brownout => {
             let brownout = brownout::measure().await?;
             show(&args.output, &brownout, brownout.table())?;
+        }
+        Scenario::Intake => {
+            let figures = intake::measure(args.events, args.connections).await?;
+            show(&args.output, &figures, figures.table())?;
+            // How fast is for the reader to judge; an event lost or an account run twice is a failure.
+            return Ok(if figures.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
     Ok(ExitCode::SUCCESS)

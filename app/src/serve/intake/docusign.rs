@@ -6,6 +6,7 @@
 
 use super::signature::{Disbelief, is_docusign};
 use super::{Delivery, Refusal, Turned};
+use crate::schedule::JobName;
 use crate::serve::Service;
 use axum::Json;
 use axum::body::Body;
@@ -21,8 +22,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 const SENDER: &str = "docusign";
-/// The timer of the Contract Agent's look at blocked runs.
-const CONTRACT_WATCH: &str = "contracts";
 /// Connect sends one signature header for each active key; an account has few.
 const MOST_SIGNATURES: usize = 10;
 /// Events that may turn a contract into an executed one.
@@ -92,7 +91,7 @@ async fn act(service: &Service, event: Event, body: &[u8]) -> Result<Value, Refu
     }
     let is_telling = TELLING.contains(&event.event.as_str());
     if is_telling {
-        store.timers().ask(CONTRACT_WATCH, now).await.map_err(not_kept)?;
+        store.timers().ask(JobName::Contracts.name(), now).await.map_err(not_kept)?;
     }
     let noted = InboundEvent {
         source: SENDER.to_owned(),

@@ -143,7 +143,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `webhook-signature` for these headers and body.
-#[cfg(test)]
 pub fn sign_standard(key: &[u8], id: &str, seconds: i64, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(format!("{id}.{seconds}.").as_bytes());

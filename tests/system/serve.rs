@@ -1,0 +1,289 @@
+//! `gangway serve` as its senders see it: what is taken in, what is refused, and what a crash or a stop leaves.
+//!
+//! Effects are counted in the simulator's own ledger, which is another process.
+
+use crate::harness::{House, stderr};
+use crate::serving::{Event, Serving, hub_signature, sign};
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Stdio;
+
+const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const NEW_SECRET: &str = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+
+fn house(synthetic: u32) -> House {
+    House::with_synthetic(synthetic).with("GANGWAY_SERVE__WEBHOOK_SECRETS", format!("crm:{SECRET}"))
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+fn runs(house: &House) -> Vec<Value> {
+    house.json(&["runs", "list", "--limit", "1000", "--json"])["runs"].as_array().unwrap().clone()
+}
+
+fn refusals(house: &House) -> Vec<String> {
+    let entries = house.json(&["audit", "tail", "-n", "1000", "--json"]);
+    let entries = entries["entries"].as_array().unwrap_or_else(|| panic!("{entries}")).clone();
+    let refused = entries.iter().filter(|entry| entry["record"]["moment"] == "refused");
+    refused.map(|entry| entry["record"]["end"]["error"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_is_not_believed_or_not_understood_is_refused_audited_and_leaves_nothing_else() {
+    let house = house(0);
+    let service = Serving::start(&house, &[]);
+    let good = r#"{"account_id":"ACME-001"}"#;
+    let signed = |id: &str, time: i64, body: &str| Event::signed(SECRET, id, time, body);
+    let large = format!(r#"{{"account_id":"{}"}}"#, "A".repeat(300_000));
+    let hub = |body: &str| Event::new(body).header("x-hub-signature-256", &hub_signature(SECRET, body));
+    let flipped = {
+        let mut event = signed("msg-1", now(), good);
+        event.body = good.replace('A', "B");
+        event
+    };
+    let cases = [
+        (Event::new(good), 401, "UNSIGNED"),
+        (Event::signed(NEW_SECRET, "msg-1", now(), good), 401, "BAD_SIGNATURE"),
+        (flipped, 401, "BAD_SIGNATURE"),
+        (signed("msg-1", now() - 400, good), 401, "TIMESTAMP_OUT_OF_RANGE"),
+        (signed("msg-1", now() + 400, good), 401, "TIMESTAMP_OUT_OF_RANGE"),
+        (signed("msg-1", now(), good).without("webhook-id"), 401, "SIGNATURE_MALFORMED"),
+        (signed("msg-1", now(), good).header("content-type", "text/plain"), 415, "CONTENT_TYPE"),
+        (signed("msg-1", now(), &large), 413, "BODY_TOO_LARGE"),
+        (signed("msg-1", now(), "account ACME-001"), 422, "UNREADABLE"),
+        (signed("msg-1", now(), r#"{"account_id":"../x"}"#), 422, "UNREADABLE"),
+        (hub(good), 422, "UNREADABLE"),
+        (hub(good).header("x-hub-signature-256", "sha256=00"), 401, "BAD_SIGNATURE"),
+    ];
+    let mut expected = Vec::new();
+    for (event, status, code) in cases {
+        let answer = service.send(&event);
+        assert_eq!(answer.status, status, "{code}: {}", answer.body);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        expected.push(format!("refused/{code}"));
+    }
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(refusals(&house), expected);
+    assert!(runs(&house).is_empty());
+}
+
+#[test]
+fn an_event_is_remembered_whoever_asks_again_and_keys_rotate() {
+    let house = House::with_synthetic(0)
+        .with("GANGWAY_SERVE__WEBHOOK_SECRETS", format!("crm:{SECRET},crm:{NEW_SECRET}"));
+    let service = Serving::start(&house, &[]);
+    let body = r#"{"account_id":"ACME-001","correlation_id":"deal-1","more":true}"#;
+    let first = service.post("/webhook/onboarding?wait=30", &Event::signed(SECRET, "msg-1", now(), body));
+    assert_eq!((first.status, &first.json()["run"]["state"]), (200, &json!("completed")), "{}", first.body);
+    let again = service.send(&Event::signed(NEW_SECRET, "msg-1", now(), body));
+    assert_eq!((again.status, again.header("idempotent-replayed")), (202, "true"));
+    assert_eq!(again.json()["run_id"], first.json()["run_id"]);
+    assert_eq!(again.json()["started"], true, "the first answer again");
+
+    let hub = Event::new(body).header("x-hub-signature-256", &hub_signature(NEW_SECRET, body));
+    let same_correlation = service.send(&hub);
+    assert_eq!(same_correlation.json()["run_id"], first.json()["run_id"]);
+    assert_eq!(same_correlation.json()["started"], false);
+    let changed = service.send(&Event::signed(SECRET, "msg-1", now(), r#"{"account_id":"BETA-002"}"#));
+    assert_eq!(changed.status, 409, "{}", changed.body);
+    let taken = r#"{"account_id":"BETA-002","correlation_id":"deal-1"}"#;
+    assert_eq!(service.send(&Event::signed(SECRET, "msg-2", now(), taken)).status, 409);
+
+    let unknown = Event::signed(SECRET, "msg-3", now(), r#"{"account_id":"NOBODY-1"}"#);
+    let unknown = service.post("/webhook/onboarding?wait=30", &unknown).json();
+    assert_eq!(unknown["run"]["outcome"], "BLOCK", "{unknown}");
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(refusals(&house), ["refused/ID_REUSED", "refused/CORRELATION_TAKEN"]);
+    assert_eq!(house.vendors().count("mail", "deal-1"), 3);
+}
+
+#[test]
+fn killed_right_after_or_right_before_its_answer_a_run_is_finished_once() {
+    for crash_at in [None, Some("intake.committed:assessing"), Some("intake.acknowledging:onboarding")] {
+        let house = house(0);
+        let environment: Vec<_> = crash_at.map(|place| ("GANGWAY_CRASH_AT", place)).into_iter().collect();
+        let service = Serving::start(&house, &environment);
+        let body = r#"{"account_id":"ACME-001","correlation_id":"crash-1"}"#;
+        let event = || Event::signed(SECRET, "msg-1", now(), body);
+        match crash_at {
+            None => assert_eq!(service.send(&event()).status, 202),
+            Some(_) => assert!(service.try_send(&event()).is_none(), "it answered before it crashed"),
+        }
+        service.kill();
+        let next = Serving::start(&house, &[]);
+        // The sender has no answer, or sends again all the same; either way it waits for the one run.
+        let rested = next.post("/webhook/onboarding?wait=30", &event());
+        assert_eq!(rested.json()["run"]["state"], "completed", "{crash_at:?} {}", rested.body);
+        assert_eq!(next.stop(), Some(0));
+        assert_eq!(runs(&house).len(), 1, "{crash_at:?}");
+        assert!(house.vendors().count("slack_message", "crash-1") <= 1, "{crash_at:?}");
+        assert!(house.vendors().count("mail", "crash-1") <= 3, "{crash_at:?}");
+        assert_eq!(house.json(&["tenants", "list", "--json"])["tenants"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_full_line_turns_away_with_503_and_loses_none_of_those_in_it() {
+    let house = house(20);
+    for vendor in ["salesforce", "netsuite", "docusign"] {
+        house.vendors().fault(&json!({"vendor": vendor, "kind": "latency", "ms": 400}));
+    }
+    let limits = [("GANGWAY_SERVE__QUEUE", "2"), ("GANGWAY_SERVE__WORKERS", "1")];
+    let service = Serving::start(&house, &limits);
+    let event = |number: u32| {
+        let body = format!(r#"{{"account_id":"SYN-{number:06}","correlation_id":"full-{number}"}}"#);
+        Event::signed(SECRET, &format!("msg-{number}"), now(), &body)
+    };
+    let answers: Vec<_> = (1..=8).map(|number| service.send(&event(number))).collect();
+    let (taken, away): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 202);
+    assert!((2..=4).contains(&taken.len()), "{}", taken.len());
+    for answer in away {
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.body);
+    }
+    assert_eq!(service.send(&event(1)).status, 202, "a repeat is answered however long the line is");
+    house.vendors().heal();
+    let taken = taken.len();
+    assert_eq!(service.stop(), Some(0));
+    // What the stop left in the line is driven by the next start.
+    let next = Serving::start(&house, &[]);
+    for number in 1..=8 {
+        next.post("/webhook/onboarding?wait=30", &event(number));
+    }
+    assert_eq!(next.stop(), Some(0));
+    assert!(taken <= 8 && runs(&house).iter().all(|run| run["state"] == "completed"));
+    for number in 1..=8 {
+        // The synthetic ids are six digits long, so none is the beginning of another.
+        assert_eq!(house.vendors().count("slack_message", &format!("SYN-{number:06}")), 1, "{number}");
+    }
+}
+
+#[test]
+fn who_sends_too_much_is_told_when_to_come_again() {
+    let house = house(0);
+    let service = Serving::start(&house, &[("GANGWAY_SERVE__EVENTS_PER_MINUTE", "2")]);
+    let event = Event::signed(SECRET, "msg-1", now(), r#"{"account_id":"ACME-001"}"#);
+    for _ in 0..2 {
+        assert_eq!(service.send(&event).status, 202);
+    }
+    let refused = service.send(&event);
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    assert!((1..=30).contains(&refused.header("retry-after").parse::<u32>().unwrap()));
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(refusals(&house), ["refused/TOO_MANY_REQUESTS"]);
+}
+
+#[test]
+fn asked_to_end_under_load_it_ends_well_and_the_next_start_finishes_every_accepted_run() {
+    let house = house(40);
+    let service = Serving::start(&house, &[("GANGWAY_SERVE__WORKERS", "2")]);
+    for number in 1..=40 {
+        let body = format!(r#"{{"account_id":"SYN-{number:06}","correlation_id":"load-{number}"}}"#);
+        let event = Event::signed(SECRET, &format!("msg-{number}"), now(), &body);
+        assert_eq!(service.send(&event).status, 202);
+    }
+    assert_eq!(service.stop(), Some(0));
+    let next = Serving::start(&house, &[]);
+    for run in runs(&house) {
+        let account = run["account_id"].as_str().unwrap();
+        let correlation = run["correlation_id"].as_str().unwrap();
+        let body = format!(r#"{{"account_id":"{account}","correlation_id":"{correlation}"}}"#);
+        let id = correlation.replace("load", "msg");
+        let rested = next.post("/webhook/onboarding?wait=30", &Event::signed(SECRET, &id, now(), &body));
+        assert_eq!(rested.json()["run"]["state"], "completed", "{}", rested.body);
+    }
+    assert_eq!(next.stop(), Some(0));
+    for number in 1..=40 {
+        assert_eq!(house.vendors().count("slack_message", &format!("SYN-{number:06}")), 1, "{number}");
+    }
+}
+
+#[test]
+fn on_sighup_new_secrets_hold_and_a_broken_file_changes_nothing() {
+    let house = House::with_synthetic(0);
+    let file = house.data_dir().with_file_name("gangway.toml");
+    fs::write(&file, format!("[serve]\nwebhook_secrets = \"{SECRET}\"\n")).unwrap();
+    let service = Serving::start(&house, &[]);
+    let event = |secret: &str, id: &str| Event::signed(secret, id, now(), r#"{"account_id":"ACME-001"}"#);
+    assert_eq!(service.send(&event(NEW_SECRET, "msg-1")).status, 401);
+
+    fs::write(&file, "[serve]\nwebhook_secrets = \"short\"\n").unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration kept as it was");
+    assert_eq!(service.send(&event(SECRET, "msg-1")).status, 202);
+
+    fs::write(&file, format!("[serve]\nwebhook_secrets = \"{NEW_SECRET}\"\n")).unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration read again");
+    assert_eq!(service.send(&event(NEW_SECRET, "msg-2")).status, 202);
+    assert_eq!(service.send(&event(SECRET, "msg-3")).status, 401);
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_second_service_on_the_folder_says_who_has_it() {
+    let house = house(0);
+    let service = Serving::start(&house, &[]);
+    let second = house.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!second.status.success());
+    assert!(stderr(&second).contains(&service.pid().to_string()), "{}", stderr(&second));
+    let abroad = house.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert!(stderr(&abroad).contains("will not listen"), "{}", stderr(&abroad));
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn the_printed_shell_lines_work_word_for_word_and_the_demo_controls_answer() {
+    let house = House::new();
+    let service = Serving::start(&house, &[]);
+    let lines = service.said_until("curl -sS");
+    let output =
+        std::process::Command::new("sh").args(["-c", &lines]).stderr(Stdio::piped()).output().unwrap();
+    let answer: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{lines}\n{}", stderr(&output)));
+    assert_eq!(answer["run"]["state"], "completed", "{answer}");
+
+    let on = service.post("/demo/enable-random-errors", &Event::new(r#"{"rate":0.5,"seed":3}"#));
+    assert_eq!(on.json()["errors"]["seed"], 3, "{}", on.body);
+    assert_eq!(
+        house
+            .vendors()
+            .get("/_simulator/faults")
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|fault| fault["seed"].is_number())
+            .count(),
+        6
+    );
+    assert_eq!(service.post("/demo/enable-random-errors", &Event::new(r#"{"rate":0.9}"#)).status, 400);
+    assert_eq!(service.post("/demo/disable-random-errors", &Event::new("")).json()["enabled"], false);
+    let all = service.post("/demo/run-all", &Event::new("")).json();
+    for result in all["results"].as_array().unwrap() {
+        assert_eq!(result["decided"], result["expected"], "{result}");
+    }
+    let foreign = service.post("/demo/run-all", &Event::new("").header("origin", "https://evil.example"));
+    assert_eq!(foreign.status, 421);
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn docusign_events_are_believed_by_their_keys_and_heard_once() {
+    let key = "connect-key-0123456789";
+    let house = house(0).with("GANGWAY_SERVE__DOCUSIGN_KEYS", format!("old-connect-key-012345,{key}"));
+    let service = Serving::start(&house, &[]);
+    let body =
+        r#"{"event":"envelope-sent","generatedDateTime":"2026-03-01T09:00:00Z","data":{"envelopeId":"e-1"}}"#;
+    let send = |key: &str| {
+        let event = Event::new(body).header("x-docusign-signature-1", "AAAA");
+        service.post(
+            "/webhook/docusign",
+            &event.header("x-docusign-signature-2", &sign(key.as_bytes(), body.as_bytes())),
+        )
+    };
+    assert_eq!(send("another-key-012345678").status, 401);
+    assert_eq!(send(key).json()["status"], "nothing to do");
+    assert_eq!(send(key).json()["status"], "repeated");
+    assert_eq!(service.stop(), Some(0));
+}
