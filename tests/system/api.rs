@@ -267,9 +267,9 @@ async fn an_escalation_is_approved_and_its_tasks_are_worked_over_http() {
         request.send().await.unwrap().status()
     };
     assert_eq!(change(None, "in_progress").await, StatusCode::BAD_REQUEST);
-    assert_eq!(change(Some("k1"), "in_progress").await, StatusCode::OK);
-    assert_eq!(change(Some("k1"), "in_progress").await, StatusCode::OK);
-    assert_eq!(change(Some("k1"), "completed").await, StatusCode::CONFLICT);
+    assert_eq!(change(Some("change-1"), "in_progress").await, StatusCode::OK);
+    assert_eq!(change(Some("change-1"), "in_progress").await, StatusCode::OK);
+    assert_eq!(change(Some("change-1"), "completed").await, StatusCode::CONFLICT);
     let auditor = key(&house, "Eve", "auditor");
     let audit = service.read("/api/audit?tool=tasks.update_status&principal=person%20Ann", &auditor).await;
     assert!(!audit["entries"].as_array().unwrap().is_empty(), "{audit}");

@@ -166,7 +166,7 @@ fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key", "in": "header", "required": true,
         "description": "Names this change: sent again with the same key, it has the first answer.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[0-9A-Za-z._:-]+$" },
+        "schema": { "type": "string", "minLength": 8, "maxLength": 100, "pattern": "^[!-~]+$" },
     })
 }
 

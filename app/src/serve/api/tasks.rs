@@ -140,9 +140,9 @@ struct NewStatus {
 /// Two people's keys never meet: the person's name is part of the tool's key.
 async fn update(asked: Asked<OneTask, Nothing, NewStatus>) -> Result<TaskSeen, Problem> {
     let key = header(&asked.headers, KEY_HEADER)
-        .filter(|key| (1..=100).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
+        .filter(|key| (8..=100).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
         .ok_or_else(|| {
-            let says = "send Idempotency-Key: 1 to 100 printable characters that name this change";
+            let says = "send Idempotency-Key: 8 to 100 printable characters that name this change";
             Problem::new(StatusCode::BAD_REQUEST, says)
         })?;
     let own = gangway_protocol::canonical::digest_bytes(format!("{}\n{key}", asked.person.name).as_bytes());
