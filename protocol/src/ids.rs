@@ -4,6 +4,7 @@
 //! is bounded in length and alphabet, so that no id can carry a path, a query or a line break into
 //! a vendor call. Vendors' own record ids inside facts stay plain strings: they are evidence, not keys.
 
+use crate::record_id::{ACCOUNT, RecordId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -128,6 +129,14 @@ identifier!(
     AccountId,
     "account id"
 );
+impl AccountId {
+    /// The Salesforce id, if that is what the account is named by.
+    #[must_use]
+    pub fn record_id(&self) -> Option<RecordId> {
+        RecordId::parse(&self.0, ACCOUNT)
+    }
+}
+
 identifier!(
     /// A Salesforce opportunity id.
     OpportunityId,

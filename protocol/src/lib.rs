@@ -17,6 +17,7 @@ pub mod ids;
 pub mod llm_call;
 pub mod money;
 pub mod person;
+pub mod record_id;
 pub mod redact;
 pub mod run;
 pub mod task;

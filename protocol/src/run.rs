@@ -1,6 +1,7 @@
 //! The run record: everything one onboarding run was asked, saw, decided and did.
 
 use crate::advice::{Advice, PromptRef};
+use crate::record_id::{ACCOUNT, RecordId};
 use crate::redact::scrub;
 use crate::tenant::Tenant;
 use crate::{AccountId, ApiError, CorrelationId, Decision, Facts, OpportunityId, RuleSetRef, RunId};
@@ -182,8 +183,11 @@ pub struct Versions {
 pub struct RunRecord {
     /// Its id.
     pub run_id: RunId,
-    /// What was asked.
+    /// What was asked; the account stands here under its business id as soon as that is known.
     pub request: RunRequest,
+    /// The Salesforce id by which the account was asked for; null when it was asked for by its business id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_as: Option<AccountId>,
     /// Where it stands.
     pub state: RunState,
     /// When it was accepted.
@@ -231,6 +235,29 @@ impl RunRecord {
     #[must_use]
     pub fn advice_to_read(&self) -> Option<&Advice> {
         self.worded_advice.as_ref().or(self.advice.as_ref())
+    }
+
+    /// Enters the business id of the account, remembering the Salesforce id it was asked for by.
+    pub fn identify(&mut self, account_id: AccountId) {
+        if self.request.account_id != account_id {
+            self.asked_as = Some(std::mem::replace(&mut self.request.account_id, account_id));
+        }
+    }
+
+    /// The account's Salesforce id, as Salesforce said, or as it was asked for by.
+    #[must_use]
+    pub fn salesforce_id(&self) -> Option<RecordId> {
+        let account = self.facts.as_ref().and_then(|facts| facts.account.as_ref());
+        let said = account.and_then(|account| RecordId::parse(account.id.as_deref()?, ACCOUNT));
+        let asked = || self.asked_as.as_ref().unwrap_or(&self.request.account_id).record_id();
+        said.or_else(asked)
+    }
+
+    /// Whether it is a run of this account, by whichever of its names.
+    #[must_use]
+    pub fn is_of(&self, account_id: &AccountId) -> bool {
+        let same_record = |id: RecordId| self.salesforce_id().is_some_and(|ours| ours.names(id.as_str()));
+        self.request.account_id == *account_id || account_id.record_id().is_some_and(same_record)
     }
 
     /// The record with a reason why it cannot go on; the reason is scrubbed.

@@ -152,6 +152,7 @@ fn run(number: u32) -> RunRecord {
             trigger: Trigger::Batch,
             requested_by: "bench".to_owned(),
         },
+        asked_as: None,
         state: RunState::Assessing,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,

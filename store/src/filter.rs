@@ -2,7 +2,16 @@
 //!
 //! Only constants become SQL text; what a caller gave is always bound.
 
+use gangway_protocol::AccountId;
 use rusqlite::types::Value;
+
+/// The condition on `runs` that finds an account, and what to bind: business id or Salesforce id.
+pub(crate) fn named(account: &AccountId) -> (&'static str, String) {
+    match account.record_id() {
+        Some(id) => ("salesforce_id = ?", id.short().to_owned()),
+        None => ("account_id = ?", account.as_str().to_owned()),
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct Filter {
@@ -18,6 +27,14 @@ impl Filter {
             self.values.push(value.into());
         }
         self
+    }
+
+    /// Only the runs of an account, by whichever of its names is given.
+    pub(crate) fn of_account(self, account: Option<&AccountId>) -> Self {
+        match account.map(named) {
+            Some((condition, name)) => self.and(condition, Some(name)),
+            None => self,
+        }
     }
 
     /// `SELECT` with the conditions, `order`, and a limit as the last bound value.

@@ -74,7 +74,7 @@ impl Runs<'_> {
         };
         let (sql, values) = Filter::default()
             .and(after, page.after)
-            .and("account_id = ?", page.account.map(String::from))
+            .of_account(page.account.as_ref())
             .and("state = ?", page.state.map(|state| state.name().to_owned()))
             .and(
                 "json_extract(record, '$.decision.outcome') = ?",

@@ -1,16 +1,21 @@
 //! Runs: accepted once per correlation id, one live run per account, saved whole.
 
-use crate::codec::{record, records, to_json};
+mod row;
+
+use crate::codec::{record, records};
 use crate::filter::Filter;
 use crate::writer::Shape;
 use crate::{Store, StoreError, journal};
 use gangway_protocol::run::RunRequest;
-use gangway_protocol::{AccountId, CorrelationId, Facts, RunId, RunRecord, RunState};
+use gangway_protocol::{AccountId, Facts, RunId, RunRecord, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+use row::{Row, live_of};
+use rusqlite::{params, params_from_iter};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+pub(crate) use row::NewRun;
 
 const TABLE: &str = "runs";
 
@@ -76,14 +81,36 @@ impl Runs<'_> {
         self.0.write(Shape::Several, move |connection| new.accept(connection)).await
     }
 
+    /// Stores a run under the business id of its account, which was asked for by its Salesforce id. Gives the live run
+    /// which that account has already; then nothing is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] when the run was never accepted.
+    pub async fn identify(self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        let row = Row::of(run)?;
+        let account = run.request.account_id.clone();
+        self.0
+            .write(Shape::Several, move |connection| {
+                let live = live_of(connection, &account)?;
+                if let Some(other) = live.filter(|other| other.run_id != row.run_id) {
+                    return Ok(Some(other));
+                }
+                row.update(connection)?;
+                connection
+                    .prepare_cached("UPDATE runs SET account_id = ?2 WHERE run_id = ?1")?
+                    .execute([row.run_id.as_str(), account.as_str()])?;
+                Ok(None)
+            })
+            .await
+    }
+
     /// Stores the run as it stands now.
     ///
     /// # Errors
     /// [`StoreError::Absent`] when it was never accepted.
     pub async fn save(self, run: &RunRecord) -> Result<(), StoreError> {
-        let json = to_json(run)?;
-        let (run_id, state) = (run.run_id.clone(), run.state);
-        self.0.write(Shape::OneStatement, move |connection| update(connection, &run_id, state, &json)).await
+        let row = Row::of(run)?;
+        self.0.write(Shape::OneStatement, move |connection| row.update(connection)).await
     }
 
     /// Stores the run as it stands now and, in the same commit, the journal entry that ends its phase.
@@ -91,12 +118,11 @@ impl Runs<'_> {
     /// # Errors
     /// As [`Runs::save`] and [`crate::Journal::append`]; then neither is stored.
     pub async fn save_with_entry(self, run: &RunRecord, seq: u32, label: &str) -> Result<(), StoreError> {
-        let json = to_json(run)?;
-        let (run_id, state, label) = (run.run_id.clone(), run.state, label.to_owned());
+        let (row, label) = (Row::of(run)?, label.to_owned());
         self.0
             .write(Shape::Several, move |connection| {
-                journal::insert(connection, &run_id, seq, &label, "null")?;
-                update(connection, &run_id, state, &json)
+                journal::insert(connection, &row.run_id, seq, &label, "null")?;
+                row.update(connection)
             })
             .await
     }
@@ -121,7 +147,7 @@ impl Runs<'_> {
     /// The database cannot be read.
     pub async fn list(self, filter: RunFilter) -> Result<Vec<RunRecord>, StoreError> {
         let (sql, values) = Filter::default()
-            .and("account_id = ?", filter.account.map(String::from))
+            .of_account(filter.account.as_ref())
             .and("state = ?", filter.state.map(|state| state.name().to_owned()))
             .select("SELECT record FROM runs", "seq DESC", filter.limit);
         self.0
@@ -215,6 +241,8 @@ impl Runs<'_> {
                 let mut select = connection.prepare_cached(
                     "SELECT record FROM runs AS run WHERE state = 'blocked' AND NOT EXISTS \
                      (SELECT 1 FROM runs AS newer WHERE newer.account_id = run.account_id AND newer.seq > run.seq) \
+                     AND NOT EXISTS (SELECT 1 FROM runs AS newer \
+                     WHERE newer.salesforce_id = run.salesforce_id AND newer.seq > run.seq) \
                      ORDER BY seq LIMIT ?1",
                 )?;
                 records(TABLE, &mut select, [limit])
@@ -223,95 +251,6 @@ impl Runs<'_> {
     }
 }
 
-/// A run that asks to be accepted, written down on the caller's thread: the writer's time is everybody's.
-pub(crate) struct NewRun {
-    pub(crate) run_id: RunId,
-    pub(crate) account: AccountId,
-    pub(crate) correlation: CorrelationId,
-    state: RunState,
-    json: String,
-}
-
-impl NewRun {
-    pub(crate) fn of(run: &RunRecord) -> Result<Self, StoreError> {
-        Ok(Self {
-            run_id: run.run_id.clone(),
-            account: run.request.account_id.clone(),
-            correlation: run.request.correlation_id.clone(),
-            state: run.state,
-            json: to_json(run)?,
-        })
-    }
-
-    /// Several statements: inside a savepoint.
-    pub(crate) fn accept(&self, connection: &Connection) -> Result<Accepted, StoreError> {
-        if let Some((owner, earlier)) = by_correlation(connection, &self.correlation)? {
-            if owner != self.account {
-                return Err(StoreError::CorrelationTaken {
-                    correlation_id: self.correlation.clone(),
-                    account: owner,
-                });
-            }
-            return Ok(Accepted::SameCorrelation(Box::new(earlier)));
-        }
-        if let Some(live) = live_of(connection, &self.account)? {
-            correlate(connection, &self.correlation, &self.account, &live.run_id)?;
-            return Ok(Accepted::Live(Box::new(live)));
-        }
-        connection
-            .prepare_cached("INSERT INTO runs (run_id, account_id, state, record) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![self.run_id.as_str(), self.account.as_str(), self.state.name(), self.json])?;
-        correlate(connection, &self.correlation, &self.account, &self.run_id)?;
-        Ok(Accepted::New)
-    }
-}
-
 fn parse_run_id(text: String) -> Result<RunId, StoreError> {
     RunId::parse(text).map_err(|error| StoreError::Row { table: TABLE, reason: error.to_string() })
-}
-
-fn by_correlation(
-    connection: &Connection,
-    correlation: &CorrelationId,
-) -> Result<Option<(AccountId, RunRecord)>, StoreError> {
-    let found: Option<(String, String)> = connection
-        .prepare_cached(
-            "SELECT correlations.account_id, runs.record FROM correlations JOIN runs USING (run_id) \
-             WHERE correlation_id = ?1",
-        )?
-        .query_row([correlation.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((account, json)) = found else { return Ok(None) };
-    let account = AccountId::parse(account)
-        .map_err(|error| StoreError::Row { table: "correlations", reason: error.to_string() })?;
-    Ok(Some((account, crate::codec::from_json(TABLE, &json)?)))
-}
-
-fn live_of(connection: &Connection, account: &AccountId) -> Result<Option<RunRecord>, StoreError> {
-    let mut select = connection.prepare_cached(
-        "SELECT record FROM runs WHERE account_id = ?1 AND state IN ('assessing', 'awaiting_approval', 'fulfilling')",
-    )?;
-    record(TABLE, &mut select, [account.as_str()])
-}
-
-fn correlate(
-    connection: &Connection,
-    correlation: &CorrelationId,
-    account: &AccountId,
-    run_id: &RunId,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("INSERT INTO correlations (correlation_id, account_id, run_id) VALUES (?1, ?2, ?3)")?
-        .execute([correlation.as_str(), account.as_str(), run_id.as_str()])?;
-    Ok(())
-}
-
-fn update(connection: &Connection, run_id: &RunId, state: RunState, json: &str) -> Result<(), StoreError> {
-    let changed = connection
-        .prepare_cached("UPDATE runs SET state = ?2, record = ?3 WHERE run_id = ?1")?
-        .execute(params![run_id.as_str(), state.name(), json])?;
-    if changed == 0 {
-        return Err(StoreError::Absent { what: "run", id: run_id.to_string() });
-    }
-    Ok(())
 }

@@ -14,6 +14,7 @@ mod crash;
 mod decide;
 mod demo;
 mod harness;
+mod identity;
 mod monitor;
 mod outbox;
 mod rules;

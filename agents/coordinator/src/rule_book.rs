@@ -57,10 +57,12 @@ impl RuleBook {
     ///
     /// # Errors
     /// [`RuleBookError`].
-    pub async fn for_run(&self, record: &RunRecord) -> Result<Arc<RuleSet>, RuleBookError> {
-        let Some(decision) = &record.decision else {
-            return self.for_account(&record.request.account_id).await;
-        };
+    pub async fn for_run(
+        &self,
+        record: &RunRecord,
+        account: &AccountId,
+    ) -> Result<Arc<RuleSet>, RuleBookError> {
+        let Some(decision) = &record.decision else { return self.for_account(account).await };
         let rules = self.of_digest(&decision.rule_set.digest).await?;
         // Another version of Gangway may read the same text as another set.
         self.keep(&rules).await?;

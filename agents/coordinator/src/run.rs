@@ -35,6 +35,7 @@ pub fn new_run(request: RunRequest, now: Timestamp, uuid: Uuid, versions: &Versi
     RunRecord {
         run_id: RunId::from_uuid(uuid),
         request,
+        asked_as: None,
         state: RunState::Assessing,
         created_at: now,
         updated_at: now,

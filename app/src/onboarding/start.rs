@@ -38,7 +38,7 @@ pub async fn finish_earlier(
     let mut earlier = Vec::new();
     for run_id in runs.unfinished().await? {
         let found = runs.get(&run_id).await?;
-        earlier.extend(found.filter(|record| !asked.contains(&record.request.account_id)));
+        earlier.extend(found.filter(|record| !asked.iter().any(|account| record.is_of(account))));
     }
     let drives = earlier.into_iter().map(|record| async move {
         let driven = engine.durable().drive(&record.run_id).await;

@@ -15,7 +15,6 @@ use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::salesforce::{DealArgs, GetOnboardingBundle, OnboardingBundle};
 use gangway_protocol::{AccountId, ApiError, System};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::connection::{Deleted, Part, Salesforce, read_row};
 use crate::errors::BUNDLE;
@@ -106,16 +105,12 @@ impl Bundles {
         keys: &[AccountKey],
         rows: &[Box<RawValue>],
     ) -> Result<Vec<Result<AccountPart, ApiError>>, ApiError> {
-        let mut read: Vec<(Option<String>, AccountRow)> = Vec::with_capacity(rows.len());
-        for row in rows {
-            let fields: Map<String, Value> = read_row(operation(), row)?;
-            let external = many::external_id(&fields, &self.salesforce.schema.external_id_field);
-            read.push((external.map(str::to_owned), read_row(operation(), row)?));
-        }
+        let field = &self.salesforce.schema.external_id_field;
+        let read = rows.iter().map(|row| read_row(operation(), row));
+        let read: Vec<AccountRow> = read.collect::<Result<_, _>>()?;
         let of = |key: &AccountKey| {
-            let theirs =
-                read.iter().filter(|(external, row)| many::is_account(key, row, external.as_deref()));
-            account(operation(), theirs.map(|(_, row)| row.clone()).collect())
+            let theirs = read.iter().filter(|row| many::is_account(key, row, field));
+            account(operation(), field, theirs.cloned().collect())
         };
         Ok(keys.iter().map(of).collect())
     }
@@ -143,7 +138,7 @@ impl Bundles {
             let soql = self.salesforce.schema.account_and_owner(&key);
             let errand = Errand::about(operation(), [key.as_str()]);
             let rows = self.salesforce.query(errand, &soql, Deleted::Included).await?;
-            account(operation(), rows)
+            account(operation(), &self.salesforce.schema.external_id_field, rows)
         };
         singly(keys.to_vec(), ask).await
     }

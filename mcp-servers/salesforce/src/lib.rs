@@ -10,7 +10,6 @@ mod login;
 mod many;
 mod mapping;
 mod query;
-mod record_id;
 pub mod settings;
 mod tools;
 mod wire;

@@ -51,8 +51,8 @@ pub(crate) fn external_id<'f>(fields: &'f Map<String, Value>, name: &str) -> Opt
 }
 
 /// Whether an account's row is one that was asked for.
-pub(crate) fn is_account(key: &AccountKey, row: &AccountRow, external_id: Option<&str>) -> bool {
-    belongs(key, row.id.as_deref(), external_id)
+pub(crate) fn is_account(key: &AccountKey, row: &AccountRow, external_id_field: &str) -> bool {
+    belongs(key, row.id.as_deref(), external_id(&row.own, external_id_field))
 }
 
 /// Whether an opportunity is one of an account that was asked for.

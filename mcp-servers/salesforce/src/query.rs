@@ -6,8 +6,8 @@
 use gangway_protocol::AccountId;
 use jiff::Timestamp;
 
-use crate::record_id::{ACCOUNT, RecordId};
 use crate::settings::Schema;
+use gangway_protocol::record_id::RecordId;
 
 /// A text as SOQL literal, quotes included. The escapes are all that SOQL knows for quoted strings.
 pub(crate) fn literal(text: &str) -> String {
@@ -41,7 +41,7 @@ pub(crate) enum AccountKey {
 
 impl AccountKey {
     pub fn of(account_id: &AccountId) -> Self {
-        match RecordId::parse(account_id.as_str(), ACCOUNT) {
+        match account_id.record_id() {
             Some(id) => Self::Record(id),
             None => Self::External(account_id.as_str().to_owned()),
         }
@@ -72,10 +72,11 @@ impl Schema {
         format!("SELECT {ACCOUNT_FIELDS} FROM Account WHERE {} LIMIT 10", self.account_is(key))
     }
 
-    /// The account with its owner.
+    /// The account with its owner and its external id.
     pub fn account_and_owner(&self, key: &AccountKey) -> String {
         let condition = self.account_is(key);
-        format!("SELECT {ACCOUNT_FIELDS}, {OWNER_FIELDS} FROM Account WHERE {condition} LIMIT 10")
+        let field = &self.external_id_field;
+        format!("SELECT {ACCOUNT_FIELDS}, {OWNER_FIELDS}, {field} FROM Account WHERE {condition} LIMIT 10")
     }
 
     /// Many accounts, each with the external id it was found by.

@@ -63,6 +63,9 @@ pub(crate) struct AccountRow {
     pub industry: Option<String>,
     pub owner_id: Option<String>,
     pub owner: Option<UserRow>,
+    /// Fields under the names the org gave them: the external id.
+    #[serde(flatten)]
+    pub own: Map<String, Value>,
 }
 
 /// A user.

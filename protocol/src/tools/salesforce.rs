@@ -155,6 +155,9 @@ impl Tool for GetContract {
 pub struct OnboardingBundle {
     /// The account; null when it does not exist.
     pub account: Option<Account>,
+    /// Its business id, by which every other system knows it; null when its external-id field is empty.
+    #[serde(default)]
+    pub business_id: Option<String>,
     /// Its owner; null when unset or unknown.
     pub owner: Option<Owner>,
     /// The opportunity that counts; null when there is none.

@@ -63,6 +63,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
             trigger: Trigger::Cli,
             requested_by: "test".to_owned(),
         },
+        asked_as: None,
         state: RunState::Assessing,
         created_at: at("2026-01-01T00:00:00Z"),
         updated_at: at("2026-01-01T00:00:00Z"),

@@ -151,3 +151,25 @@ async fn a_record_and_its_last_entry_are_saved_together_or_not_at_all() {
     assert_eq!(saved.state, RunState::Blocked);
     assert_eq!(store.journal().load(&record.run_id).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_run_found_out_to_be_another_accounts_second_is_not_filed_under_it() {
+    let (_folder, store) = open();
+    store.runs().accept(&run("run-1", "ACME-001", "c-1")).await.unwrap();
+    let mut second = run("run-2", "0018Z00003ACMEQQA5", "c-2");
+    assert_eq!(store.runs().accept(&second).await.unwrap(), Accepted::New);
+    second.identify(account("ACME-001"));
+    let live = store.runs().identify(&second).await.unwrap().unwrap();
+    assert_eq!(live.run_id.as_str(), "run-1");
+    let mut first = live;
+    first.state = RunState::Completed;
+    store.runs().save(&first).await.unwrap();
+    assert_eq!(store.runs().identify(&second).await.unwrap(), None);
+    assert_eq!(store.runs().identify(&second).await.unwrap(), None, "a repeat after a crash");
+    for name in ["ACME-001", "0018Z00003ACMEQ"] {
+        let newest = store.runs().newest_of(&account(name)).await.unwrap().unwrap();
+        assert_eq!((newest.run_id.as_str(), newest.asked_as), ("run-2", second.asked_as.clone()), "{name}");
+        let third = store.runs().accept(&run("run-3", name, &format!("c-{name}"))).await.unwrap();
+        assert!(matches!(third, Accepted::Live(live) if live.run_id.as_str() == "run-2"), "{name}");
+    }
+}

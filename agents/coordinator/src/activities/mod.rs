@@ -5,6 +5,7 @@
 mod approval;
 mod assess;
 mod checklist;
+mod gather;
 mod parking;
 mod reassess;
 mod report;

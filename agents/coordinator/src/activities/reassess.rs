@@ -5,13 +5,14 @@
 //! are not kept any more do today's rules judge, and by that the approval is void.
 
 use super::approval::awaited;
-use super::assess::{Assessed, assess, no_rules};
+use super::assess::{Assessed, judge, no_rules};
+use super::gather::gather;
 use super::judged;
 use crate::approving::{difference, effects_digest};
 use crate::env::Env;
 use crate::rule_book::RuleBookError;
 use gangway_durable::{Activity, StepError};
-use gangway_protocol::{ApiError, IdempotencyKey, RunRecord};
+use gangway_protocol::{ApiError, Facts, IdempotencyKey, RunRecord};
 use gangway_store::Approval;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -38,10 +39,11 @@ impl Activity<Env> for Reassess {
         // Judged by today, unless the request named the day: a contract may have run out while somebody thought.
         let today = (env.clock)().to_zoned(TimeZone::UTC).date();
         now.as_of = record.request.as_of.unwrap_or_else(|| record.as_of.max(today));
-        let assessed = by_its_own_rules(env, now).await?;
-        if let Some(error) = assessed.facts.api_errors.first() {
+        let facts = gather(env, &now).await?;
+        if let Some(error) = facts.api_errors.first() {
             return Err(not_looked_at(&approval, error));
         }
+        let assessed = by_its_own_rules(env, now, facts).await.map_err(|error| no_rules(&error))?;
         let effects = effects_digest(&assessed.facts, &env.settings)
             .map_err(|error| StepError::Fatal(format!("the planned effects have no digest: {error}")))?;
         let difference = difference(&approval, before, &assessed.decision, &effects);
@@ -50,13 +52,13 @@ impl Activity<Env> for Reassess {
 }
 
 /// Judged by the run's own rules; by those in force where its own cannot be had any more.
-async fn by_its_own_rules(env: &Env, mut now: RunRecord) -> Result<Assessed, StepError> {
-    match assess(env, &now).await {
+async fn by_its_own_rules(env: &Env, mut now: RunRecord, facts: Facts) -> Result<Assessed, RuleBookError> {
+    match judge(env, &now, facts.clone()).await {
         Err(RuleBookError::NotKept(_) | RuleBookError::Unreadable { .. }) => {
             now.decision = None;
-            assess(env, &now).await.map_err(|error| no_rules(&error))
+            judge(env, &now, facts).await
         }
-        assessed => assessed.map_err(|error| no_rules(&error)),
+        judged => judged,
     }
 }
 

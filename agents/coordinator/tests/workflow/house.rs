@@ -5,7 +5,7 @@ use ed25519_dalek::SigningKey;
 use futures::future::BoxFuture;
 use gangway_coordinator::{Env, Onboarding, ReportSink, RuleBook, Settings, new_run, versions};
 use gangway_decision::RuleSet;
-use gangway_durable::{Engine, EngineOptions, RetryPolicy};
+use gangway_durable::{Engine, EngineOptions, RetryPolicy, Submitted};
 use gangway_protocol::redact::Email;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{RunRecord, System};
@@ -100,18 +100,23 @@ impl House {
 
     /// Submits a run of ACME-001 and drives it to its rest.
     pub async fn run(&self) -> RunRecord {
+        let submitted = self.submit("ACME-001", "cor-1").await;
+        self.engine.drive(&submitted.record.run_id).await.unwrap()
+    }
+
+    /// Submits a run and leaves it there.
+    pub async fn submit(&self, account: &str, correlation: &str) -> Submitted {
         let request = RunRequest {
-            account_id: "ACME-001".parse().unwrap(),
+            account_id: account.parse().unwrap(),
             opportunity_id: None,
-            correlation_id: "cor-1".parse().unwrap(),
+            correlation_id: correlation.parse().unwrap(),
             as_of: None,
             trigger: Trigger::Demo,
             requested_by: "test".to_owned(),
         };
         let now = *self.now.lock().unwrap();
         let record = new_run(request, now, Uuid::now_v7(), &versions());
-        let submitted = self.engine.submit(record).await.unwrap();
-        self.engine.drive(&submitted.record.run_id).await.unwrap()
+        self.engine.submit(record).await.unwrap()
     }
 
     pub fn pass_days(&self, days: i64) {

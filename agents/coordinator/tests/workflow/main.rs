@@ -4,6 +4,7 @@
 
 mod approvals;
 mod house;
+mod identity;
 mod rules;
 mod vendors;
 mod watch;

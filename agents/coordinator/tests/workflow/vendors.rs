@@ -87,6 +87,7 @@ fn usual(tool: &str, arguments: &Map<String, Value>) -> Value {
 
 pub fn bundle() -> Value {
     json!({
+        "business_id": "ACME-001",
         "account": {"id": "0018Z00003ACMEQ", "name": "ACME Corp", "is_deleted": false, "billing_country": "United States",
                     "industry": "Technology", "owner_id": "0058Z000001OWNER"},
         "owner": {"id": "0058Z000001OWNER", "name": "Sarah Johnson", "email": "sarah.johnson@northwind.example",

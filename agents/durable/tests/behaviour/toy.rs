@@ -265,6 +265,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
             trigger: Trigger::Cli,
             requested_by: "test".to_owned(),
         },
+        asked_as: None,
         state: RunState::Assessing,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,

@@ -9,11 +9,9 @@ use gangway_governance::vendor::Errand;
 use gangway_governance::{Server, is_worth_asking_singly, singly};
 use gangway_protocol::tools::salesforce::{AccountLookup, AccountsArgs, AccountsFound, GetAccounts};
 use gangway_protocol::{AccountId, ApiError, RecordKind};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::get_account;
-use crate::connection::{Deleted, Salesforce, read_row};
+use crate::connection::{Deleted, Salesforce};
 use crate::query::AccountKey;
 use crate::wire::AccountRow;
 use crate::{many, mapping};
@@ -58,20 +56,13 @@ async fn batch(
     let errand = Errand::about(operation, ids.iter().map(AccountId::as_str));
     let errand = if ids.len() > 1 { errand.falling_back() } else { errand };
     let soql = salesforce.schema.accounts(&keys);
-    let raw: Vec<Box<RawValue>> = salesforce.query(errand, &soql, Deleted::Included).await?;
-    let mut found = Vec::with_capacity(raw.len());
-    for row in &raw {
-        // The external id stands under the name the org gave it, so the row is read a second time for it.
-        let fields: Map<String, Value> = read_row(operation, row)?;
-        let external = many::external_id(&fields, &salesforce.schema.external_id_field);
-        found.push((external.map(str::to_owned), read_row::<AccountRow>(operation, row)?));
-    }
-    Ok(keys.iter().map(|key| the_one(operation, key, &found)).collect())
-}
-
-fn the_one(operation: &'static str, key: &AccountKey, found: &[(Option<String>, AccountRow)]) -> Row {
-    let theirs = found.iter().filter(|(external, row)| many::is_account(key, row, external.as_deref()));
-    get_account::the_one(operation, theirs.map(|(_, row)| row.clone()).collect())
+    let found: Vec<AccountRow> = salesforce.query(errand, &soql, Deleted::Included).await?;
+    let field = &salesforce.schema.external_id_field;
+    let the_one = |key| {
+        let theirs = found.iter().filter(|row| many::is_account(key, row, field));
+        get_account::the_one(operation, theirs.cloned().collect())
+    };
+    Ok(keys.iter().map(the_one).collect())
 }
 
 /// Each account by itself; the call fails only if none of them could be asked for.

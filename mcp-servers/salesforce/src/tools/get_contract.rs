@@ -9,9 +9,9 @@ use gangway_protocol::tools::salesforce::{ContractArgs, ContractFound, GetContra
 
 use crate::connection::{Deleted, Salesforce};
 use crate::errors::{malformed_id, unreadable};
-use crate::record_id::{CONTRACT, RecordId};
 use crate::wire::ContractRow;
 use crate::{mapping, query};
+use gangway_protocol::record_id::{CONTRACT, RecordId};
 
 /// Its errors hide no record: the contract that decisions are made from is the CLM's.
 pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {

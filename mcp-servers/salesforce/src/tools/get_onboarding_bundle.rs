@@ -18,6 +18,7 @@ use super::{get_account, get_opportunity};
 use crate::bundles::Bundles;
 use crate::connection::{Deleted, Part, Salesforce, read_row};
 use crate::errors::{BUNDLE, unreadable};
+use crate::many;
 use crate::mapping;
 use crate::query::AccountKey;
 use crate::settings::Schema;
@@ -55,7 +56,8 @@ pub(crate) async fn get(
     let errand = Errand::about(operation, [args.account_id.as_str()]);
     let answers = salesforce.composite(errand, &parts).await.map_err(|error| error.hiding(BUNDLE))?;
     let mut answers = answers.into_iter();
-    let account = answers.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|rows| read(operation, &rows));
+    let account =
+        answers.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|rows| read(operation, schema, &rows));
     let opportunity = match malformed {
         Some(error) => Err(error),
         None => get_opportunity::the_one(operation, answers.collect())
@@ -64,19 +66,34 @@ pub(crate) async fn get(
     bundle(account, opportunity)
 }
 
-pub(crate) type AccountPart = (Option<Account>, Option<Owner>);
+/// The account, its owner, and the id by which other systems know it.
+#[derive(Default)]
+pub(crate) struct AccountPart {
+    account: Option<Account>,
+    owner: Option<Owner>,
+    business_id: Option<String>,
+}
+
 pub(crate) type OpportunityPart = (Option<Opportunity>, Option<SalesforceContract>);
 
-fn read(operation: &'static str, rows: &[Box<RawValue>]) -> Result<AccountPart, ApiError> {
+fn read(operation: &'static str, schema: &Schema, rows: &[Box<RawValue>]) -> Result<AccountPart, ApiError> {
     let rows: Result<Vec<AccountRow>, ApiError> = rows.iter().map(|row| read_row(operation, row)).collect();
-    account(operation, rows?)
+    account(operation, &schema.external_id_field, rows?)
 }
 
 /// The account among its rows, and its owner.
-pub(crate) fn account(operation: &'static str, rows: Vec<AccountRow>) -> Result<AccountPart, ApiError> {
-    let row = get_account::the_one(operation, rows)?;
-    let owner = row.as_ref().and_then(|row| row.owner.as_ref()).map(mapping::owner);
-    Ok((row.as_ref().map(mapping::account), owner))
+pub(crate) fn account(
+    operation: &'static str,
+    external_id_field: &str,
+    rows: Vec<AccountRow>,
+) -> Result<AccountPart, ApiError> {
+    let Some(row) = get_account::the_one(operation, rows)? else { return Ok(AccountPart::default()) };
+    let business_id = many::external_id(&row.own, external_id_field).map(str::trim);
+    Ok(AccountPart {
+        account: Some(mapping::account(&row)),
+        owner: row.owner.as_ref().map(mapping::owner),
+        business_id: business_id.filter(|id| !id.is_empty()).map(str::to_owned),
+    })
 }
 
 /// The deal that counts, and its contract.
@@ -104,21 +121,21 @@ pub(crate) fn bundle(
         (Err(error), Err(other)) if error.error_code == other.error_code => return Err(error.hiding(BUNDLE)),
         parts => parts,
     };
-    let (account, owner) = account.unwrap_or_else(|error| {
+    let AccountPart { account, owner, business_id } = account.unwrap_or_else(|error| {
         errors.push(error.hiding(ACCOUNT_PART));
-        (None, None)
+        AccountPart::default()
     });
     let (opportunity, contract) = opportunity.unwrap_or_else(|error| {
         errors.push(error.hiding(OPPORTUNITY_PART));
         (None, None)
     });
-    Ok(OnboardingBundle { account, owner, opportunity, contract, errors })
+    Ok(OnboardingBundle { account, business_id, owner, opportunity, contract, errors })
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-    use super::bundle;
+    use super::{AccountPart, bundle};
     use gangway_protocol::{ApiError, ErrorType, RecordKind, System};
 
     fn error(code: &str) -> ApiError {
@@ -127,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_failed_part_hides_its_own_records_only() {
-        let partly = bundle(Ok((None, None)), Err(error("A"))).unwrap();
+        let partly = bundle(Ok(AccountPart::default()), Err(error("A"))).unwrap();
         assert_eq!(partly.errors.first().unwrap().hides, [RecordKind::Opportunity]);
         let partly = bundle(Err(error("A")), Ok((None, None))).unwrap();
         assert_eq!(partly.errors.first().unwrap().hides, [RecordKind::Account, RecordKind::Owner]);

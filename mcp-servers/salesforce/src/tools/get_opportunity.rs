@@ -14,9 +14,9 @@ use crate::connection::{Deleted, Part, Salesforce, read_row};
 use crate::errors::{malformed_id, unreadable};
 use crate::mapping;
 use crate::query::AccountKey;
-use crate::record_id::{OPPORTUNITY, RecordId};
 use crate::settings::Schema;
 use crate::wire::OpportunityRow;
+use gangway_protocol::record_id::{OPPORTUNITY, RecordId};
 
 pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
     server.tool::<GetOpportunity, _, _>(move |args, call| {

@@ -9,9 +9,9 @@ use gangway_protocol::{ApiError, RecordKind};
 
 use crate::connection::{Deleted, Salesforce};
 use crate::errors::malformed_id;
-use crate::record_id::{RecordId, USER};
 use crate::wire::UserRow;
 use crate::{mapping, query};
+use gangway_protocol::record_id::{RecordId, USER};
 
 pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
     server.tool::<GetUser, _, _>(move |args, call| {

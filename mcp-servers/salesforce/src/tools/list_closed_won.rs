@@ -14,9 +14,9 @@ use serde_json::Value;
 use crate::connection::{Deleted, Salesforce};
 use crate::errors::{malformed_id, unexpected, unreadable};
 use crate::mapping::{self, Unreadable};
-use crate::record_id::{OPPORTUNITY, RecordId};
 use crate::settings::Schema;
 use crate::wire::OpportunityRow;
+use gangway_protocol::record_id::{OPPORTUNITY, RecordId};
 
 pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
     server.tool::<ListClosedWon, _, _>(move |args, call| {

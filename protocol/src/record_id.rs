@@ -1,23 +1,24 @@
 //! Salesforce record ids: what is one, and of which object.
 //!
 //! A business id is never taken for a record id by accident: length, alphabet, key prefix and, for the long form,
-//! the checksum must fit.
+//! the checksum must fit. Here, and not with the connector, because an account may be asked for by either of its names.
 
 /// Key prefix of Account.
-pub(crate) const ACCOUNT: &str = "001";
+pub const ACCOUNT: &str = "001";
 /// Key prefix of User.
-pub(crate) const USER: &str = "005";
+pub const USER: &str = "005";
 /// Key prefix of Opportunity.
-pub(crate) const OPPORTUNITY: &str = "006";
+pub const OPPORTUNITY: &str = "006";
 /// Key prefix of Contract.
-pub(crate) const CONTRACT: &str = "800";
+pub const CONTRACT: &str = "800";
 
 /// A 15- or 18-character record id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RecordId(String);
+pub struct RecordId(String);
 
 impl RecordId {
     /// Reads an id of the object with this key prefix; `None` if the text is none.
+    #[must_use]
     pub fn parse(text: &str, prefix: &str) -> Option<Self> {
         let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric());
         let length_fits = match text.len() {
@@ -28,13 +29,22 @@ impl RecordId {
         (is_word && length_fits && text.starts_with(prefix)).then(|| Self(text.to_owned()))
     }
 
+    /// The id as given.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// Its first 15 characters, which name the record in either form.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..15).unwrap_or(&self.0)
+    }
+
     /// Whether both name the same record, whichever form each has.
+    #[must_use]
     pub fn names(&self, other: &str) -> bool {
-        matches!((self.0.get(..15), other.get(..15)), (Some(ours), Some(theirs)) if ours == theirs)
+        other.get(..15) == Some(self.short())
     }
 }
 
