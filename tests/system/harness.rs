@@ -150,6 +150,11 @@ impl Simulator {
         request("PUT", &format!("{}/_simulator/smtp/script", self.base_url), Some(&script));
     }
 
+    /// Has somebody press a button of a message, and gives what the receiver answered.
+    pub fn press(&self, click: &Value) -> Value {
+        request("POST", &format!("{}/_simulator/slack/interact", self.base_url), Some(click))
+    }
+
     /// Removes every fault that was added.
     pub fn heal(&self) {
         request("DELETE", &format!("{}/_simulator/faults", self.base_url), None);

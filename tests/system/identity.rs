@@ -9,7 +9,8 @@ const SHORT: &str = "0018Z00003ACMEQ";
 const LONG: &str = "0018Z00003ACMEQQA5";
 
 fn customer_mails(house: &House) -> usize {
-    let to_customer = |effect: &&Value| effect["kind"] == "mail" && effect["target"].to_string().contains("@acme.example");
+    let to_customer =
+        |effect: &&Value| effect["kind"] == "mail" && effect["target"].to_string().contains("@acme.example");
     house.vendors().effects().iter().filter(to_customer).count()
 }
 

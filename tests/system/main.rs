@@ -21,4 +21,5 @@ mod rules;
 mod schedule;
 mod serve;
 mod serving;
+mod slack;
 mod transports;

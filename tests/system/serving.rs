@@ -131,6 +131,11 @@ impl Serving {
         said
     }
 
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
     /// Sends an onboarding event.
     pub fn send(&self, event: &Event) -> Answer {
         self.post("/webhook/onboarding", event)
@@ -138,12 +143,12 @@ impl Serving {
 
     /// The same where the service may go away instead of answering.
     pub fn try_send(&self, event: &Event) -> Option<Answer> {
-        post(&format!("{}/webhook/onboarding", self.base_url), event)
+        post(&self.url("/webhook/onboarding"), event)
     }
 
     /// Posts to a path.
     pub fn post(&self, path: &str, event: &Event) -> Answer {
-        post(&format!("{}{path}", self.base_url), event).unwrap_or_else(|| {
+        post(&self.url(path), event).unwrap_or_else(|| {
             panic!("{path} was not answered: {}", fs::read_to_string(&self.remarks).unwrap())
         })
     }

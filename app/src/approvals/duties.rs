@@ -3,8 +3,7 @@
 //! Each is one pass, safe to repeat: reminders have a key for each approval and level, the rest follows from the store.
 
 use super::settings;
-use crate::installation::Installation;
-use crate::serve::Service;
+use crate::installation::{Installation, OnboardingEngine};
 use anyhow::Result;
 use gangway_coordinator::approving::{expire, reminded, reminders_due};
 use gangway_coordinator::messages::{Case, LetterKind, PostKind, mail, slack};
@@ -12,13 +11,10 @@ use gangway_coordinator::{Settings, contacts};
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{PostMessage, PostMessageArgs, SendEmail, SendEmailArgs};
 use gangway_protocol::{ApiError, IdempotencyKey, RunId, RunRecord, RunState};
-use gangway_store::{Approval, ApprovalState, Docket};
+use gangway_store::{Approval, ApprovalState, Docket, Store};
 use gangway_toolbelt::{Agent, Scope, Toolbelt};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::MissedTickBehavior;
 
 /// One reminder that was due.
 #[derive(Debug, Clone, Serialize)]
@@ -113,58 +109,38 @@ pub struct Driven {
 }
 
 /// Blocks the runs whose approval nobody gave in time, and tells people.
-pub async fn expire_due(service: &Service, now: Timestamp) -> Result<Vec<Driven>> {
-    let approvals = service.installation.store().approvals();
+pub async fn expire_due(store: &Store, engine: &OnboardingEngine, now: Timestamp) -> Result<Vec<Driven>> {
+    let approvals = store.approvals();
     let mut driven = Vec::new();
     for approval in approvals.pending().await? {
         let ruling = move |docket: &Docket| expire(docket, now);
         // What is not late, or was decided a moment ago, stays as it is.
         if let Ok(expired) = approvals.decide(&approval.approval_id, None, ruling).await? {
-            driven.push(drive(service, expired.run_id).await);
+            driven.push(drive(engine, expired.run_id).await);
         }
     }
     Ok(driven)
 }
 
 /// Acts on decisions that a process without engine has kept (a command line beside this service, say).
-pub async fn drive_settled(service: &Service, _now: Timestamp) -> Result<Vec<Driven>> {
+pub async fn drive_settled(store: &Store, engine: &OnboardingEngine) -> Result<Vec<Driven>> {
     let mut driven = Vec::new();
-    for approval in service.installation.store().approvals().settled_and_awaited().await? {
+    for approval in store.approvals().settled_and_awaited().await? {
         if approval.state != ApprovalState::Void {
-            driven.push(drive(service, approval.run_id).await);
+            driven.push(drive(engine, approval.run_id).await);
         }
     }
     Ok(driven)
 }
 
-/// How soon a decision made beside this process is acted on. A look costs two indexed reads.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Does all of it, again and again, until the service is asked to end.
-pub async fn keep(service: Arc<Service>) {
-    let mut looks = tokio::time::interval(LOOK_EVERY);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    while service.stop.run_until_cancelled(looks.tick()).await.is_some() {
-        let now = Timestamp::now();
-        said("approvals decided elsewhere", drive_settled(&service, now).await);
-        said("approvals that expired", expire_due(&service, now).await);
-        said("approval reminders", remind_due(&service.installation, now).await);
-    }
-}
-
-fn said<T: Serialize>(what: &str, done: Result<Vec<T>>) {
-    match done {
-        Ok(done) if done.is_empty() => {}
-        Ok(done) => tracing::info!(what, count = done.len(), "acted on"),
-        Err(error) => tracing::warn!(what, error = format!("{error:#}"), "could not be looked at"),
-    }
-}
-
-async fn drive(service: &Service, run_id: RunId) -> Driven {
-    match service.engine.durable().drive(&run_id).await {
+async fn drive(engine: &OnboardingEngine, run_id: RunId) -> Driven {
+    match engine.durable().drive(&run_id).await {
         Ok(record) => Driven { run_id, state: Some(record.state), error: None },
         Err(error) => {
             Driven { run_id, state: None, error: Some(format!("{:#}", anyhow::Error::from(error))) }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

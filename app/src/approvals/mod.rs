@@ -7,7 +7,7 @@ mod decide;
 mod duties;
 
 pub use decide::{Decided, Order, decide};
-pub use duties::keep;
+pub use duties::{Driven, drive_settled, expire_due, remind_due};
 
 use crate::config::section;
 use crate::installation::Installation;

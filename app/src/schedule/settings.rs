@@ -22,14 +22,16 @@ pub enum JobName {
     WonDeals,
     /// Messages that wait for another attempt, and those of unknown fate.
     Outbox,
+    /// Decisions made beside the service, approvals that ran out, and reminders of those that will.
+    Approvals,
     /// Forgetting by age.
     Retention,
 }
 
 impl JobName {
     /// Every job.
-    pub const ALL: [Self; 5] =
-        [Self::Monitor, Self::Contracts, Self::WonDeals, Self::Outbox, Self::Retention];
+    pub const ALL: [Self; 6] =
+        [Self::Monitor, Self::Contracts, Self::WonDeals, Self::Outbox, Self::Approvals, Self::Retention];
 
     /// The name in settings, the timer table and on the command line.
     pub fn name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl JobName {
             Self::Contracts => "contracts",
             Self::WonDeals => "won_deals",
             Self::Outbox => "outbox",
+            Self::Approvals => "approvals",
             Self::Retention => "retention",
         }
     }
@@ -62,6 +65,8 @@ pub struct Schedule {
     pub won_deals: String,
     /// Messages that wait for another attempt, and those of unknown fate.
     pub outbox: String,
+    /// Decisions made beside the service, approvals that ran out, and reminders of those that will.
+    pub approvals: String,
     /// Forgetting by age.
     pub retention: String,
 }
@@ -74,6 +79,8 @@ impl Default for Schedule {
             contracts: "*/15 * * * *".to_owned(),
             won_deals: OFF.to_owned(),
             outbox: "every 5s".to_owned(),
+            // Somebody at the command line waits for what they approved.
+            approvals: "every 2s".to_owned(),
             retention: "30 3 * * *".to_owned(),
         }
     }
@@ -87,6 +94,7 @@ impl Schedule {
             JobName::Contracts => &self.contracts,
             JobName::WonDeals => &self.won_deals,
             JobName::Outbox => &self.outbox,
+            JobName::Approvals => &self.approvals,
             JobName::Retention => &self.retention,
         };
         if text.trim() == OFF {

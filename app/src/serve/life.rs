@@ -14,7 +14,7 @@ use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::schedule::{Crew, Job, Scheduler};
-use crate::{api_keys, approvals, output, schedule, shutdown};
+use crate::{api_keys, output, schedule, shutdown};
 use anyhow::{Context as _, Result};
 use gangway_protocol::{Person, Role};
 use gangway_store::StoreError;
@@ -46,7 +46,6 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     reload_on_signals(&service)?;
     let workers = queue::start_workers(&service, settings.workers);
     let tidy = tokio::spawn(intake::tidy(Arc::clone(&service)));
-    let approvals = tokio::spawn(approvals::keep(Arc::clone(&service)));
     let scheduled = tokio::spawn(scheduled(Arc::clone(&service), jobs));
     let hosts = Hosts::of(&settings, listening.addr);
     let answering =
@@ -55,7 +54,6 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
 
     let all = async {
         workers.join_all().await;
-        approvals.await.context("watching the approvals ended in a panic")?;
         scheduled.await.context("the schedule ended in a panic")??;
         tidy.await.context("tidying ended in a panic")?;
         answering.await.context("answering ended in a panic")
