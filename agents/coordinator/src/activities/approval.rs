@@ -73,7 +73,8 @@ impl Activity<Env> for CheckApproval {
         let expire = move |docket: &gangway_store::Docket| approving::expire(docket, now);
         let expired = env.store.approvals().decide(&approval.approval_id, None, expire).await;
         match expired.map_err(|error| store_failed(&error))? {
-            Ok(approval) | Err(approval) => standing(&approval),
+            Ok(approval) => standing(&approval),
+            Err(approval) => standing(&approval),
         }
     }
 }

@@ -196,10 +196,10 @@ fn approve(approval: &Approval, vote: Vote, tier: Tier, policy: Policy) -> Resul
 ///
 /// # Errors
 /// The approval as it stands: it is settled, or there is time left.
-pub fn expire(docket: &Docket, now: Timestamp) -> Result<Approval, Approval> {
+pub fn expire(docket: &Docket, now: Timestamp) -> Result<Approval, Box<Approval>> {
     let approval = docket.approval.clone();
     if approval.state != ApprovalState::Pending || now < approval.expires_at {
-        return Err(approval);
+        return Err(Box::new(approval));
     }
     let decided_at = Some(approval.expires_at);
     Ok(Approval { state: ApprovalState::Expired, decided_at, ..approval })
@@ -232,10 +232,10 @@ pub fn reminded(docket: &Docket, hours: &[u16]) -> Approval {
 ///
 /// # Errors
 /// The approval as it stands: it was not given, or is void already.
-pub(crate) fn void(docket: &Docket, why: &str) -> Result<Approval, Approval> {
+pub(crate) fn void(docket: &Docket, why: &str) -> Result<Approval, Box<Approval>> {
     let approval = docket.approval.clone();
     if approval.state != ApprovalState::Approved {
-        return Err(approval);
+        return Err(Box::new(approval));
     }
     Ok(Approval { state: ApprovalState::Void, reason: Some(scrub(why, REASON_CHARS)), ..approval })
 }

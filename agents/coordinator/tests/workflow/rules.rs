@@ -19,7 +19,8 @@ async fn strict(house: &House) -> RuleSet {
         version: "1".to_owned(),
         source: text.to_owned(),
     };
-    house.store.rules().keep(kept, *house.now.lock().unwrap()).await.unwrap();
+    let now = *house.now.lock().unwrap();
+    house.store.rules().keep(kept, now).await.unwrap();
     rules
 }
 
