@@ -181,8 +181,6 @@ fn bring_up_to_date(effect: &mut Effect, message: &OutboxMessage) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
     use super::bring_up_to_date;
     use gangway_protocol::run::{Effect, EffectStatus};
     use gangway_store::{Channel, OutboxMessage, OutboxState};

@@ -25,7 +25,7 @@ fn waiting(house: &House) -> Value {
     run
 }
 
-fn approve<'a>(id: &'a str) -> [&'a str; 6] {
+fn approve(id: &str) -> [&str; 6] {
     ["approvals", "approve", id, "--reason", "Finance agreed on a payment plan", "--json"]
 }
 

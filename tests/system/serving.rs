@@ -175,8 +175,7 @@ impl Serving {
     /// Asks it to end, and gives its exit code.
     pub fn stop(self) -> Option<i32> {
         self.signal("-TERM");
-        let code = self.child.borrow_mut().wait().unwrap().code();
-        code
+        self.child.borrow_mut().wait().unwrap().code()
     }
 
     /// Kills it where it stands, unless it is gone already.

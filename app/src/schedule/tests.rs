@@ -1,6 +1,6 @@
 //! The schedule with a supplied clock: steps of the clock, restarts, firings that take long, against the real timer table.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 use super::settings::JobName;
 use super::timetable::Timetable;

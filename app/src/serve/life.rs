@@ -72,10 +72,7 @@ async fn scheduled(service: Arc<Service>, jobs: Vec<Job>) -> Result<()> {
 
 fn build(installation: Arc<Installation>, engine: OnboardingEngine) -> Result<Service> {
     let settings = &installation.config().serve;
-    let demo = match installation.vendors() {
-        Some(vendors) => Some(Demo::beside(vendors.base_url())),
-        None => None,
-    };
+    let demo = installation.vendors().map(|vendors| Demo::beside(vendors.base_url()));
     let policy = policy(&installation, installation.config())?;
     let queue = Queue::with_room_for(settings.queue);
     let stop = CancellationToken::new();
