@@ -52,7 +52,7 @@ fn names_stay_unique_and_legal_for_every_host() {
         assert!(legal, "{name}");
         assert!(seen.insert(name.clone()), "{name} twice");
     }
-    assert_eq!(tools.len(), 37);
+    assert_eq!(tools.len(), 39);
 }
 
 #[test]
