@@ -1,0 +1,226 @@
+//! One case from its webhook to its verdict: deliver, crash, restart, deliver again as a sender would, decide if the
+//! path asks for it, let everything come to rest, look.
+
+use crate::case::{Case, Path as CasePath};
+use crate::disturbance::Disturbance;
+use crate::house::House;
+use crate::service::{Answer, Crash, Event, SIGKILL, Service};
+use crate::verdict;
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+/// A sender gives up after so many attempts.
+const ATTEMPTS: u32 = 12;
+/// How long a delivery waits for the run to rest.
+const WAIT: Duration = Duration::from_secs(20);
+/// Between two looks or attempts.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Looks at a run before it counts as stuck.
+const LOOKS: u32 = 1_000;
+
+/// How a case ended.
+#[derive(Debug)]
+pub enum End {
+    /// As it must.
+    Sound {
+        /// Whether the place was reached.
+        crashed: bool,
+        /// Messages whose fate a person must settle.
+        unknown: usize,
+    },
+    /// What is wrong.
+    Wrong(Vec<String>),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sound { crashed: true, unknown } => write!(f, "sound after the crash, {unknown} unknown"),
+            Self::Sound { crashed: false, unknown } => {
+                write!(f, "sound; the place was not reached, {unknown} unknown")
+            }
+            Self::Wrong(problems) => write!(f, "WRONG\n  {}", problems.join("\n  ")),
+        }
+    }
+}
+
+/// What becomes of the case's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// It goes.
+    Removed,
+    /// It stays, and its place is said.
+    Kept,
+}
+
+/// Lives through a case.
+pub async fn travel(binary: &Path, case: &Case, folder: Folder) -> Result<End> {
+    let house = House::open(binary, case).await?;
+    let mut journey = Journey::begin(&house, case).await?;
+    let travelled = journey.walk().await;
+    let end = match travelled {
+        Ok(()) => verdict::of(&house, case, journey.clock_step_s).await?,
+        Err(error) => verdict::Verdict { problems: vec![format!("{error:#}")], unknown: 0 },
+    };
+    let crashes = journey.crashes;
+    drop(journey);
+    if folder == Folder::Kept {
+        eprintln!("{}", house.keep().display());
+    }
+    Ok(match end.problems.is_empty() {
+        true => End::Sound { crashed: crashes > 0, unknown: end.unknown },
+        false => End::Wrong(end.problems),
+    })
+}
+
+/// The places a path passes when nothing goes wrong, each with how often, in the order first reached.
+pub async fn places(binary: &Path, account: &str, path: CasePath) -> Result<Vec<(String, usize)>> {
+    let case = Case { account: account.to_owned(), path, place: "nowhere#1".to_owned(), seed: 0 };
+    let house = House::open(binary, &case).await?;
+    let mut journey = Journey::begin(&house, &case).await?;
+    journey.walk().await?;
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for place in std::fs::read_to_string(house.folder().join("places"))?.lines() {
+        match counted.iter_mut().find(|(name, _)| name == place) {
+            Some((_, times)) => *times += 1,
+            None => counted.push((place.to_owned(), 1)),
+        }
+    }
+    let calls = usize::try_from(house.calls().total())?;
+    counted.push((SIGKILL.to_owned(), calls));
+    Ok(counted)
+}
+
+struct Journey<'a> {
+    house: &'a House,
+    case: &'a Case,
+    http: reqwest::Client,
+    service: Service,
+    crashes: u32,
+    clock_step_s: i64,
+}
+
+impl<'a> Journey<'a> {
+    async fn begin(house: &'a House, case: &'a Case) -> Result<Self> {
+        let service = Service::start(house, &Crash::at(&case.place), 0).await?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { house, case, http, service, crashes: 0, clock_step_s: 0 })
+    }
+
+    async fn walk(&mut self) -> Result<()> {
+        let first = self.event("event-1", "crash-1");
+        match self.case.disturbance() {
+            Disturbance::Duplicate => self.deliver_twice(&first).await?,
+            Disturbance::Reorder => {
+                let later = self.event("event-2", "crash-2");
+                self.deliver(&later).await?;
+                self.deliver(&first).await?;
+            }
+            Disturbance::Nothing
+            | Disturbance::Vendor(..)
+            | Disturbance::ClockStep(_)
+            | Disturbance::SecondCrash => self.deliver(&first).await?,
+        }
+        match self.case.path {
+            CasePath::Deliver => {}
+            CasePath::Approve => self.decide("approve").await?,
+            CasePath::Reject => self.decide("reject").await?,
+        }
+        self.rest().await?;
+        if self.service.is_dead() {
+            self.revive().await?;
+        }
+        self.service.stop().await?;
+        self.house.heal();
+        // What waits for its next attempt does not wait for its time.
+        self.house.json(&["runs", "resume", "--json"], self.clock_step_s).await.map(drop)
+    }
+
+    fn event(&self, id: &'static str, correlation: &'static str) -> Event {
+        Event { id, correlation, account: self.case.account.clone() }
+    }
+
+    /// As a sender does it: again until it is taken.
+    async fn deliver(&mut self, event: &Event) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            match self.service.deliver(&self.http, event, WAIT).await {
+                Answer::Taken(_) => return Ok(()),
+                Answer::Silence => self.revive().await?,
+                Answer::Refused(429 | 503, _) => tokio::time::sleep(PAUSE).await,
+                Answer::Refused(status, why) => bail!("the webhook was refused with {status}: {why}"),
+            }
+        }
+        bail!("the webhook was not taken in {ATTEMPTS} attempts")
+    }
+
+    async fn deliver_twice(&mut self, event: &Event) -> Result<()> {
+        let (one, other) = tokio::join!(
+            self.service.deliver(&self.http, event, WAIT),
+            self.service.deliver(&self.http, event, WAIT)
+        );
+        if matches!((&one, &other), (Answer::Taken(_), Answer::Taken(_))) {
+            return Ok(());
+        }
+        self.deliver(event).await?;
+        self.deliver(event).await
+    }
+
+    /// Starts the service again after it died; the disturbance may have to do with how.
+    async fn revive(&mut self) -> Result<()> {
+        self.service.died().await?;
+        self.crashes += 1;
+        let crash = match self.case.disturbance() {
+            Disturbance::SecondCrash if self.crashes == 1 => Crash::at(&self.case.place),
+            Disturbance::ClockStep(step_s) => {
+                self.clock_step_s = step_s;
+                Crash::Never
+            }
+            Disturbance::SecondCrash
+            | Disturbance::Nothing
+            | Disturbance::Vendor(..)
+            | Disturbance::Duplicate
+            | Disturbance::Reorder => Crash::Never,
+        };
+        self.service = Service::start(self.house, &crash, self.clock_step_s).await?;
+        Ok(())
+    }
+
+    /// Somebody decides on whatever waits, whether the service lives or not.
+    async fn decide(&mut self, word: &str) -> Result<()> {
+        self.rest().await?;
+        let waiting = self.house.json(&["approvals", "list", "--json"], self.clock_step_s).await?;
+        for approval in waiting["approvals"].as_array().into_iter().flatten() {
+            let id = approval["approval_id"].as_str().context("an approval without id")?;
+            let arguments = ["approvals", word, id, "--reason", "looked at it", "--json"];
+            self.house.json(&arguments, self.clock_step_s).await?;
+        }
+        Ok(())
+    }
+
+    /// Until no run moves any more: each is done, blocked, parked, or waits for a person.
+    async fn rest(&mut self) -> Result<()> {
+        for _ in 0..LOOKS {
+            if self.service.is_dead() {
+                self.revive().await?;
+            }
+            let runs = self.house.json(&["runs", "list", "--json"], self.clock_step_s).await?;
+            let approvals = self.house.json(&["approvals", "list", "--json"], self.clock_step_s).await?;
+            let waiting = approvals["approvals"].as_array().map_or(0, Vec::len);
+            let runs = runs["runs"].as_array().cloned().unwrap_or_default();
+            let moves = |run: &Value| match run["state"].as_str() {
+                Some("completed" | "blocked" | "parked") => false,
+                // Decided, and not gone on yet.
+                Some("awaiting_approval") => waiting == 0,
+                _ => true,
+            };
+            if !runs.is_empty() && !runs.iter().any(moves) {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        bail!("a run is stuck: it neither ends nor says why")
+    }
+}

@@ -1,0 +1,173 @@
+//! What must hold when everything has come to rest: nothing lost, nothing doubled, nothing decided wrongly, nothing
+//! stuck without a reason. Effects are those of the simulator's ledger; what the program says of itself must fit them.
+
+use crate::case::{Case, Path as CasePath};
+use crate::disturbance::Disturbance;
+use crate::house::House;
+use anyhow::Result;
+use gangway_simulator::{Effect, EffectKind, demo_accounts};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What was found.
+pub struct Verdict {
+    /// In words; empty when all is well.
+    pub problems: Vec<String>,
+    /// Messages whose fate a person must settle.
+    pub unknown: usize,
+}
+
+/// Looks at everything.
+pub async fn of(house: &House, case: &Case, clock_step_s: i64) -> Result<Verdict> {
+    let runs = house.json(&["runs", "list", "--json"], clock_step_s).await?;
+    let mut problems = Vec::new();
+    let mut records = Vec::new();
+    for run in list(&runs, "runs") {
+        let id = run["run_id"].as_str().unwrap_or_default();
+        records.push(house.json(&["runs", "show", id, "--json"], clock_step_s).await?);
+    }
+    let outbox = house.json(&["outbox", "list", "--json"], clock_step_s).await?;
+    let tenants = house.json(&["tenants", "list", "--json"], clock_step_s).await?;
+    let tasks = house.json(&["tasks", "list", "--json"], clock_step_s).await?;
+    let audit = house.json(&["audit", "verify", "--json"], clock_step_s).await?;
+    if audit["intact"] != true {
+        problems.push(format!("the audit is broken: {audit}"));
+    }
+    lives(case, &records, &mut problems);
+    possessions(case, &records, list(&tenants, "tenants").len(), list(&tasks, "tasks").len(), &mut problems);
+    let unknown = messages(&records, list(&outbox, "messages"), &house.effects(), &mut problems);
+    Ok(Verdict { problems, unknown })
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Every event has its run, and every run ended as it must.
+fn lives(case: &Case, records: &[Value], problems: &mut Vec<String>) {
+    // Two events are two runs at most; the second may have met the first while it lived.
+    let most = if case.disturbance() == Disturbance::Reorder { 2 } else { 1 };
+    if records.is_empty() || records.len() > most {
+        problems.push(format!("{} runs", records.len()));
+    }
+    for record in records {
+        let (state, outcome) = (&record["state"], record["decision"]["outcome"].as_str());
+        let failed_calls = !list(&record["decision"], "api_errors").is_empty();
+        if outcome != Some(expected(case)) && !(failed_calls && outcome == Some("BLOCK")) {
+            problems.push(format!("decided {outcome:?}, expected {}", expected(case)));
+        }
+        let fits = match (state.as_str(), outcome, case.path) {
+            (Some("completed"), Some("PROCEED"), _) => true,
+            (Some("completed"), Some("ESCALATE"), CasePath::Approve) => true,
+            (Some("awaiting_approval"), Some("ESCALATE"), CasePath::Deliver) => true,
+            (Some("blocked"), Some("ESCALATE"), path) => path == CasePath::Reject || may_expire(case),
+            (Some("blocked"), Some("BLOCK"), _) => true,
+            // A step whose vendor stays away is left to a person, with the reason.
+            (Some("parked"), _, _) => is_disturbed(case) && record["parked_because"].is_string(),
+            _ => false,
+        };
+        if !fits {
+            let why = &record["parked_because"];
+            problems.push(format!("a run decided {outcome:?} is {state} ({why})"));
+        }
+    }
+}
+
+fn expected(case: &Case) -> &'static str {
+    let accounts = demo_accounts();
+    let found = accounts.iter().find(|account| account.account_id == case.account);
+    match found.map(|account| account.expected.as_str()) {
+        Some("PROCEED") => "PROCEED",
+        Some("ESCALATE") => "ESCALATE",
+        _ => "BLOCK",
+    }
+}
+
+fn may_expire(case: &Case) -> bool {
+    matches!(case.disturbance(), Disturbance::ClockStep(step_s) if step_s > 0)
+}
+
+fn is_disturbed(case: &Case) -> bool {
+    matches!(case.disturbance(), Disturbance::Vendor(..) | Disturbance::ClockStep(_))
+}
+
+/// One tenant with its tasks where a customer was taken in, and none where nobody was.
+fn possessions(case: &Case, records: &[Value], tenants: usize, tasks: usize, problems: &mut Vec<String>) {
+    let is_taken_in = records.iter().any(|record| record["state"] == "completed");
+    let begun = records.iter().any(|record| record["state"] == "parked");
+    let fits = match (is_taken_in, begun) {
+        (true, _) => tenants == 1 && tasks == 14,
+        (false, true) => tenants <= 1 && tasks <= 14,
+        (false, false) => tenants == 0 && tasks == 0,
+    };
+    if !fits {
+        problems.push(format!("{tenants} tenants, {tasks} tasks for {}", case.account));
+    }
+}
+
+/// Every message of a run's effects arrived once, or stands in the outbox for a person; none arrived twice.
+fn messages(records: &[Value], outbox: &[Value], ledger: &[Effect], problems: &mut Vec<String>) -> usize {
+    let arrived = arrivals(ledger);
+    for (key, times) in &arrived {
+        if *times > 1 {
+            problems.push(format!("{key} arrived {times} times"));
+        }
+    }
+    let count = |state: &str| outbox.iter().filter(|message| message["state"] == state).count();
+    let unknown = count("unknown");
+    for state in ["queued", "sending", "claimed", "failed"] {
+        if count(state) > 0 {
+            problems.push(format!("{} messages are still {state}", count(state)));
+        }
+    }
+    let sent = count("sent");
+    // One of unknown fate may have arrived or not.
+    if arrived.len() < sent || arrived.len() > sent + unknown {
+        problems.push(format!(
+            "{} messages arrived; the outbox says {sent} sent, {unknown} unknown",
+            arrived.len()
+        ));
+    }
+    for record in records.iter().filter(|record| record["state"] != "parked") {
+        told(record, problems);
+    }
+    unknown
+}
+
+/// How often each message arrived: a Slack message by our key in its metadata, a mail by its Message-ID.
+fn arrivals(ledger: &[Effect]) -> BTreeMap<String, usize> {
+    let mut arrived = BTreeMap::new();
+    for effect in ledger {
+        let name = match effect.kind {
+            EffectKind::SlackMessage => &effect.detail["metadata"]["event_payload"]["idempotency_key"],
+            EffectKind::Mail => &effect.detail["message_id"],
+            EffectKind::SlackUpdate
+            | EffectKind::Page
+            | EffectKind::CrmUpdate
+            | EffectKind::EnvelopeReminder => continue,
+        };
+        *arrived.entry(name.as_str().unwrap_or("a message without name").to_owned()).or_default() += 1;
+    }
+    arrived
+}
+
+/// What a run of this end must have told people, whatever became of each message.
+fn told(record: &Value, problems: &mut Vec<String>) {
+    let wanted: &[&str] = match record["state"].as_str() {
+        Some("completed") => {
+            &["slack_success", "email_success", "email_welcome", "email_training", "salesforce_status"]
+        }
+        Some("awaiting_approval") => &["slack_escalation", "email_escalation"],
+        Some("blocked") => &["slack_blocked", "email_blocked"],
+        _ => &[],
+    };
+    let effects = list(record, "effects");
+    for label in wanted {
+        if !effects
+            .iter()
+            .any(|effect| effect["label"].as_str().is_some_and(|found| found.starts_with(label)))
+        {
+            problems.push(format!("the run is {} and nothing says what became of {label}", record["state"]));
+        }
+    }
+}
