@@ -135,8 +135,21 @@ impl<'a> Journey<'a> {
         }
         self.service.stop().await?;
         self.house.heal();
-        // What waits for its next attempt does not wait for its time.
-        self.house.json(&["runs", "resume", "--json"], self.clock_step_s).await.map(drop)
+        self.house.json(&["runs", "resume", "--json"], self.clock_step_s).await?;
+        self.deliver_what_is_queued().await
+    }
+
+    /// What waits for its next attempt does not wait for its time.
+    async fn deliver_what_is_queued(&self) -> Result<()> {
+        let queued =
+            self.house.json(&["outbox", "list", "--state", "queued", "--json"], self.clock_step_s).await?;
+        let messages = queued["messages"].as_array().map_or(&[][..], Vec::as_slice);
+        let ids: Vec<&str> = messages.iter().filter_map(|message| message["message_id"].as_str()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let arguments = [&["outbox", "retry"][..], &ids, &["--json"]].concat();
+        self.house.json(&arguments, self.clock_step_s).await.map(drop)
     }
 
     fn event(&self, id: &'static str, correlation: &'static str) -> Event {

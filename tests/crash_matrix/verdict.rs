@@ -115,9 +115,9 @@ fn messages(records: &[Value], outbox: &[Value], ledger: &[Effect], problems: &m
     }
     let count = |state: &str| outbox.iter().filter(|message| message["state"] == state).count();
     let unknown = count("unknown");
-    for state in ["queued", "sending", "claimed", "failed"] {
+    for state in ["queued", "sending", "dead"] {
         if count(state) > 0 {
-            problems.push(format!("{} messages are still {state}", count(state)));
+            problems.push(format!("{} messages are {state}", count(state)));
         }
     }
     let sent = count("sent");
