@@ -30,7 +30,7 @@ pub async fn of(house: &House, case: &Case, clock_step_s: i64) -> Result<Verdict
     let tenants = house.json(&["tenants", "list", "--json"], clock_step_s).await?;
     let tasks = house.json(&["tasks", "list", "--json"], clock_step_s).await?;
     let audit = house.json(&["audit", "verify", "--json"], clock_step_s).await?;
-    if audit["intact"] != true {
+    if audit["whole"] != true {
         problems.push(format!("the audit is broken: {audit}"));
     }
     lives(case, &records, &mut problems);
