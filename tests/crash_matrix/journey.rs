@@ -135,7 +135,6 @@ impl<'a> Journey<'a> {
         }
         self.service.stop().await?;
         self.house.heal();
-        self.house.json(&["runs", "resume", "--json"], self.clock_step_s).await?;
         self.deliver_what_is_queued().await
     }
 

@@ -129,7 +129,8 @@ fn messages(records: &[Value], outbox: &[Value], ledger: &[Effect], problems: &m
         ));
     }
     for record in records.iter().filter(|record| record["state"] != "parked") {
-        told(record, problems);
+        told(record, TOLD_BY_EACH_RUN, &[record], problems);
+        told(record, TOLD_ONCE, &records.iter().collect::<Vec<_>>(), problems);
     }
     unknown
 }
@@ -151,18 +152,20 @@ fn arrivals(ledger: &[Effect]) -> BTreeMap<String, usize> {
     arrived
 }
 
-/// What a run of this end must have told people, whatever became of each message.
-fn told(record: &Value, problems: &mut Vec<String>) {
-    let wanted: &[&str] = match record["state"].as_str() {
-        Some("completed") => {
-            &["slack_success", "email_success", "email_welcome", "email_training", "salesforce_status"]
-        }
-        Some("awaiting_approval") => &["slack_escalation", "email_escalation"],
-        Some("blocked") => &["slack_blocked", "email_blocked"],
-        _ => &[],
-    };
-    let effects = list(record, "effects");
-    for label in wanted {
+/// What every run of this end tells people.
+const TOLD_BY_EACH_RUN: &[(&str, &[&str])] = &[
+    ("completed", &["slack_success", "email_success", "salesforce_status"]),
+    ("awaiting_approval", &["slack_escalation", "email_escalation"]),
+    ("blocked", &["slack_blocked", "email_blocked"]),
+];
+/// What a customer is told once, by whichever run of theirs comes first.
+const TOLD_ONCE: &[(&str, &[&str])] = &[("completed", &["email_welcome", "email_training"])];
+
+/// The runs together say what became of everything a run of this end owes, whatever became of it.
+fn told(record: &Value, owed: &[(&str, &[&str])], records: &[&Value], problems: &mut Vec<String>) {
+    let Some((_, labels)) = owed.iter().find(|(state, _)| record["state"] == *state) else { return };
+    let effects: Vec<&Value> = records.iter().flat_map(|record| list(record, "effects")).collect();
+    for label in *labels {
         if !effects
             .iter()
             .any(|effect| effect["label"].as_str().is_some_and(|found| found.starts_with(label)))
