@@ -1,3 +1,5 @@
+//! Due times over zones, daylight saving and stepping clocks: examples, then properties.
+
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::Timetable;

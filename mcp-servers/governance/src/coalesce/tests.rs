@@ -1,3 +1,5 @@
+//! Single reads that share a call: who shares, who never does, what a failed batch falls back to.
+
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use super::{Coalescer, Lookup};
@@ -8,6 +10,9 @@ use futures::future::{BoxFuture, join_all};
 use gangway_protocol::{ApiError, ErrorType, System};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// How long the vendor takes.
+const ANSWERS_AFTER: Duration = Duration::from_millis(10);
 
 /// Answers a number with its double after ten milliseconds, and fails seven.
 #[derive(Clone, Default)]
@@ -34,7 +39,8 @@ impl Lookup for Doubles {
     fn many(&self, keys: Vec<u32>) -> BoxFuture<'_, Vec<Result<u32, ApiError>>> {
         async move {
             self.asked.lock().unwrap().push(keys.clone());
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            // The clock of these tests stands still until everybody waits.
+            let _ = tokio::time::timeout(ANSWERS_AFTER, std::future::pending::<()>()).await;
             keys.into_iter().map(double).collect()
         }
         .boxed()

@@ -1,3 +1,5 @@
+//! The breaker over tables and arbitrary sequences of events; time is supplied.
+
 #![expect(clippy::panic, reason = "a test fails loudly")]
 
 use super::{Admission, Breaker, BreakerSettings, Outcome, Phase, Subject, Ticket};

@@ -1,3 +1,5 @@
+//! The bulkhead over tables and arbitrary sequences of events.
+
 use super::{Bulkhead, Entry, GivenUp, Place};
 use proptest::prelude::*;
 use std::collections::VecDeque;

@@ -1,3 +1,5 @@
+//! The gate under real concurrency: one probe, no place lost by whoever goes away.
+
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 use super::{Asking, Gate, Pass};
