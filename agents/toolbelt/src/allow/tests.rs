@@ -57,7 +57,7 @@ fn each_agent_may_call_exactly_the_tools_of_the_design() {
     let tools = describe_all();
     let names: Vec<&str> =
         tools.iter().filter_map(|tool| tool.get("name").and_then(serde_json::Value::as_str)).collect();
-    assert_eq!(names.len(), 37);
+    assert_eq!(names.len(), 39);
     for agent in AGENTS {
         let allowed: BTreeSet<&str> = names.iter().copied().filter(|name| agent.may_call(name)).collect();
         assert_eq!(allowed, expected(agent), "{}", agent.name());

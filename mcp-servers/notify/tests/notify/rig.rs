@@ -1,6 +1,7 @@
 //! What the notification tests stand on: the real simulator, a real store, the server behind real governance.
 
 use crate::host::Host;
+use gangway_governance::limits::LimitSettings;
 use gangway_governance::{Governance, Limits, vendor};
 use gangway_notify::{
     Ground, MailSettings, OutboxSettings, Outpost, PagerSettings, RetrySettings, Round, Settings,
@@ -80,7 +81,11 @@ impl Rig {
             clock: Timestamp::now,
         };
         let outpost = Outpost::new(&settings, ground).unwrap();
-        let host = Host::open(outpost.server(), Governance::new(store.clone())).await;
+        // These tests post more at once than a caller may by default.
+        let mut unlimited = LimitSettings::default();
+        unlimited.callers.per_second = Some(0);
+        let governance = Governance::new(store.clone()).with_limits(Limits::new(&unlimited));
+        let host = Host::open(outpost.server(), governance).await;
         Self { simulator, store, host, outpost, places }
     }
 

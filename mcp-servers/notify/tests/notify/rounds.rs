@@ -65,8 +65,13 @@ async fn a_message_that_is_refused_again_and_again_is_given_up() {
     .await;
     rig.simulator.faults().add(Fault::new(Vendor::Slack, refusal(503, 0)));
     rig.post("#cs-onboarding", "run-1/slack").await.unwrap();
-    let (second, third) = (rig.round().await, rig.round().await);
-    assert_eq!((second.queued, third.dead, rig.round().await), (1, 1, Round::default()));
+    let in_hours = |hours| Timestamp::now() + SignedDuration::from_hours(hours);
+    let mut rounds = Vec::new();
+    // Each round is later than the wait the one before asked for.
+    for hours in 1..=3 {
+        rounds.push(rig.outpost.deliver_due(in_hours(hours), 9).await.unwrap());
+    }
+    assert_eq!((rounds[0].queued, rounds[1].dead, &rounds[2]), (1, 1, &Round::default()));
     let dead = rig.store.outbox().to_follow_up(9).await.unwrap().remove(0);
     assert_eq!((dead.state, dead.attempts), (OutboxState::Dead, 3));
     assert!(dead.why.unwrap().starts_with("given up after 3 attempts"));

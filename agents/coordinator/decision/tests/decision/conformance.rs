@@ -99,6 +99,8 @@ proptest! {
 
     #[test]
     fn both_evaluations_agree(when in truth(), facts in prop_oneof![Just(healthy()), any_facts()]) {
+        // A rule about a record that a failed call hides is silent with us; cel knows nothing of failed calls.
+        let facts = Facts { api_errors: Vec::new(), ..facts };
         if let (Some(ours), Some(theirs)) = (ours(&when, &facts), theirs(&when, &facts)) {
             assert_eq!(ours, theirs, "{when}");
         }
