@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::SigningKey;
 use gangway_advisor::{Adviser, Model, Settings};
 use gangway_coordinator::{Env, RuleBook, versions};
+use gangway_decision::RuleSet;
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_governance::limits::Vendor;
 use gangway_governance::vendor::{Outbound, http_client};
@@ -57,6 +58,7 @@ pub struct Installation {
     versions: OnceLock<Arc<Versions>>,
     outpost: OnceLock<Outpost>,
     belts: Belts,
+    rule_book: OnceLock<RuleBook>,
     /// Simulated vendors, when they stand in for real ones.
     vendors: Option<Vendors>,
     /// The simulator itself, when it runs in this process.
@@ -107,6 +109,7 @@ impl Installation {
             versions: OnceLock::new(),
             outpost: OnceLock::new(),
             belts: Belts::default(),
+            rule_book: OnceLock::new(),
             vendors,
             simulator,
         })
@@ -335,10 +338,21 @@ impl Installation {
         })
     }
 
-    /// The rules: what is configured until something is activated.
-    pub fn rule_book(&self) -> Result<RuleBook> {
+    /// The rules: what is configured until something is activated. One book for everybody in this process.
+    fn rule_book(&self) -> Result<RuleBook> {
+        if let Some(made) = self.rule_book.get() {
+            return Ok(made.clone());
+        }
         let configured = rules::configured(&self.config.rules)?;
-        Ok(RuleBook::new(self.store.clone(), configured, Arc::new(Timestamp::now)))
+        let made = RuleBook::new(self.store.clone(), configured, Arc::new(Timestamp::now));
+        Ok(self.rule_book.get_or_init(|| made).clone())
+    }
+
+    /// Goes by these limits and, where nothing was activated, by these rules from now on.
+    pub fn adopt(&self, config: &Config, rules: RuleSet) -> Result<()> {
+        self.rule_book()?.configure(rules);
+        self.limits.replace(&config.limits);
+        Ok(())
     }
 
     /// The model that words advice, recorded in our store; none when none is configured.

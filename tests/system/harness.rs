@@ -58,6 +58,14 @@ impl House {
         self.command(arguments).output().unwrap()
     }
 
+    /// Returns when it is so. Asking takes a command's time, so nothing spins.
+    pub fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let begun = std::time::Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(60), "it never was so that {what}");
+        }
+    }
+
     /// Runs a command that must succeed and reads its JSON.
     pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
@@ -158,6 +166,16 @@ impl Simulator {
     /// Removes every fault that was added.
     pub fn heal(&self) {
         request("DELETE", &format!("{}/_simulator/faults", self.base_url), None);
+    }
+
+    /// Posts to the control API.
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        request("POST", &format!("{}{path}", self.base_url), Some(body))
+    }
+
+    /// Puts something in the control API.
+    pub fn put(&self, path: &str, body: &Value) {
+        request("PUT", &format!("{}{path}", self.base_url), Some(body));
     }
 
     /// Reads from the control API.

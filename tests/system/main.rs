@@ -17,6 +17,7 @@ mod harness;
 mod identity;
 mod monitor;
 mod outbox;
+mod reload;
 mod rules;
 mod schedule;
 mod serve;

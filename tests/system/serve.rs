@@ -5,7 +5,6 @@
 use crate::harness::{House, stderr};
 use crate::serving::{Event, Serving, hub_signature, sign};
 use serde_json::{Value, json};
-use std::fs;
 use std::process::Stdio;
 
 const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -200,28 +199,6 @@ fn asked_to_end_under_load_it_ends_well_and_the_next_start_finishes_every_accept
 }
 
 #[test]
-fn on_sighup_new_secrets_hold_and_a_broken_file_changes_nothing() {
-    let house = House::with_synthetic(0);
-    let file = house.data_dir().with_file_name("gangway.toml");
-    fs::write(&file, format!("[serve]\nwebhook_secrets = \"{SECRET}\"\n")).unwrap();
-    let service = Serving::start(&house, &[]);
-    let event = |secret: &str, id: &str| Event::signed(secret, id, now(), r#"{"account_id":"ACME-001"}"#);
-    assert_eq!(service.send(&event(NEW_SECRET, "msg-1")).status, 401);
-
-    fs::write(&file, "[serve]\nwebhook_secrets = \"short\"\n").unwrap();
-    service.signal("-HUP");
-    service.wait_for_remark("configuration kept as it was");
-    assert_eq!(service.send(&event(SECRET, "msg-1")).status, 202);
-
-    fs::write(&file, format!("[serve]\nwebhook_secrets = \"{NEW_SECRET}\"\n")).unwrap();
-    service.signal("-HUP");
-    service.wait_for_remark("configuration read again");
-    assert_eq!(service.send(&event(NEW_SECRET, "msg-2")).status, 202);
-    assert_eq!(service.send(&event(SECRET, "msg-3")).status, 401);
-    assert_eq!(service.stop(), Some(0));
-}
-
-#[test]
 fn a_second_service_on_the_folder_says_who_has_it() {
     let house = house(0);
     let service = Serving::start(&house, &[]);
@@ -263,6 +240,17 @@ fn the_printed_shell_lines_work_word_for_word_and_the_demo_controls_answer() {
     for result in all["results"].as_array().unwrap() {
         assert_eq!(result["decided"], result["expected"], "{result}");
     }
+    for (path, body, status) in [
+        ("/demo/run/%ff", String::new(), 400),
+        ("/demo/enable-random-errors", "[".repeat(3_000_000), 413),
+        ("/healthz", String::new(), 405),
+        ("/webhook/nobody", String::new(), 404),
+    ] {
+        let refused = service.post(path, &Event::new(&body));
+        let kind = refused.header("content-type");
+        assert_eq!((refused.status, kind), (status, "application/problem+json"), "{path}: {}", refused.body);
+        assert!(!refused.header("x-request-id").is_empty(), "{path}");
+    }
     let foreign = service.post("/demo/run-all", &Event::new("").header("origin", "https://evil.example"));
     assert_eq!(foreign.status, 421);
     assert_eq!(service.stop(), Some(0));
@@ -286,4 +274,49 @@ fn docusign_events_are_believed_by_their_keys_and_heard_once() {
     assert_eq!(send(key).json()["status"], "nothing to do");
     assert_eq!(send(key).json()["status"], "repeated");
     assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_contract_executed_meanwhile_lets_the_blocked_account_through_once() {
+    let key = "connect-key-0123456789";
+    let house = house(0).with("GANGWAY_SERVE__DOCUSIGN_KEYS", key);
+    let nobody_looks = house
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .env("GANGWAY_SCHEDULE__CONTRACTS", "off")
+        .output()
+        .unwrap();
+    assert!(stderr(&nobody_looks).contains("schedule.contracts is off"), "{}", stderr(&nobody_looks));
+    // Once a year by itself: what sets the contract agent off here is DocuSign's word.
+    let house = house.with("GANGWAY_SCHEDULE__CONTRACTS", "0 0 1 1 *");
+    let executed = house.vendors().get("/_simulator/accounts/ACME-001");
+    let mut sent = executed.clone();
+    sent["docusign"]["envelope"][0]["status"] = json!("sent");
+    let envelope = executed["docusign"]["envelope"][0]["envelopeId"].clone();
+    house.vendors().put("/_simulator/accounts/ACME-001", &sent);
+    let service = Serving::start(&house, &[]);
+    let event = Event::signed(SECRET, "msg-1", now(), r#"{"account_id":"ACME-001"}"#);
+    let first = service.post("/webhook/onboarding?wait=30", &event).json();
+    assert_eq!(first["run"]["outcome"], "BLOCK", "{first}");
+
+    house.vendors().put("/_simulator/accounts/ACME-001", &executed);
+    let tell = |at: &str| {
+        house.vendors().post(
+            "/_simulator/docusign/connect",
+            &json!({"url": service.url("/webhook/docusign"), "envelope_id": envelope, "keys": [key],
+                    "event": "envelope-completed", "generated_at": at}),
+        )
+    };
+    let told = tell("2026-03-01T09:00:00Z").to_string();
+    assert!(told.contains("contracts are looked at"), "{told}");
+    house.until("the account is let through", || runs(&house)[0]["state"] == "completed");
+    let second = &runs(&house)[0];
+    let record = house.json(&["runs", "show", second["run_id"].as_str().unwrap(), "--json"]);
+    let asked_by = record["request"]["requested_by"].as_str().unwrap();
+    assert!(asked_by.starts_with("contract-agent: "), "{asked_by}");
+
+    assert!(tell("2026-03-01T09:00:00Z").to_string().contains("repeated"));
+    assert!(tell("2026-03-01T09:00:01Z").to_string().contains("contracts are looked at"));
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(runs(&house).len(), 2, "what blocks no longer is not asked for again");
+    assert_eq!(house.vendors().count("slack_message", "ACME-001"), 2, "one of the block, one of the success");
 }

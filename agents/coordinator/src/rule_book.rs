@@ -10,7 +10,7 @@ use gangway_protocol::canonical;
 use gangway_protocol::{AccountId, Decision, Facts, RunRecord};
 use gangway_store::{Canary, KeptRuleSet, RulesInForce, Store, StoreError};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Rule sets held in memory; beyond this they are read again, which takes milliseconds.
 const HELD: usize = 32;
@@ -36,21 +36,32 @@ pub enum RuleBookError {
     },
 }
 
-/// The rules of an installation.
+/// The rules of an installation. Clones share them.
+#[derive(Clone)]
 pub struct RuleBook {
     store: Store,
     /// What decides as long as nothing was activated.
-    configured: Arc<RuleSet>,
+    configured: Arc<RwLock<Arc<RuleSet>>>,
     clock: Clock,
     /// By the digest they were asked for with.
-    held: Mutex<BTreeMap<String, Arc<RuleSet>>>,
+    held: Arc<Mutex<BTreeMap<String, Arc<RuleSet>>>>,
 }
 
 impl RuleBook {
     /// A book whose rules are `configured` until others are activated.
     #[must_use]
     pub fn new(store: Store, configured: RuleSet, clock: Clock) -> Self {
-        Self { store, configured: Arc::new(configured), clock, held: Mutex::default() }
+        let configured = Arc::new(RwLock::new(Arc::new(configured)));
+        Self { store, configured, clock, held: Arc::default() }
+    }
+
+    /// Puts other rules in the place of the configured ones. A run that was decided keeps those it was decided by.
+    pub fn configure(&self, rules: RuleSet) {
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    fn configured(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.configured.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The rules a run is decided by: those that decided it before, else those in force for its account.
@@ -77,7 +88,7 @@ impl RuleBook {
         let in_force = self.store.rules().in_force().await?;
         let rules = match digest_for(&in_force, account) {
             Some(digest) => self.of_digest(digest).await?,
-            None => Arc::clone(&self.configured),
+            None => self.configured(),
         };
         self.keep(&rules).await?;
         Ok(rules)
@@ -88,8 +99,9 @@ impl RuleBook {
     /// # Errors
     /// [`RuleBookError`].
     pub async fn of_digest(&self, digest: &str) -> Result<Arc<RuleSet>, RuleBookError> {
-        if self.configured.digest() == digest {
-            return Ok(Arc::clone(&self.configured));
+        let configured = self.configured();
+        if configured.digest() == digest {
+            return Ok(configured);
         }
         if let Some(held) = self.held(digest) {
             return Ok(held);

@@ -13,9 +13,9 @@ use super::settings::Secrets;
 use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
-use crate::schedule::{Crew, Job, Scheduler};
-use crate::{api_keys, output, schedule, shutdown};
-use anyhow::{Context as _, Result};
+use crate::schedule::{Crew, Job, JobName, Scheduler};
+use crate::{api_keys, output, rules, schedule, shutdown};
+use anyhow::{Context as _, Result, bail};
 use gangway_protocol::{Person, Role};
 use gangway_store::StoreError;
 use jiff::Timestamp;
@@ -81,6 +81,11 @@ fn build(installation: Arc<Installation>, engine: OnboardingEngine) -> Result<Se
 
 /// With simulated vendors and no secret configured, the data folder keeps one.
 fn policy(installation: &Installation, config: &Config) -> Result<Policy> {
+    if !config.serve.docusign_keys.0.is_empty() && config.schedule.timetable(JobName::Contracts)?.is_none() {
+        bail!(
+            "serve.docusign_keys lets DocuSign say that a contract changed, but schedule.contracts is off, so nobody would look at it: give schedule.contracts a schedule such as \"0 4 * * *\", or take the keys away"
+        );
+    }
     let makes_one = installation.vendors().is_some() && config.serve.webhook_secrets.0.is_empty();
     let own = match makes_one {
         true => Secrets(vec![demo::webhook_secret(installation.data_dir())?]),
@@ -153,7 +158,8 @@ fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
         while asked.recv().await.is_some() {
             let said = match reload(&service) {
                 Ok(()) => {
-                    "configuration read again: secrets and limits of the webhooks are the new ones".to_owned()
+                    "configuration read again: rules, limits and the webhooks' secrets are the new ones; everything else waits for a restart"
+                        .to_owned()
                 }
                 Err(error) => format!("configuration kept as it was, the new one cannot be used: {error:#}"),
             };
@@ -168,6 +174,8 @@ fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
 fn reload(service: &Service) -> Result<()> {
     let config = service.installation.read_config_again()?;
     let policy = policy(&service.installation, &config)?;
+    let rules = rules::configured(&config.rules)?;
+    service.installation.adopt(&config, rules)?;
     service.intake.adopt(policy);
     Ok(())
 }

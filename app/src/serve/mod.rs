@@ -4,6 +4,7 @@
 
 mod api;
 mod demo;
+mod guard;
 mod health;
 mod host;
 pub mod intake;
@@ -44,5 +45,6 @@ fn router(service: &Arc<Service>, hosts: host::Hosts) -> Router {
                 "this page does not know this method; see the Allow header",
             )
         })
+        .layer(axum::middleware::from_fn(guard::contained))
         .with_state(Arc::clone(service))
 }

@@ -1,8 +1,10 @@
-//! Around every request: an id to find it by, an end in time, and an answer even if its handler panics.
+//! Around every request: an id to find it by, an end in time, an answer even if its handler panics, and one form for
+//! every error.
 
 use crate::serve::Problem;
+use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
@@ -13,6 +15,8 @@ use uuid::Uuid;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Deciding on an approval may gather facts anew, which takes as long as three vendors do.
 const LONGEST: Duration = Duration::from_secs(90);
+/// Longest refusal of the framework's own; they are a sentence.
+const SENTENCE_BYTES: usize = 4096;
 
 /// Answers whatever happens inside. A stream's length does not count: it is answered when it begins.
 pub async fn contained(request: Request, next: Next) -> Response {
@@ -20,7 +24,7 @@ pub async fn contained(request: Request, next: Next) -> Response {
     // Nothing is kept in memory that a panic could leave half-changed: state is in the store, which undoes.
     let answered = AssertUnwindSafe(tokio::time::timeout(LONGEST, next.run(request))).catch_unwind().await;
     let mut response = match answered {
-        Ok(Ok(response)) => response,
+        Ok(Ok(response)) => in_our_form(response).await,
         Ok(Err(_)) => {
             let says = "this took too long and was given up; what was asked for may still happen: look before repeating";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, says).into_response()
@@ -36,6 +40,20 @@ pub async fn contained(request: Request, next: Next) -> Response {
     };
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// What the framework refuses by itself – a body too long, a path that is no text – it says in plain text.
+async fn in_our_form(response: Response) -> Response {
+    let is_plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !response.status().is_client_error() || !is_plain {
+        return response;
+    }
+    let status = response.status();
+    let said = to_bytes(response.into_body(), SENTENCE_BYTES).await.unwrap_or_default();
+    Problem::new(status, String::from_utf8_lossy(&said)).into_response()
 }
 
 /// The caller's own id if it is short and plain, else a new one.

@@ -1,0 +1,81 @@
+//! SIGHUP: what a running service goes by is read again, all of it or nothing.
+
+use crate::harness::House;
+use crate::serving::{Event, Serving};
+use serde_json::Value;
+use std::fs;
+
+const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const NEW_SECRET: &str = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+#[test]
+fn new_secrets_hold_and_a_broken_file_changes_nothing() {
+    let house = House::with_synthetic(0);
+    let file = house.data_dir().with_file_name("gangway.toml");
+    fs::write(&file, format!("[serve]\nwebhook_secrets = \"{SECRET}\"\n")).unwrap();
+    let service = Serving::start(&house, &[]);
+    let event = |secret: &str, id: &str| Event::signed(secret, id, now(), r#"{"account_id":"ACME-001"}"#);
+    assert_eq!(service.send(&event(NEW_SECRET, "msg-1")).status, 401);
+
+    fs::write(&file, "[serve]\nwebhook_secrets = \"short\"\n").unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration kept as it was");
+    assert_eq!(service.send(&event(SECRET, "msg-1")).status, 202);
+
+    fs::write(&file, format!("[serve]\nwebhook_secrets = \"{NEW_SECRET}\"\n")).unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration read again");
+    assert_eq!(service.send(&event(NEW_SECRET, "msg-2")).status, 202);
+    assert_eq!(service.send(&event(SECRET, "msg-3")).status, 401);
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn new_rules_decide_the_next_run_and_faulty_ones_change_nothing() {
+    let house = House::new();
+    let (file, rules) =
+        (house.data_dir().with_file_name("gangway.toml"), house.data_dir().with_file_name("rules.toml"));
+    fs::write(&file, "[rules]\nfile = \"rules.toml\"\n").unwrap();
+    fs::write(&rules, "id = \"ours\"\nversion = \"1\"\n").unwrap();
+    let service = Serving::start(&house, &[]);
+    let version = || {
+        let run = service.post("/demo/run/ACME-001", &Event::new("")).json();
+        run["decision"]["rule_set"]["version"].as_str().unwrap_or_else(|| panic!("{run}")).to_owned()
+    };
+    assert_eq!(version(), "1");
+
+    fs::write(&rules, "id = \"ours\"\nversion = \"2\"\n[severity]\n\"ACC-001\" = \"warning\"\n").unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("must stay a violation");
+    assert_eq!(version(), "1");
+
+    fs::write(&rules, "id = \"ours\"\nversion = \"3\"\n").unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration read again");
+    assert_eq!(version(), "3");
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn new_limits_toward_a_vendor_hold_at_once() {
+    let house = House::new();
+    let file = house.data_dir().with_file_name("gangway.toml");
+    fs::write(&file, "").unwrap();
+    let service = Serving::start(&house, &[]);
+    let as_expected = || {
+        let all = service.post("/demo/run-all", &Event::new("")).json();
+        let results = all["results"].as_array().unwrap().clone();
+        results.iter().filter(|result: &&Value| result["decided"] == result["expected"]).count()
+    };
+    assert_eq!(as_expected(), 15);
+    let narrow = "[limits.salesforce]\nper_second = 1\nburst = 1\nlongest_wait_ms = 1\n";
+    fs::write(&file, narrow).unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration read again");
+    assert!(as_expected() < 15, "the limit turns calls away, so runs are blocked");
+    assert_eq!(service.stop(), Some(0));
+}
