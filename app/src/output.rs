@@ -3,7 +3,7 @@
 use anyhow::Result;
 use comfy_table::modifiers::UTF8_ROUND_CORNERS;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
 use gangway_protocol::run::RunState;
 use gangway_protocol::task::TaskStatus;
 use gangway_protocol::{Outcome, RiskLevel};
@@ -39,6 +39,10 @@ pub fn table(heads: &[&str]) -> Table {
         .apply_modifier(UTF8_ROUND_CORNERS)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(heads.iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
+    // Rows begin with what they are called by; broken in two it cannot be copied.
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
+    }
     if !io::stdout().is_terminal() {
         table.set_width(150);
     }
