@@ -2,7 +2,11 @@
 //! a run's messages stand now.
 //!
 //! Rounds are made by the service every few seconds, and by every command that sends something before it ends. What a
-//! person says of a message is in `commands::outbox`.
+//! person says of a message is in `word`.
+
+mod word;
+
+pub use word::{Word, WordError, judge};
 
 use crate::installation::Installation;
 use anyhow::{Context as _, Result};

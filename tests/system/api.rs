@@ -107,7 +107,7 @@ async fn each_role_may_do_what_its_table_says_and_nothing_else() {
     let keys = roles.map(|role| key(&house, role, role));
     let service = Service::of(&house);
     let all = roles.as_slice();
-    let table: [(Method, &str, &[&str]); 13] = [
+    let table: [(Method, &str, &[&str]); 15] = [
         (Method::GET, "/api/runs", all),
         (Method::GET, "/api/runs/run-none", all),
         (Method::GET, "/api/approvals", all),
@@ -119,6 +119,8 @@ async fn each_role_may_do_what_its_table_says_and_nothing_else() {
         (Method::GET, "/api/runs/run-none/reports/x.md", &["cs", "approver", "admin"]),
         (Method::POST, "/api/runs", &["cs", "admin"]),
         (Method::POST, "/api/runs/run-none/retry", &["cs", "admin"]),
+        (Method::POST, "/api/outbox/none/retry", &["cs", "admin"]),
+        (Method::POST, "/api/outbox/none/settle", &["cs", "admin"]),
         (Method::POST, "/api/tasks/tnt:T001/status", &["cs", "admin"]),
         (Method::POST, "/api/approvals/none/decision", &["approver", "admin"]),
     ];

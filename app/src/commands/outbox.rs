@@ -3,21 +3,16 @@
 use crate::cli::{Globals, Json, OutboxCommand};
 use crate::config::Sources;
 use crate::installation::Installation;
-use crate::outbox::{Delivered, deliver_due};
+use crate::outbox::{Delivered, Word, WordError, deliver_due, judge};
 use crate::output;
 use crate::people::{Action, acting_person, require};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::{Cell, Color};
 use gangway_protocol::Person;
-use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
-use gangway_protocol::redact::scrub;
-use gangway_store::{OutboxFilter, OutboxMessage, OutboxState, OutboxVerdict, Store};
+use gangway_store::{OutboxFilter, OutboxMessage, OutboxState, Store};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::process::ExitCode;
-
-/// Longest reason kept.
-const REASON: usize = 500;
 
 /// Runs one of its commands.
 pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> {
@@ -32,7 +27,7 @@ pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> 
         }
         OutboxCommand::Show { message, output } => show(&store, &message, output).await?,
         OutboxCommand::Retry { messages, yes_it_did_not_arrive, reason, output } => {
-            let word = if yes_it_did_not_arrive { Word::DidNotArrive } else { Word::None };
+            let word = if yes_it_did_not_arrive { Word::RetryForItDidNotArrive } else { Word::Retry };
             for message in &messages {
                 retry(&store, &person, message, word, reason.as_deref()).await?;
             }
@@ -40,8 +35,9 @@ pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> 
             report(&deliver(sources).await?, output)?;
         }
         OutboxCommand::Settle { message, delivered, drop: _, reason, output } => {
-            let verdict = if delivered { OutboxVerdict::Delivered } else { OutboxVerdict::Drop };
-            let settled = judge(&store, &person, &message, verdict, &reason).await?;
+            let word = if delivered { Word::Delivered } else { Word::Drop };
+            found(&store, &message).await?;
+            let settled = judge(&store, &person, &message, word, &reason).await?;
             drop(store);
             // A mail that arrived completes its task.
             deliver(sources).await?;
@@ -63,27 +59,19 @@ fn action(command: &OutboxCommand) -> Action {
     }
 }
 
-/// What the person said about an UNKNOWN message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
-    DidNotArrive,
-    None,
-}
-
 async fn deliver(sources: Sources) -> Result<Delivered> {
     Installation::session(sources, async |installation| deliver_due(&installation, Timestamp::now()).await)
         .await
 }
 
 async fn retry(store: &Store, by: &Person, message_id: &str, word: Word, reason: Option<&str>) -> Result<()> {
-    let found = found(store, message_id).await?;
-    if found.state == OutboxState::Unknown && word != Word::DidNotArrive {
-        bail!(
-            "{message_id} may have arrived: ask {} first; if it certainly did not arrive, repeat with --yes-it-did-not-arrive, and if it did, gangway outbox settle {message_id} --delivered --reason …",
-            found.target
-        );
+    found(store, message_id).await?;
+    match judge(store, by, message_id, word, reason.unwrap_or("tried again")).await {
+        Err(WordError::MayHaveArrived { target, .. }) => bail!(
+            "{message_id} may have arrived: ask {target} first; if it certainly did not arrive, repeat with --yes-it-did-not-arrive, and if it did, gangway outbox settle {message_id} --delivered --reason …"
+        ),
+        said => said.map(|_| ()).map_err(Into::into),
     }
-    judge(store, by, message_id, OutboxVerdict::Retry, reason.unwrap_or("tried again")).await.map(|_| ())
 }
 
 async fn found(store: &Store, message_id: &str) -> Result<OutboxMessage> {
@@ -92,42 +80,6 @@ async fn found(store: &Store, message_id: &str) -> Result<OutboxMessage> {
         .get(message_id)
         .await?
         .with_context(|| format!("there is no message {message_id}; gangway outbox list shows what there is"))
-}
-
-/// Does what the person says and records it, in one commit.
-async fn judge(
-    store: &Store,
-    by: &Person,
-    message_id: &str,
-    verdict: OutboxVerdict,
-    reason: &str,
-) -> Result<OutboxMessage> {
-    let at = Timestamp::now();
-    let arguments = Map::from_iter([
-        ("message_id".to_owned(), Value::from(message_id)),
-        ("reason".to_owned(), Value::from(scrub(reason, REASON))),
-    ]);
-    let record = AuditRecord {
-        at,
-        moment: AuditMoment::Outcome,
-        call_id: uuid::Uuid::now_v7().simple().to_string(),
-        principal: by.name.clone(),
-        tool: tool(verdict).to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments,
-        end: Some(CallEnd { ok: true, replayed: false, error: None, result_digest: None, duration_us: 0 }),
-    };
-    Ok(store.outbox().judge(message_id, verdict, at, record).await?)
-}
-
-/// The name under which a verdict stands in the audit.
-fn tool(verdict: OutboxVerdict) -> &'static str {
-    match verdict {
-        OutboxVerdict::Delivered => "outbox.settle_delivered",
-        OutboxVerdict::Drop => "outbox.settle_dropped",
-        OutboxVerdict::Retry => "outbox.retry",
-    }
 }
 
 fn row(message: &OutboxMessage) -> Value {

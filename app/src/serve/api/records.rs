@@ -1,13 +1,15 @@
-//! Tenants, the audit and the outbox over HTTP: read only.
+//! Tenants, the audit and the outbox over HTTP: read, and say what becomes of a message.
 
 use super::endpoint::{Api, Asked, Nothing, Route};
 use super::masked::masks;
+use crate::outbox::{Word, WordError, judge};
 use crate::people::Action;
-use crate::serve::Problem;
+use crate::serve::{Problem, Service};
+use axum::http::StatusCode;
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::tenant::Tenant;
-use gangway_protocol::{RunId, TenantId};
-use gangway_store::{AuditPage, OutboxFilter, OutboxMessage, OutboxState};
+use gangway_protocol::{Person, RunId, TenantId};
+use gangway_store::{AuditPage, OutboxFilter, OutboxMessage, OutboxState, StoreError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,20 @@ pub fn endpoints(api: Api) -> Api {
     const AUDIT: Route =
         Route::get("/api/audit", "listAudit", "Reads the audit, newest first, a page at a time.")
             .by(Some(Action::ReadAudit));
+    const RETRY: Route = Route::post(
+        "/api/outbox/{message_id}/retry",
+        "retryMessage",
+        "Puts a message back to be sent; one of unknown fate only with the word that it did not arrive.",
+    )
+    .by(Some(Action::SettleMessages))
+    .refusing(&[StatusCode::CONFLICT]);
+    const SETTLE: Route = Route::post(
+        "/api/outbox/{message_id}/settle",
+        "settleMessage",
+        "Says that a message arrived, or that it is not to be sent any more.",
+    )
+    .by(Some(Action::SettleMessages))
+    .refusing(&[StatusCode::CONFLICT]);
     api.json(Route::get("/api/tenants", "listTenants", "Lists tenants by id, a page at a time."), tenants)
         .json(AUDIT, audit)
         .json(
@@ -30,6 +46,85 @@ pub fn endpoints(api: Api) -> Api {
             ),
             messages,
         )
+        .json(RETRY, retry)
+        .json(SETTLE, settle)
+}
+
+/// Names a message.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OneMessage {
+    /// The message.
+    #[schemars(length(min = 1, max = 120))]
+    message_id: String,
+}
+
+/// To be sent again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RetryMessage {
+    /// Why, for the audit.
+    #[schemars(length(min = 1, max = 500))]
+    reason: String,
+    /// Needed for a message of unknown fate: it certainly did not arrive.
+    #[serde(default)]
+    it_did_not_arrive: bool,
+}
+
+/// What became of a message.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SettleMessage {
+    /// Why, for the audit.
+    #[schemars(length(min = 1, max = 500))]
+    reason: String,
+    /// What is known.
+    outcome: Settlement,
+}
+
+/// What a person knows of a message.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Settlement {
+    /// It arrived; what waited for it goes on.
+    Delivered,
+    /// It is not to be sent any more.
+    Dropped,
+}
+
+async fn retry(asked: Asked<OneMessage, Nothing, RetryMessage>) -> Result<Message, Problem> {
+    let word = if asked.body.it_did_not_arrive { Word::RetryForItDidNotArrive } else { Word::Retry };
+    said(&asked.service, &asked.person, &asked.path, (word, &asked.body.reason)).await
+}
+
+async fn settle(asked: Asked<OneMessage, Nothing, SettleMessage>) -> Result<Message, Problem> {
+    let word = match asked.body.outcome {
+        Settlement::Delivered => Word::Delivered,
+        Settlement::Dropped => Word::Drop,
+    };
+    said(&asked.service, &asked.person, &asked.path, (word, &asked.body.reason)).await
+}
+
+/// The schedule's next round of the outbox delivers it, or goes on with what waited for it.
+async fn said(
+    service: &Service,
+    by: &Person,
+    of: &OneMessage,
+    (word, reason): (Word, &str),
+) -> Result<Message, Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "say why: the reason is kept in the audit",
+        ));
+    }
+    match judge(service.installation.store(), by, &of.message_id, word, reason).await {
+        Ok(message) => Ok(seen(message, masks(by))),
+        Err(
+            error @ (WordError::MayHaveArrived { .. } | WordError::Store(StoreError::NotSettleable { .. })),
+        ) => Err(Problem::new(StatusCode::CONFLICT, error.to_string())),
+        Err(WordError::Store(error)) => Err(error.into()),
+    }
 }
 
 /// From where.
@@ -161,7 +256,12 @@ async fn messages(asked: Asked<Nothing, ListMessages, Nothing>) -> Result<Messag
     let mut found = asked.service.installation.store().outbox().list(filter).await?;
     let more = super::cut(&mut found, MESSAGES).is_some();
     let masks = masks(&asked.person);
-    let seen = |message: OutboxMessage| Message {
+    Ok(Messages { messages: found.into_iter().map(|message| seen(message, masks)).collect(), more })
+}
+
+/// A message as somebody may see it who sees people, or for whom they are masked.
+fn seen(message: OutboxMessage, masks: bool) -> Message {
+    Message {
         message_id: message.message_id,
         channel: message.channel.name().to_owned(),
         target: (!masks).then_some(message.target),
@@ -172,6 +272,5 @@ async fn messages(asked: Asked<Nothing, ListMessages, Nothing>) -> Result<Messag
         tried_at: message.tried_at,
         settled_at: message.settled_at,
         why: message.why,
-    };
-    Ok(Messages { messages: found.into_iter().map(seen).collect(), more })
+    }
 }

@@ -42,6 +42,8 @@ get /api/audit: 200 400 401 403 500 503 auditor, admin.
 get /api/events: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
 get /api/openapi.json: 200 400 500 503 default Open.
 get /api/outbox: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
+post /api/outbox/{message_id}/retry: 200 400 401 403 404 409 413 415 422 500 503 cs, admin.
+post /api/outbox/{message_id}/settle: 200 400 401 403 404 409 413 415 422 500 503 cs, admin.
 get /api/runs: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
 post /api/runs: 202 400 401 403 409 413 415 422 500 503 cs, admin.
 get /api/runs/{run_id}: 200 400 401 403 404 500 503 viewer, cs, approver, auditor, admin.
