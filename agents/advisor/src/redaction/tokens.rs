@@ -132,8 +132,12 @@ impl Tokens {
         let mut rest = text;
         let mut last: Option<char> = None;
         while let Some(first) = rest.chars().next() {
-            let at_word = !(first.is_alphanumeric() && last.is_some_and(char::is_alphanumeric));
-            let entry = self.entries.iter().find(|entry| at_word && begins_with_word(rest, &entry.literal));
+            let is_inside_word = first.is_alphanumeric() && last.is_some_and(char::is_alphanumeric);
+            let entry = if is_inside_word {
+                None
+            } else {
+                self.entries.iter().find(|entry| begins_with_word(rest, &entry.literal))
+            };
             let taken = match entry {
                 Some(entry) => {
                     out.push_str(&entry.token);
@@ -171,10 +175,9 @@ impl Tokens {
 }
 
 fn begins_with_word(text: &str, literal: &str) -> bool {
-    let Some(head) = text.get(..literal.len()) else { return false };
-    let next = text.get(literal.len()..).and_then(|tail| tail.chars().next());
-    let ends = !(next.is_some_and(char::is_alphanumeric) && literal.ends_with(char::is_alphanumeric));
-    ends && head.eq_ignore_ascii_case(literal)
+    let Some((head, tail)) = text.split_at_checked(literal.len()) else { return false };
+    let is_cut = || literal.ends_with(char::is_alphanumeric) && tail.starts_with(char::is_alphanumeric);
+    head.eq_ignore_ascii_case(literal) && !is_cut()
 }
 
 /// Whether every word is on the list, so that the text names nobody.
