@@ -4,17 +4,16 @@
 //! slow or salted hash defends words that can be guessed, and nobody guesses this, while every request pays for the hash.
 //! Hashes are compared in constant time, and an id that does not exist takes the same way as a wrong secret.
 
+use crate::audited;
 use gangway_protocol::Person;
-use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::canonical::digest_bytes;
 use gangway_store::{ApiKey, KeyRefusal, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use serde_json::json;
 use std::fmt;
 use std::fmt::Write as _;
 use subtle::ConstantTimeEq as _;
-use uuid::Uuid;
 
 const PREFIX: &str = "gwk";
 /// How stale the record of a key's last use may be: a write for every request would cost a commit each.
@@ -69,7 +68,7 @@ pub async fn issue(
         revoked_by: None,
     };
     let secret = SecretString::from(hex(&rand::random::<[u8; 32]>()));
-    let record = on_record("keys.create", &key.key_id, by, now);
+    let record = audited::done("keys.create", by, json!({ "key_id": key.key_id }), now);
     store.api_keys().create(&key, &digest_bytes(secret.expose_secret().as_bytes()), record).await?;
     let token = SecretString::from(format!("{PREFIX}_{}_{}", key.key_id, secret.expose_secret()));
     Ok(Issued { key, token })
@@ -77,7 +76,7 @@ pub async fn issue(
 
 /// Takes a key back; none when there is no such key.
 pub async fn revoke(store: &Store, key_id: &str, by: &str) -> Result<Option<ApiKey>, StoreError> {
-    let record = on_record("keys.revoke", key_id, by, Timestamp::now());
+    let record = audited::done("keys.revoke", by, json!({ "key_id": key_id }), Timestamp::now());
     store.api_keys().revoke(key_id, by, record).await
 }
 
@@ -103,20 +102,6 @@ pub async fn person_of(
         store.api_keys().used_later(&stored.key.key_id, now).await?;
     }
     Ok(Ok(stored.key))
-}
-
-fn on_record(tool: &str, key_id: &str, by: &str, at: Timestamp) -> AuditRecord {
-    AuditRecord {
-        at,
-        moment: AuditMoment::Outcome,
-        call_id: Uuid::now_v7().simple().to_string(),
-        principal: by.to_owned(),
-        tool: tool.to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: Map::from_iter([("key_id".to_owned(), Value::from(key_id))]),
-        end: Some(CallEnd { ok: true, replayed: false, error: None, result_digest: None, duration_us: 0 }),
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {

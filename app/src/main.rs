@@ -3,6 +3,7 @@
 mod adviser;
 mod api_keys;
 mod approvals;
+mod audited;
 mod backup;
 mod cli;
 mod commands;

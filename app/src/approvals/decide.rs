@@ -1,17 +1,17 @@
 //! One person's decision: ruled on and kept in one commit, audited, then acted on if this process has the engine.
 
 use super::{settings, summary};
+use crate::audited;
 use crate::installation::{Installation, OnboardingEngine};
 use anyhow::Result;
 use gangway_coordinator::approving::{Ballot, Choice, Refused, rule, token};
-use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::tools::approvals::ApprovalSummary;
 use gangway_protocol::{CorrelationId, RunId, RunState};
 use gangway_store::{Approval, ApprovalState, Docket, Store};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use uuid::Uuid;
 
 /// The name decisions stand under in the audit, whichever way they came.
 const AUDITED_AS: &str = "approvals.decide";
@@ -102,24 +102,12 @@ async fn audit(
     };
     let arguments =
         json!({ "approval_id": order.approval_id, "verdict": verdict, "tier": order.ballot.tier });
-    let moment = if refused.is_some() { AuditMoment::Refused } else { AuditMoment::Outcome };
-    let record = AuditRecord {
-        at: now,
-        moment,
-        call_id: Uuid::now_v7().simple().to_string(),
-        principal: order.ballot.person.name.clone(),
-        tool: AUDITED_AS.to_owned(),
-        run_id: Some(run_id.clone()),
-        correlation_id,
-        arguments: arguments.as_object().cloned().unwrap_or_default(),
-        end: Some(CallEnd {
-            ok: refused.is_none(),
-            replayed: false,
-            error: refused.map(|refused| format!("refused/{}", refused.code())),
-            result_digest: None,
-            duration_us: 0,
-        }),
+    let by = &order.ballot.person.name;
+    let record = match refused {
+        Some(refused) => audited::refused(AUDITED_AS, by, arguments, now, refused.code()),
+        None => audited::done(AUDITED_AS, by, arguments, now),
     };
+    let record = AuditRecord { run_id: Some(run_id.clone()), correlation_id, ..record };
     store.audit().append(record).await?;
     Ok(())
 }

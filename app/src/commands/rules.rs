@@ -4,19 +4,17 @@
 use crate::cli::{RulesCommand, RulesFile};
 use crate::config::Sources;
 use crate::people::{Action, acting_person, require};
-use crate::{output, rules};
+use crate::{audited, output, rules};
 use anyhow::{Context as _, Result, bail};
 use gangway_coordinator::RuleBook;
 use gangway_decision::{Difference, Reading, Rule, RuleSet, Shape};
 use gangway_protocol::Severity;
-use gangway_protocol::audit::{AuditMoment, AuditRecord};
 use gangway_store::{Canary, RuleChange, RuleOrder, RulesInForce, ShadowReport, Store};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Differing runs that `status` lists.
 const LISTED: u32 = 20;
@@ -218,17 +216,7 @@ async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Opt
         RuleOrder::RollBack => ("rules.rollback", Value::Null),
         RuleOrder::EndShadow => ("rules.shadow", json!({ "off": true })),
     };
-    let audit = AuditRecord {
-        at: Timestamp::now(),
-        moment: AuditMoment::Outcome,
-        call_id: Uuid::now_v7().to_string(),
-        principal: person.name.clone(),
-        tool: tool.to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: arguments.as_object().cloned().unwrap_or_else(Map::new),
-        end: None,
-    };
+    let audit = audited::done(tool, &person.name, arguments, Timestamp::now());
     Ok(store.rules().change(order, &person.name, audit).await?)
 }
 

@@ -2,12 +2,12 @@
 //!
 //! What may be said of a message in which state is the store's matter; nothing is delivered here.
 
+use crate::audited;
 use gangway_protocol::Person;
-use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::redact::scrub;
 use gangway_store::{OutboxMessage, OutboxState, OutboxVerdict, Store, StoreError};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::json;
 use std::fmt;
 
 /// Longest reason kept.
@@ -89,19 +89,7 @@ pub async fn judge(
         Word::Drop => (OutboxVerdict::Drop, "outbox.settle_dropped"),
     };
     let at = Timestamp::now();
-    let record = AuditRecord {
-        at,
-        moment: AuditMoment::Outcome,
-        call_id: uuid::Uuid::now_v7().simple().to_string(),
-        principal: by.name.clone(),
-        tool: tool.to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: Map::from_iter([
-            ("message_id".to_owned(), Value::from(message_id)),
-            ("reason".to_owned(), Value::from(scrub(reason, REASON))),
-        ]),
-        end: Some(CallEnd { ok: true, replayed: false, error: None, result_digest: None, duration_us: 0 }),
-    };
+    let arguments = json!({ "message_id": message_id, "reason": scrub(reason, REASON) });
+    let record = audited::done(tool, &by.name, arguments, at);
     Ok(store.outbox().judge(message_id, verdict, at, record).await?)
 }

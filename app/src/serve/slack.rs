@@ -3,6 +3,7 @@
 //! Slack signs the request; the configuration says which Slack user is which person; the button carries the approval's
 //! one-time value. The decision is kept and answered at once, within the three seconds Slack waits; acting on it comes after.
 
+use super::intake::signature::{is_hmac, unhex};
 use super::{Problem, Service};
 use crate::approvals::{Order, decide};
 use crate::config::{Approver, Config};
@@ -13,11 +14,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use gangway_coordinator::approving::{Ballot, Choice, token};
 use gangway_protocol::{Person, Role};
-use hmac::{Hmac, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::sync::Arc;
 
 /// Slack's own advice: older requests are replays.
@@ -132,19 +131,10 @@ fn is_signed(secret: &str, body: &[u8], headers: &HeaderMap, now: Timestamp) -> 
     let Some(sent) = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()) else {
         return false;
     };
-    let Some(signature) = signature.strip_prefix("v0=").and_then(from_hex) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
-    mac.update(format!("v0:{seconds}:").as_bytes());
-    mac.update(body);
-    now.duration_since(sent).abs() <= MOST_AGE && mac.verify_slice(&signature).is_ok()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    let digits = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    (0..text.len()).step_by(2).map(digits).collect()
+    let Some(signature) = signature.strip_prefix("v0=").and_then(unhex) else { return false };
+    let head = format!("v0:{seconds}:");
+    now.duration_since(sent).abs() <= MOST_AGE
+        && is_hmac(secret.as_bytes(), &[head.as_bytes(), body], &signature)
 }
 
 /// Slack sends a form whose one field `payload` is JSON.

@@ -4,14 +4,14 @@
 //! counted, and their number is recorded once when the minute is over. At most `SINGLY + 1` rows a minute, webhook and reason.
 
 use super::Refusal;
-use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
+use crate::audited;
+use gangway_protocol::audit::AuditRecord;
 use gangway_store::Store;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
-use uuid::Uuid;
 
 /// Refusals of one kind recorded one by one in a minute.
 const SINGLY: u32 = 20;
@@ -100,38 +100,12 @@ fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
         Some(sender) => format!("webhook {sender}"),
         None => "webhook, not believed".to_owned(),
     };
-    let arguments = [("peer".to_owned(), json!(refused.peer.to_string()))];
-    entry((refused.webhook, refused.refusal.code()), principal, arguments.into_iter().collect(), now)
+    let arguments = json!({ "peer": refused.peer.to_string() });
+    audited::refused(refused.webhook, &principal, arguments, now, refused.refusal.code())
 }
 
-fn sum(kind: Kind, others: u32, now: Timestamp) -> AuditRecord {
-    let arguments = [("not_recorded_singly".to_owned(), json!(others))];
-    entry(kind, "webhook, several".to_owned(), arguments.into_iter().collect(), now)
-}
-
-fn entry(
-    (webhook, code): Kind,
-    principal: String,
-    arguments: Map<String, Value>,
-    now: Timestamp,
-) -> AuditRecord {
-    AuditRecord {
-        at: now,
-        moment: AuditMoment::Refused,
-        call_id: Uuid::now_v7().simple().to_string(),
-        principal,
-        tool: webhook.to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments,
-        end: Some(CallEnd {
-            ok: false,
-            replayed: false,
-            error: Some(format!("refused/{code}")),
-            result_digest: None,
-            duration_us: 0,
-        }),
-    }
+fn sum((webhook, code): Kind, others: u32, now: Timestamp) -> AuditRecord {
+    audited::refused(webhook, "webhook, several", json!({ "not_recorded_singly": others }), now, code)
 }
 
 async fn append(store: &Store, record: AuditRecord) {

@@ -76,8 +76,9 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-fn matches(key: &SecretSlice<u8>, parts: &[&[u8]], signature: &[u8]) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose_secret()) else { return false };
+/// Whether this is the HMAC-SHA256 of the parts, one after the other.
+pub fn is_hmac(key: &[u8], parts: &[&[u8]], signature: &[u8]) -> bool {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return false };
     parts.iter().for_each(|part| mac.update(part));
     mac.verify_slice(signature).is_ok()
 }
@@ -107,7 +108,7 @@ impl Standard<'_> {
         let signed = [self.id.as_bytes(), b".", self.timestamp.as_bytes(), b".", body];
         let is_its = |key: &&Key| {
             let Some(standard) = &key.standard else { return false };
-            signatures.iter().any(|signature| matches(standard, &signed, signature))
+            signatures.iter().any(|signature| is_hmac(standard.expose_secret(), &signed, signature))
         };
         let key = keys.iter().find(is_its).ok_or(Disbelief::Wrong)?;
         let seconds = self.timestamp.parse().map_err(|_| Disbelief::Malformed)?;
@@ -125,17 +126,20 @@ impl Standard<'_> {
 /// [`Disbelief`].
 pub fn hub_sender<'k>(header: &str, body: &[u8], keys: &'k [Key]) -> Result<&'k str, Disbelief> {
     let signature = header.strip_prefix("sha256=").and_then(unhex).ok_or(Disbelief::Malformed)?;
-    let key = keys.iter().find(|key| matches(&key.plain, &[body], &signature));
+    let key = keys.iter().find(|key| is_hmac(key.plain.expose_secret(), &[body], &signature));
     key.map(|key| key.sender.as_str()).ok_or(Disbelief::Wrong)
 }
 
 /// Whether one of the `X-DocuSign-Signature-N` headers was made by one of the keys.
 pub fn is_docusign(headers: &[&str], body: &[u8], keys: &[Key]) -> bool {
     let signatures: Vec<Vec<u8>> = headers.iter().filter_map(|header| STANDARD.decode(header).ok()).collect();
-    signatures.iter().any(|signature| keys.iter().any(|key| matches(&key.plain, &[body], signature)))
+    signatures
+        .iter()
+        .any(|signature| keys.iter().any(|key| is_hmac(key.plain.expose_secret(), &[body], signature)))
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+/// The bytes of hexadecimal digits, two for each.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
