@@ -1,9 +1,9 @@
 //! The world of one case: a data folder, simulated vendors in this process, and the settings under which the program
-//! runs in it. Every case has its own, so that cases cannot touch each other.
+//! runs in it. Every case has its own, so that cases cannot touch each other; all begin as copies of one.
 
 use crate::case::Case;
 use crate::disturbance::Disturbance;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use gangway_simulator::{CallLog, Effect, Options, Simulator};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -31,38 +31,43 @@ const FAKE_TIME: [&str; 2] = [
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
 ];
 
-/// Where one case happens.
-pub struct House {
+/// What all cases have in common: the program, and a data folder in which somebody has a key.
+pub struct Ground {
     binary: PathBuf,
     folder: TempDir,
-    simulator: Simulator,
+    key: String,
+    http: reqwest::Client,
 }
 
-impl House {
-    /// An empty one, with the case's vendor faults planned.
-    pub async fn open(binary: &Path, case: &Case) -> Result<Self> {
-        // Memory rather than disk where there is one: what is tested is processes dying, not power failing.
-        let memory = Path::new("/dev/shm");
-        let folder = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory),
-            false => tempfile::tempdir(),
-        };
-        let folder = folder.context("cannot make a folder for the case")?;
-        let options = Options { seed: case.seed, ..Options::default() };
-        let simulator = Simulator::start(options).await.context("the simulated vendors did not start")?;
-        if let Disturbance::Vendor(_, fault) = case.disturbance() {
-            simulator.faults().add(fault);
+impl Ground {
+    /// Has the program make a data folder and a key.
+    pub async fn prepared(binary: PathBuf) -> Result<Self> {
+        // A connection to a service that died must not be offered to its successor.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        let mut ground = Self { binary, folder: folder()?, key: String::new(), http };
+        // No vendor here speaks TLS, and reading the machine's certificates is a third of a start.
+        std::fs::write(ground.certificates(), "")?;
+        let arguments = ["keys", "create", "--name", "matrix", "--role", "admin", "--json"];
+        let output = ground.command(ground.folder.path(), &arguments, 0).output().await?;
+        let made: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("no key was made: {}", String::from_utf8_lossy(&output.stderr)))?;
+        match made["key"].as_str() {
+            Some(key) => key.clone_into(&mut ground.key),
+            None => bail!("keys create printed no key"),
         }
-        Ok(Self { binary: binary.to_owned(), folder, simulator })
+        Ok(ground)
     }
 
-    /// The folder itself.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    fn certificates(&self) -> PathBuf {
+        self.folder.path().join("certificates.pem")
     }
 
-    /// A command of the program, its clock `clock_step_s` seconds off.
-    pub fn command(&self, arguments: &[&str], clock_step_s: i64) -> Command {
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A command of the program over `folder`, its clock `clock_step_s` seconds off.
+    fn command(&self, folder: &Path, arguments: &[&str], clock_step_s: i64) -> Command {
         let mut command = Command::new(&self.binary);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GANGWAY_")) {
             command.env_remove(name);
@@ -70,10 +75,10 @@ impl House {
         command
             .args(arguments)
             .env("RUST_LOG", "warn")
-            .env("GANGWAY_DATA_DIR", self.folder().join("data"))
-            .env("GANGWAY_SIMULATOR", &self.simulator.addresses().base_url)
+            .env("SSL_CERT_FILE", self.certificates())
+            .env("GANGWAY_DATA_DIR", folder.join("data"))
             .envs(SETTINGS)
-            .current_dir(self.folder())
+            .current_dir(folder)
             .stdin(Stdio::null())
             .kill_on_drop(true);
         if clock_step_s != 0
@@ -85,6 +90,59 @@ impl House {
                 .env("FAKETIME", format!("{clock_step_s:+}s"))
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
+        command
+    }
+}
+
+/// In memory rather than on disk where there is such a place: what is tested is processes dying, not power failing.
+fn folder() -> Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory),
+        false => tempfile::tempdir(),
+    };
+    folder.context("cannot make a folder")
+}
+
+/// Where one case happens.
+pub struct House<'g> {
+    ground: &'g Ground,
+    folder: TempDir,
+    simulator: Simulator,
+}
+
+impl<'g> House<'g> {
+    /// One in which nothing has happened, with the case's vendor faults planned.
+    pub async fn open(ground: &'g Ground, case: &Case) -> Result<Self> {
+        let folder = folder()?;
+        copy(&ground.data(), &folder.path().join("data")).context("the data folder cannot be copied")?;
+        let simulator =
+            Simulator::start(Options::default()).await.context("the simulated vendors did not start")?;
+        if let Disturbance::Vendor(_, fault) = case.disturbance() {
+            simulator.faults().add(fault);
+        }
+        Ok(Self { ground, folder, simulator })
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// For whoever talks to the service.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.ground.http
+    }
+
+    /// Opens the service's HTTP API.
+    pub fn key(&self) -> &str {
+        &self.ground.key
+    }
+
+    /// A command of the program, its clock `clock_step_s` seconds off.
+    pub fn command(&self, arguments: &[&str], clock_step_s: i64) -> Command {
+        let mut command = self.ground.command(self.folder(), arguments, clock_step_s);
+        command.env("GANGWAY_SIMULATOR", &self.simulator.addresses().base_url);
         command
     }
 
@@ -116,4 +174,17 @@ impl House {
     pub fn keep(self) -> PathBuf {
         self.folder.keep()
     }
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy(&entry.path(), &target)?,
+            false => drop(std::fs::copy(entry.path(), target)?),
+        }
+    }
+    Ok(())
 }

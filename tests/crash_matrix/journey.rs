@@ -1,15 +1,14 @@
 //! One case from its webhook to its verdict: deliver, crash, restart, deliver again as a sender would, decide if the
-//! path asks for it, let everything come to rest, look.
+//! path asks for it, let everything come to rest, look. People and senders repeat what was not answered.
 
 use crate::case::{Case, Path as CasePath};
 use crate::disturbance::Disturbance;
-use crate::house::House;
+use crate::house::{Ground, House};
 use crate::service::{Answer, Crash, Event, SIGKILL, Service};
-use crate::verdict;
+use crate::verdict::{self, Found, Verdict};
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 /// A sender gives up after so many attempts.
@@ -57,13 +56,13 @@ pub enum Folder {
 }
 
 /// Lives through a case.
-pub async fn travel(binary: &Path, case: &Case, folder: Folder) -> Result<End> {
-    let house = House::open(binary, case).await?;
+pub async fn travel(ground: &Ground, case: &Case, folder: Folder) -> Result<End> {
+    let house = House::open(ground, case).await?;
     let mut journey = Journey::begin(&house, case).await?;
-    let travelled = journey.walk().await;
-    let end = match travelled {
-        Ok(()) => verdict::of(&house, case, journey.clock_step_s).await?,
-        Err(error) => verdict::Verdict { problems: vec![format!("{error:#}")], unknown: 0 },
+    let found = journey.walk().await;
+    let end = match found {
+        Ok(found) => verdict::of(&house, case, &found),
+        Err(error) => Verdict { problems: vec![format!("{error:#}")], unknown: 0 },
     };
     let crashes = journey.crashes;
     drop(journey);
@@ -77,11 +76,10 @@ pub async fn travel(binary: &Path, case: &Case, folder: Folder) -> Result<End> {
 }
 
 /// The places a path passes when nothing goes wrong, each with how often, in the order first reached.
-pub async fn places(binary: &Path, account: &str, path: CasePath) -> Result<Vec<(String, usize)>> {
+pub async fn places(ground: &Ground, account: &str, path: CasePath) -> Result<Vec<(String, usize)>> {
     let case = Case { account: account.to_owned(), path, place: "nowhere#1".to_owned(), seed: 0 };
-    let house = House::open(binary, &case).await?;
-    let mut journey = Journey::begin(&house, &case).await?;
-    journey.walk().await?;
+    let house = House::open(ground, &case).await?;
+    Journey::begin(&house, &case).await?.walk().await?;
     let mut counted: Vec<(String, usize)> = Vec::new();
     for place in std::fs::read_to_string(house.folder().join("places"))?.lines() {
         match counted.iter_mut().find(|(name, _)| name == place) {
@@ -95,22 +93,20 @@ pub async fn places(binary: &Path, account: &str, path: CasePath) -> Result<Vec<
 }
 
 struct Journey<'a> {
-    house: &'a House,
+    house: &'a House<'a>,
     case: &'a Case,
-    http: reqwest::Client,
     service: Service,
     crashes: u32,
     clock_step_s: i64,
 }
 
 impl<'a> Journey<'a> {
-    async fn begin(house: &'a House, case: &'a Case) -> Result<Self> {
+    async fn begin(house: &'a House<'a>, case: &'a Case) -> Result<Self> {
         let service = Service::start(house, &Crash::at(&case.place), 0).await?;
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { house, case, http, service, crashes: 0, clock_step_s: 0 })
+        Ok(Self { house, case, service, crashes: 0, clock_step_s: 0 })
     }
 
-    async fn walk(&mut self) -> Result<()> {
+    async fn walk(&mut self) -> Result<Found> {
         let first = self.event("event-1", "crash-1");
         match self.case.disturbance() {
             Disturbance::Duplicate => self.deliver_twice(&first).await?,
@@ -129,26 +125,74 @@ impl<'a> Journey<'a> {
             CasePath::Approve => self.decide("approve").await?,
             CasePath::Reject => self.decide("reject").await?,
         }
-        self.rest().await?;
-        if self.service.is_dead() {
-            self.revive().await?;
-        }
-        self.service.stop().await?;
+        self.runs_at_rest().await?;
         self.house.heal();
-        self.deliver_what_is_queued().await
+        self.deliver_what_is_queued().await?;
+        let mut found = self.look().await?;
+        self.service.stop().await?;
+        // As an auditor does it: not by asking the service.
+        found.audit = self.house.json(&["audit", "verify", "--json"], self.clock_step_s).await?;
+        Ok(found)
     }
 
     /// What waits for its next attempt does not wait for its time.
-    async fn deliver_what_is_queued(&self) -> Result<()> {
-        let queued =
-            self.house.json(&["outbox", "list", "--state", "queued", "--json"], self.clock_step_s).await?;
-        let messages = queued["messages"].as_array().map_or(&[][..], Vec::as_slice);
-        let ids: Vec<&str> = messages.iter().filter_map(|message| message["message_id"].as_str()).collect();
-        if ids.is_empty() {
-            return Ok(());
+    async fn deliver_what_is_queued(&mut self) -> Result<()> {
+        let wanted = json!({"reason": "the vendors are well again"});
+        for _ in 0..LOOKS {
+            let outbox = self.read("/api/outbox", "messages").await?;
+            let waiting: Vec<&Value> = outbox
+                .iter()
+                .filter(|message| matches!(message["state"].as_str(), Some("queued" | "sending")))
+                .collect();
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            for message in waiting.iter().filter(|message| message["next_attempt_at"].is_string()) {
+                let id = message["message_id"].as_str().context("a message without id")?;
+                // Refused: the service was quicker.
+                if self.service.ask(self.house, &format!("/api/outbox/{id}/retry"), &wanted).await
+                    == Answer::Silence
+                {
+                    self.revive().await?;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
         }
-        let arguments = [&["outbox", "retry"][..], &ids, &["--json"]].concat();
-        self.house.json(&arguments, self.clock_step_s).await.map(drop)
+        // The verdict names what still waits.
+        Ok(())
+    }
+
+    /// Everything the service says of itself.
+    async fn look(&mut self) -> Result<Found> {
+        let mut found = Found::default();
+        for run in self.read("/api/runs", "runs").await? {
+            let id = run["run_id"].as_str().context("a run without id")?;
+            found.runs.push(self.whole(&format!("/api/runs/{id}")).await?["run"].take());
+        }
+        found.outbox = self.read("/api/outbox", "messages").await?;
+        found.tenants = self.read("/api/tenants", "tenants").await?.len();
+        found.tasks = self.read("/api/tasks", "tasks").await?.len();
+        Ok(found)
+    }
+
+    /// A list of the API.
+    async fn read(&mut self, path: &str, list: &str) -> Result<Vec<Value>> {
+        match self.whole(path).await?[list].take() {
+            Value::Array(items) => Ok(items),
+            other => bail!("{path} answered {list}: {other}"),
+        }
+    }
+
+    /// What the API answers, from a service that lives.
+    async fn whole(&mut self, path: &str) -> Result<Value> {
+        for _ in 0..ATTEMPTS {
+            match self.service.read(self.house, path).await {
+                Answer::Taken(value) => return Ok(value),
+                Answer::Silence => self.revive().await?,
+                Answer::Refused(status, why) => bail!("{path} was refused with {status}: {why}"),
+            }
+        }
+        bail!("{path} was not answered in {ATTEMPTS} attempts")
     }
 
     fn event(&self, id: &'static str, correlation: &'static str) -> Event {
@@ -158,7 +202,7 @@ impl<'a> Journey<'a> {
     /// As a sender does it: again until it is taken.
     async fn deliver(&mut self, event: &Event) -> Result<()> {
         for _ in 0..ATTEMPTS {
-            match self.service.deliver(&self.http, event, WAIT).await {
+            match self.service.deliver(self.house, event, WAIT).await {
                 Answer::Taken(_) => return Ok(()),
                 Answer::Silence => self.revive().await?,
                 Answer::Refused(429 | 503, _) => tokio::time::sleep(PAUSE).await,
@@ -170,8 +214,8 @@ impl<'a> Journey<'a> {
 
     async fn deliver_twice(&mut self, event: &Event) -> Result<()> {
         let (one, other) = tokio::join!(
-            self.service.deliver(&self.http, event, WAIT),
-            self.service.deliver(&self.http, event, WAIT)
+            self.service.deliver(self.house, event, WAIT),
+            self.service.deliver(self.house, event, WAIT)
         );
         if matches!((&one, &other), (Answer::Taken(_), Answer::Taken(_))) {
             return Ok(());
@@ -200,28 +244,33 @@ impl<'a> Journey<'a> {
         Ok(())
     }
 
-    /// Somebody decides on whatever waits, whether the service lives or not.
-    async fn decide(&mut self, word: &str) -> Result<()> {
-        self.rest().await?;
-        let waiting = self.house.json(&["approvals", "list", "--json"], self.clock_step_s).await?;
-        for approval in waiting["approvals"].as_array().into_iter().flatten() {
-            let id = approval["approval_id"].as_str().context("an approval without id")?;
-            let arguments = ["approvals", word, id, "--reason", "looked at it", "--json"];
-            self.house.json(&arguments, self.clock_step_s).await?;
+    /// Somebody decides on whatever waits, again until nothing waits any more.
+    async fn decide(&mut self, verdict: &str) -> Result<()> {
+        let wanted = json!({"verdict": verdict, "reason": "looked at it"});
+        for _ in 0..ATTEMPTS {
+            self.runs_at_rest().await?;
+            let waiting = self.read("/api/approvals?state=pending", "approvals").await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            for approval in waiting {
+                let id = approval["approval_id"].as_str().context("an approval without id")?;
+                match self.service.ask(self.house, &format!("/api/approvals/{id}/decision"), &wanted).await {
+                    // A conflict: the answer to an earlier attempt was lost, or it ran out meanwhile.
+                    Answer::Taken(_) | Answer::Refused(409 | 503, _) => {}
+                    Answer::Silence => self.revive().await?,
+                    Answer::Refused(status, why) => bail!("{verdict} was refused with {status}: {why}"),
+                }
+            }
         }
-        Ok(())
+        bail!("an approval still waits after {ATTEMPTS} decisions")
     }
 
     /// Until no run moves any more: each is done, blocked, parked, or waits for a person.
-    async fn rest(&mut self) -> Result<()> {
+    async fn runs_at_rest(&mut self) -> Result<()> {
         for _ in 0..LOOKS {
-            if self.service.is_dead() {
-                self.revive().await?;
-            }
-            let runs = self.house.json(&["runs", "list", "--json"], self.clock_step_s).await?;
-            let approvals = self.house.json(&["approvals", "list", "--json"], self.clock_step_s).await?;
-            let waiting = approvals["approvals"].as_array().map_or(0, Vec::len);
-            let runs = runs["runs"].as_array().cloned().unwrap_or_default();
+            let runs = self.read("/api/runs", "runs").await?;
+            let waiting = self.read("/api/approvals?state=pending", "approvals").await?.len();
             let moves = |run: &Value| match run["state"].as_str() {
                 Some("completed" | "blocked" | "parked") => false,
                 // Decided, and not gone on yet.

@@ -16,6 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use case::Case;
 use clap::Parser;
 use futures::StreamExt as _;
+use house::Ground;
 use journey::End;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -33,7 +34,7 @@ struct Args {
     /// Every place, account and path with every seed, instead of a sample.
     #[arg(long)]
     all: bool,
-    /// Seeds of every place, account and path; 0 is the crash alone.
+    /// Seeds of every place, account and path; 0 is the crash alone. Those that draw the same disturbance count once.
     #[arg(long, value_name = "N", default_value_t = 100)]
     seeds: u64,
     /// How many cases to draw from all of them.
@@ -59,33 +60,34 @@ async fn main() -> Result<ExitCode> {
     if !binary.is_file() {
         bail!("{} is not there; build it with cargo build --release", binary.display());
     }
+    let ground = Ground::prepared(binary).await?;
     if let Some(case) = &args.case {
-        return one(&binary, case).await;
+        return one(&ground, case).await;
     }
     let begun = Instant::now();
-    let all = plan::everything(&binary, args.seeds).await.context("the places could not be listed")?;
+    let all = plan::everything(&ground, args.seeds).await.context("the places could not be listed")?;
     let (cases, of) = match args.all {
         true => (all.clone(), all.len()),
         false => (plan::sample(&all, args.sample, args.draw), all.len()),
     };
     say(&format!("{} of {of} cases, {} at once", cases.len(), args.at_once))?;
-    let tally = run(&binary, cases, args.at_once).await?;
+    let tally = run(&ground, cases, args.at_once).await?;
     say(&tally.told(begun.elapsed()))?;
     Ok(if tally.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// One case, told in full, its folder kept.
-async fn one(binary: &std::path::Path, case: &Case) -> Result<ExitCode> {
-    let end = journey::travel(binary, case, journey::Folder::Kept).await?;
+async fn one(ground: &Ground, case: &Case) -> Result<ExitCode> {
+    let end = journey::travel(ground, case, journey::Folder::Kept).await?;
     say(&format!("{case}: {end}"))?;
     Ok(if matches!(end, End::Wrong(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn run(binary: &std::path::Path, cases: Vec<Case>, at_once: usize) -> Result<Tally> {
+async fn run(ground: &Ground, cases: Vec<Case>, at_once: usize) -> Result<Tally> {
     let total = cases.len();
     let mut tally = Tally::default();
     let mut ends = futures::stream::iter(cases.into_iter().map(|case| async move {
-        let end = journey::travel(binary, &case, journey::Folder::Removed).await;
+        let end = journey::travel(ground, &case, journey::Folder::Removed).await;
         (case, end.unwrap_or_else(|error| End::Wrong(vec![format!("{error:#}")])))
     }))
     .buffer_unordered(at_once.max(1));

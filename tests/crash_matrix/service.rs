@@ -58,7 +58,7 @@ pub struct Event {
     pub account: String,
 }
 
-/// How a delivery ended.
+/// How a request ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// Taken, with this body.
@@ -71,7 +71,7 @@ pub enum Answer {
 
 impl Service {
     /// Starts one; it may die at once.
-    pub async fn start(house: &House, crash: &Crash, clock_step_s: i64) -> Result<Self> {
+    pub async fn start(house: &House<'_>, crash: &Crash, clock_step_s: i64) -> Result<Self> {
         let mut command = house.command(&["serve", "--listen", "127.0.0.1:0"], clock_step_s);
         match crash {
             Crash::Never | Crash::KilledAfter(_) => {}
@@ -97,11 +97,6 @@ impl Service {
         Ok(Self { child, base_url, clock_step_s })
     }
 
-    /// Whether the process has ended.
-    pub fn is_dead(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
-    }
-
     /// Waits until the process has ended by itself.
     pub async fn died(&mut self) -> Result<()> {
         tokio::time::timeout(PATIENCE, self.child.wait())
@@ -118,26 +113,42 @@ impl Service {
         self.died().await
     }
 
+    /// Reads from the HTTP API.
+    pub async fn read(&self, house: &House<'_>, path: &str) -> Answer {
+        let Some(base_url) = &self.base_url else { return Answer::Silence };
+        answer(house.http().get(format!("{base_url}{path}")).bearer_auth(house.key())).await
+    }
+
+    /// Asks the HTTP API for a change.
+    pub async fn ask(&self, house: &House<'_>, path: &str, body: &Value) -> Answer {
+        let Some(base_url) = &self.base_url else { return Answer::Silence };
+        answer(house.http().post(format!("{base_url}{path}")).bearer_auth(house.key()).json(body)).await
+    }
+
     /// Delivers an event, signed, and waits at most so long for the run to rest.
-    pub async fn deliver(&self, http: &reqwest::Client, event: &Event, wait: Duration) -> Answer {
+    pub async fn deliver(&self, house: &House<'_>, event: &Event, wait: Duration) -> Answer {
         let Some(base_url) = &self.base_url else { return Answer::Silence };
         let body = json!({"account_id": event.account, "correlation_id": event.correlation}).to_string();
         let timestamp = (jiff::Timestamp::now().as_second() + self.clock_step_s).to_string();
-        let request = http
+        let request = house
+            .http()
             .post(format!("{base_url}/webhook/onboarding?wait={}", wait.as_secs()))
             .header("content-type", "application/json")
             .header("webhook-id", event.id)
             .header("webhook-timestamp", &timestamp)
             .header("webhook-signature", signature(event.id, &timestamp, &body))
-            .timeout(PATIENCE)
             .body(body);
-        let Ok(answer) = request.send().await else { return Answer::Silence };
-        let status = answer.status();
-        let Ok(text) = answer.text().await else { return Answer::Silence };
-        match serde_json::from_str(&text) {
-            Ok(value) if status.is_success() => Answer::Taken(value),
-            _ => Answer::Refused(status.as_u16(), text),
-        }
+        answer(request).await
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let Ok(answer) = request.timeout(PATIENCE).send().await else { return Answer::Silence };
+    let status = answer.status();
+    let Ok(text) = answer.text().await else { return Answer::Silence };
+    match serde_json::from_str(&text) {
+        Ok(value) if status.is_success() => Answer::Taken(value),
+        _ => Answer::Refused(status.as_u16(), text),
     }
 }
 

@@ -4,7 +4,6 @@
 use crate::case::{Case, Path as CasePath};
 use crate::disturbance::Disturbance;
 use crate::house::House;
-use anyhow::Result;
 use gangway_simulator::{Effect, EffectKind, demo_accounts};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,26 +16,31 @@ pub struct Verdict {
     pub unknown: usize,
 }
 
-/// Looks at everything.
-pub async fn of(house: &House, case: &Case, clock_step_s: i64) -> Result<Verdict> {
-    let runs = house.json(&["runs", "list", "--json"], clock_step_s).await?;
+/// What the program says of itself once everything has come to rest.
+#[derive(Default)]
+pub struct Found {
+    /// Every run's record.
+    pub runs: Vec<Value>,
+    /// Every message.
+    pub outbox: Vec<Value>,
+    /// How many tenants.
+    pub tenants: usize,
+    /// How many tasks.
+    pub tasks: usize,
+    /// What `gangway audit verify` says.
+    pub audit: Value,
+}
+
+/// Judges what was found by what the case demands and the vendors saw.
+pub fn of(house: &House, case: &Case, found: &Found) -> Verdict {
     let mut problems = Vec::new();
-    let mut records = Vec::new();
-    for run in list(&runs, "runs") {
-        let id = run["run_id"].as_str().unwrap_or_default();
-        records.push(house.json(&["runs", "show", id, "--json"], clock_step_s).await?);
+    if found.audit["whole"] != true {
+        problems.push(format!("the audit is broken: {}", found.audit));
     }
-    let outbox = house.json(&["outbox", "list", "--json"], clock_step_s).await?;
-    let tenants = house.json(&["tenants", "list", "--json"], clock_step_s).await?;
-    let tasks = house.json(&["tasks", "list", "--json"], clock_step_s).await?;
-    let audit = house.json(&["audit", "verify", "--json"], clock_step_s).await?;
-    if audit["whole"] != true {
-        problems.push(format!("the audit is broken: {audit}"));
-    }
-    lives(case, &records, &mut problems);
-    possessions(case, &records, list(&tenants, "tenants").len(), list(&tasks, "tasks").len(), &mut problems);
-    let unknown = messages(&records, list(&outbox, "messages"), &house.effects(), &mut problems);
-    Ok(Verdict { problems, unknown })
+    lives(case, &found.runs, &mut problems);
+    possessions(case, found, &mut problems);
+    let unknown = messages(&found.runs, &found.outbox, &house.effects(), &mut problems);
+    Verdict { problems, unknown }
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
@@ -92,13 +96,14 @@ fn is_disturbed(case: &Case) -> bool {
 }
 
 /// One tenant with its tasks where a customer was taken in, and none where nobody was.
-fn possessions(case: &Case, records: &[Value], tenants: usize, tasks: usize, problems: &mut Vec<String>) {
+fn possessions(case: &Case, found: &Found, problems: &mut Vec<String>) {
+    let Found { runs: records, tenants, tasks, .. } = found;
     let is_taken_in = records.iter().any(|record| record["state"] == "completed");
     let begun = records.iter().any(|record| record["state"] == "parked");
     let fits = match (is_taken_in, begun) {
-        (true, _) => tenants == 1 && tasks == 14,
-        (false, true) => tenants <= 1 && tasks <= 14,
-        (false, false) => tenants == 0 && tasks == 0,
+        (true, _) => *tenants == 1 && *tasks == 14,
+        (false, true) => *tenants <= 1 && *tasks <= 14,
+        (false, false) => *tenants == 0 && *tasks == 0,
     };
     if !fits {
         problems.push(format!("{tenants} tenants, {tasks} tasks for {}", case.account));
