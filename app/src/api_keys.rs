@@ -4,8 +4,8 @@
 //! slow or salted hash defends words that can be guessed, and nobody guesses this, while every request pays for the hash.
 //! Hashes are compared in constant time, and an id that does not exist takes the same way as a wrong secret.
 
-use crate::audited;
 use gangway_protocol::Person;
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::canonical::digest_bytes;
 use gangway_store::{ApiKey, KeyRefusal, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -68,7 +68,7 @@ pub async fn issue(
         revoked_by: None,
     };
     let secret = SecretString::from(hex(&rand::random::<[u8; 32]>()));
-    let record = audited::done("keys.create", by, json!({ "key_id": key.key_id }), now);
+    let record = AuditRecord::done("keys.create", by, json!({ "key_id": key.key_id }), now);
     store.api_keys().create(&key, &digest_bytes(secret.expose_secret().as_bytes()), record).await?;
     let token = SecretString::from(format!("{PREFIX}_{}_{}", key.key_id, secret.expose_secret()));
     Ok(Issued { key, token })
@@ -76,7 +76,7 @@ pub async fn issue(
 
 /// Takes a key back; none when there is no such key.
 pub async fn revoke(store: &Store, key_id: &str, by: &str) -> Result<Option<ApiKey>, StoreError> {
-    let record = audited::done("keys.revoke", by, json!({ "key_id": key_id }), Timestamp::now());
+    let record = AuditRecord::done("keys.revoke", by, json!({ "key_id": key_id }), Timestamp::now());
     store.api_keys().revoke(key_id, by, record).await
 }
 

@@ -3,7 +3,6 @@
 mod adviser;
 mod api_keys;
 mod approvals;
-mod audited;
 mod backup;
 mod cli;
 mod commands;

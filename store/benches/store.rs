@@ -186,15 +186,11 @@ fn audit(run_id: &RunId, moment: AuditMoment) -> AuditRecord {
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect();
     AuditRecord {
-        at: Timestamp::UNIX_EPOCH,
         moment,
-        call_id: "call-0123456789abcdef".to_owned(),
-        principal: "agent:coordinator".to_owned(),
-        tool: "provision.create_tenant".to_owned(),
         run_id: Some(run_id.clone()),
-        correlation_id: None,
         arguments,
         end: (moment == AuditMoment::Outcome).then_some(end),
+        ..AuditRecord::intent("provision.create_tenant", "agent:coordinator", Timestamp::UNIX_EPOCH)
     }
 }
 

@@ -1,7 +1,6 @@
 //! One person's decision: ruled on and kept in one commit, audited, then acted on if this process has the engine.
 
 use super::{settings, summary};
-use crate::audited;
 use crate::installation::{Installation, OnboardingEngine};
 use anyhow::Result;
 use gangway_coordinator::approving::{Ballot, Choice, Refused, rule, token};
@@ -104,10 +103,10 @@ async fn audit(
         json!({ "approval_id": order.approval_id, "verdict": verdict, "tier": order.ballot.tier });
     let by = &order.ballot.person.name;
     let record = match refused {
-        Some(refused) => audited::refused(AUDITED_AS, by, arguments, now, refused.code()),
-        None => audited::done(AUDITED_AS, by, arguments, now),
+        Some(refused) => AuditRecord::refused(AUDITED_AS, by, arguments, now, refused.code()),
+        None => AuditRecord::done(AUDITED_AS, by, arguments, now),
     };
-    let record = AuditRecord { run_id: Some(run_id.clone()), correlation_id, ..record };
+    let record = record.of_run(run_id, correlation_id.as_ref());
     store.audit().append(record).await?;
     Ok(())
 }

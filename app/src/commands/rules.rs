@@ -4,11 +4,12 @@
 use crate::cli::{RulesCommand, RulesFile};
 use crate::config::Sources;
 use crate::people::{Action, acting_person, require};
-use crate::{audited, output, rules};
+use crate::{output, rules};
 use anyhow::{Context as _, Result, bail};
 use gangway_coordinator::RuleBook;
 use gangway_decision::{Difference, Reading, Rule, RuleSet, Shape};
 use gangway_protocol::Severity;
+use gangway_protocol::audit::AuditRecord;
 use gangway_store::{Canary, RuleChange, RuleOrder, RulesInForce, ShadowReport, Store};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -216,7 +217,7 @@ async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Opt
         RuleOrder::RollBack => ("rules.rollback", Value::Null),
         RuleOrder::EndShadow => ("rules.shadow", json!({ "off": true })),
     };
-    let audit = audited::done(tool, &person.name, arguments, Timestamp::now());
+    let audit = AuditRecord::done(tool, &person.name, arguments, Timestamp::now());
     Ok(store.rules().change(order, &person.name, audit).await?)
 }
 

@@ -2,16 +2,12 @@
 //!
 //! What may be said of a message in which state is the store's matter; nothing is delivered here.
 
-use crate::audited;
 use gangway_protocol::Person;
-use gangway_protocol::redact::scrub;
+use gangway_protocol::audit::AuditRecord;
 use gangway_store::{OutboxMessage, OutboxState, OutboxVerdict, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::json;
 use std::fmt;
-
-/// Longest reason kept.
-const REASON: usize = 500;
 
 /// What a person says of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +85,6 @@ pub async fn judge(
         Word::Drop => (OutboxVerdict::Drop, "outbox.settle_dropped"),
     };
     let at = Timestamp::now();
-    let arguments = json!({ "message_id": message_id, "reason": scrub(reason, REASON) });
-    let record = audited::done(tool, &by.name, arguments, at);
+    let record = AuditRecord::done(tool, &by.name, json!({ "message_id": message_id }), at).because(reason);
     Ok(store.outbox().judge(message_id, verdict, at, record).await?)
 }

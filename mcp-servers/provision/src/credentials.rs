@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::time::Instant;
-use uuid::Uuid;
 
 /// 256 bits.
 const KEY_BYTES: usize = 32;
@@ -104,15 +103,8 @@ pub async fn issue_credentials(
 fn intent(tenant_id: &TenantId, operator: &str) -> AuditRecord {
     let tenant = ("tenant_id".to_owned(), Value::from(tenant_id.as_str()));
     AuditRecord {
-        at: Timestamp::now(),
-        moment: AuditMoment::Intent,
-        call_id: Uuid::now_v7().simple().to_string(),
-        principal: operator.to_owned(),
-        tool: "provision.issue_credentials".to_owned(),
-        run_id: None,
-        correlation_id: None,
         arguments: Map::from_iter([tenant]),
-        end: None,
+        ..AuditRecord::intent("provision.issue_credentials", operator, Timestamp::now())
     }
 }
 

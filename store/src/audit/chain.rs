@@ -1,9 +1,8 @@
 //! The audit's chain of hashes: what a hash covers, and where a chain breaks. Pure; reads no database.
 
 use crate::StoreError;
-use gangway_protocol::RunId;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
-use gangway_protocol::{CorrelationId, canonical};
+use gangway_protocol::{CorrelationId, RuleSetRef, RunId, canonical};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -101,9 +100,12 @@ pub(super) fn canonical_record(record: &AuditRecord) -> Result<String, StoreErro
         correlation_id: record.correlation_id.as_ref(),
         end: record.end.as_ref().map(SortedEnd::from),
         moment: record.moment,
+        policy: record.policy.as_deref(),
         principal: &record.principal,
+        rule_set: record.rule_set.as_ref().map(SortedRules::from),
         run_id: record.run_id.as_ref(),
         tool: &record.tool,
+        why: record.why.as_deref(),
     })
 }
 
@@ -115,9 +117,28 @@ struct Sorted<'a> {
     correlation_id: Option<&'a CorrelationId>,
     end: Option<SortedEnd<'a>>,
     moment: AuditMoment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
     principal: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_set: Option<SortedRules<'a>>,
     run_id: Option<&'a RunId>,
     tool: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SortedRules<'a> {
+    digest: &'a str,
+    id: &'a str,
+    version: &'a str,
+}
+
+impl<'a> From<&'a RuleSetRef> for SortedRules<'a> {
+    fn from(rules: &'a RuleSetRef) -> Self {
+        Self { digest: &rules.digest, id: &rules.id, version: &rules.version }
+    }
 }
 
 #[derive(Serialize)]

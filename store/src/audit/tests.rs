@@ -6,7 +6,7 @@ use super::{GENESIS, link_hash};
 use crate::Store;
 use crate::writer::Shape;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
-use gangway_protocol::{CorrelationId, RunId, canonical};
+use gangway_protocol::{CorrelationId, RuleSetRef, RunId, canonical};
 use serde_json::{Value, json};
 
 fn record(number: u32) -> AuditRecord {
@@ -22,16 +22,22 @@ fn record(number: u32) -> AuditRecord {
         result_digest: Some("sha256:00".to_owned()),
         duration_us: u64::from(number),
     };
+    let at = "2026-01-02T03:04:05.678Z".parse().unwrap();
     AuditRecord {
-        at: "2026-01-02T03:04:05.678Z".parse().unwrap(),
         moment: AuditMoment::Outcome,
         call_id: format!("call-{number}"),
-        principal: "agent:coordinator".to_owned(),
-        tool: "clm.get_contract".to_owned(),
         run_id: number.is_multiple_of(2).then(|| RunId::parse("run-1").unwrap()),
         correlation_id: Some(CorrelationId::parse("cor-1").unwrap()),
         arguments,
         end: (!number.is_multiple_of(3)).then_some(end),
+        policy: number.is_multiple_of(4).then(|| "sha256:11".to_owned()),
+        rule_set: number.is_multiple_of(5).then(|| RuleSetRef {
+            id: "builtin".to_owned(),
+            version: "1".to_owned(),
+            digest: "sha256:22".to_owned(),
+        }),
+        why: number.is_multiple_of(2).then(|| "paid by cheque".to_owned()),
+        ..AuditRecord::intent("clm.get_contract", "agent:coordinator", at)
     }
 }
 

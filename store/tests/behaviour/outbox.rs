@@ -2,12 +2,12 @@
 
 use crate::records::{at, key, open, other_process, shared};
 use gangway_protocol::RunId;
-use gangway_protocol::audit::{AuditMoment, AuditRecord};
+use gangway_protocol::audit::AuditRecord;
 use gangway_store::{
     Channel, Deliverer, Forgettable, NewMessage, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
     OutboxVerdict, SendEnd, Store, StoreError,
 };
-use serde_json::{Map, json};
+use serde_json::{Value, json};
 
 const NOW: &str = "2026-01-01T00:00:00.123456Z";
 const LATER: &str = "2026-01-01T00:01:00Z";
@@ -58,17 +58,7 @@ fn later() -> SendEnd {
 }
 
 fn said(person: &str) -> AuditRecord {
-    AuditRecord {
-        at: at(NOW),
-        moment: AuditMoment::Outcome,
-        call_id: "c".to_owned(),
-        principal: person.to_owned(),
-        tool: "outbox.settle".to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: Map::new(),
-        end: None,
-    }
+    AuditRecord::done("outbox.settle", person, Value::Null, at(NOW))
 }
 
 fn ids(found: &[OutboxMessage]) -> Vec<&str> {

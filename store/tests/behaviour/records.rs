@@ -1,6 +1,6 @@
 //! Records to store, and another process to share the file with.
 
-use gangway_protocol::audit::{AuditMoment, AuditRecord};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::ids::TaskId;
 use gangway_protocol::redact::Email;
 use gangway_protocol::run::{RunRequest, Trigger, Versions};
@@ -11,7 +11,6 @@ use gangway_protocol::{
 };
 use gangway_store::Store;
 use jiff::Timestamp;
-use serde_json::Map;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use tempfile::TempDir;
@@ -90,17 +89,9 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
 }
 
 pub fn audit(call: &str) -> AuditRecord {
-    AuditRecord {
-        at: at("2026-01-01T00:00:00Z"),
-        moment: AuditMoment::Intent,
-        call_id: call.to_owned(),
-        principal: "agent:coordinator".to_owned(),
-        tool: "provision.create_tenant".to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: Map::new(),
-        end: None,
-    }
+    let intent =
+        AuditRecord::intent("provision.create_tenant", "agent:coordinator", at("2026-01-01T00:00:00Z"));
+    AuditRecord { call_id: call.to_owned(), ..intent }
 }
 
 pub fn tenant(id: &str, account_id: &str) -> Tenant {

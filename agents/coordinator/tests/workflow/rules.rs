@@ -4,10 +4,10 @@ use crate::house::House;
 use crate::overdue;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, rule};
 use gangway_decision::{Difference, RuleSet};
-use gangway_protocol::audit::{AuditMoment, AuditRecord};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Outcome, Person, Role, RunRecord, RunState};
 use gangway_store::{Approval, ApprovalState, KeptRuleSet, RuleOrder};
-use serde_json::Map;
+use serde_json::Value;
 
 /// Rules under which an overdue invoice blocks; kept in the house's store.
 async fn strict(house: &House) -> RuleSet {
@@ -25,17 +25,8 @@ async fn strict(house: &House) -> RuleSet {
 }
 
 async fn change(house: &House, order: RuleOrder) {
-    let audit = AuditRecord {
-        at: *house.now.lock().unwrap(),
-        moment: AuditMoment::Outcome,
-        call_id: "c".to_owned(),
-        principal: "Ada".to_owned(),
-        tool: "rules.activate".to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: Map::new(),
-        end: None,
-    };
+    let now = *house.now.lock().unwrap();
+    let audit = AuditRecord::done("rules.activate", "Ada", Value::Null, now);
     house.store.rules().change(order, "Ada", audit).await.unwrap().unwrap();
 }
 

@@ -4,7 +4,6 @@
 //! counted, and their number is recorded once when the minute is over. At most `SINGLY + 1` rows a minute, webhook and reason.
 
 use super::Refusal;
-use crate::audited;
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::Store;
 use jiff::{SignedDuration, Timestamp};
@@ -101,11 +100,11 @@ fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
         None => "webhook, not believed".to_owned(),
     };
     let arguments = json!({ "peer": refused.peer.to_string() });
-    audited::refused(refused.webhook, &principal, arguments, now, refused.refusal.code())
+    AuditRecord::refused(refused.webhook, &principal, arguments, now, refused.refusal.code())
 }
 
 fn sum((webhook, code): Kind, others: u32, now: Timestamp) -> AuditRecord {
-    audited::refused(webhook, "webhook, several", json!({ "not_recorded_singly": others }), now, code)
+    AuditRecord::refused(webhook, "webhook, several", json!({ "not_recorded_singly": others }), now, code)
 }
 
 async fn append(store: &Store, record: AuditRecord) {

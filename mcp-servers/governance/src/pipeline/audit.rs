@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 use std::time::Instant;
-use uuid::Uuid;
 
 /// Oversized arguments are refused, and the audit keeps the fact instead of the megabytes.
 const LARGEST_KEPT: usize = 16_384;
@@ -28,15 +27,10 @@ pub(crate) struct Trail {
 impl Trail {
     pub(crate) fn open(tool: &GovernedTool, principal: &str, call: Option<&Call>, arguments: &Value) -> Self {
         let intent = AuditRecord {
-            at: Timestamp::now(),
-            moment: AuditMoment::Intent,
-            call_id: Uuid::now_v7().simple().to_string(),
-            principal: principal.to_owned(),
-            tool: tool.contract.name.to_owned(),
             run_id: call.and_then(|call| call.run_id.clone()),
             correlation_id: call.and_then(|call| call.correlation_id.clone()),
             arguments: arguments.as_object().map(|map| kept(map, &tool.schemas.input)).unwrap_or_default(),
-            end: None,
+            ..AuditRecord::intent(tool.contract.name, principal, Timestamp::now())
         };
         Self { began: Instant::now(), intent }
     }

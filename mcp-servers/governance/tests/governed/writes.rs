@@ -3,7 +3,7 @@
 use crate::toys::{Bench, code, error, governed, keyed, success, toy_server, toys};
 use futures::future::join_all;
 use gangway_governance::{Governance, ToolNames};
-use gangway_protocol::audit::{AuditMoment, AuditRecord};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::{ErrorType, IdempotencyKey, canonical};
 use gangway_store::{Claim, Store};
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rmcp::handler::server::ServerHandler as _;
 use rmcp::model::{CallToolRequestParams, RequestId};
 use rmcp::service::{RequestContext, RoleServer, serve_directly};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -192,15 +192,5 @@ async fn crash_points_stand_between_claim_effect_and_answer() {
 }
 
 fn someone() -> AuditRecord {
-    AuditRecord {
-        at: Timestamp::UNIX_EPOCH,
-        moment: AuditMoment::Intent,
-        call_id: "c".to_owned(),
-        principal: "somebody else".to_owned(),
-        tool: "tasks.poke".to_owned(),
-        run_id: None,
-        correlation_id: None,
-        arguments: Map::new(),
-        end: None,
-    }
+    AuditRecord::intent("tasks.poke", "somebody else", Timestamp::UNIX_EPOCH)
 }
