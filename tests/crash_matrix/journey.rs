@@ -127,49 +127,42 @@ impl<'a> Journey<'a> {
         }
         self.runs_at_rest().await?;
         self.house.heal();
-        self.deliver_what_is_queued().await?;
         let mut found = self.look().await?;
         self.service.stop().await?;
-        // As an auditor does it: not by asking the service.
+        // Only now can nothing be sent between the look at the outbox and the one at the ledger.
+        found.outbox = self.outbox_delivered().await?;
         found.audit = self.house.json(&["audit", "verify", "--json"], self.clock_step_s).await?;
         Ok(found)
     }
 
-    /// What waits for its next attempt does not wait for its time.
-    async fn deliver_what_is_queued(&mut self) -> Result<()> {
-        let wanted = json!({"reason": "the vendors are well again"});
-        for _ in 0..LOOKS {
-            let outbox = self.read("/api/outbox", "messages").await?;
-            let waiting: Vec<&Value> = outbox
-                .iter()
-                .filter(|message| matches!(message["state"].as_str(), Some("queued" | "sending")))
-                .collect();
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            for message in waiting.iter().filter(|message| message["next_attempt_at"].is_string()) {
-                let id = message["message_id"].as_str().context("a message without id")?;
-                // Refused: the service was quicker.
-                if self.service.ask(self.house, &format!("/api/outbox/{id}/retry"), &wanted).await
-                    == Answer::Silence
-                {
-                    self.revive().await?;
-                }
-            }
-            tokio::time::sleep(PAUSE).await;
+    /// The outbox, after what waits for its next attempt has had it before its time.
+    async fn outbox_delivered(&self) -> Result<Vec<Value>> {
+        let messages = self.outbox().await?;
+        let ids: Vec<&str> = messages
+            .iter()
+            .filter(|message| message["state"] == "queued")
+            .filter_map(|message| message["message_id"].as_str())
+            .collect();
+        if ids.is_empty() {
+            return Ok(messages);
         }
-        // The verdict names what still waits.
-        Ok(())
+        let arguments = [&["outbox", "retry"][..], &ids, &["--json"]].concat();
+        self.house.json(&arguments, self.clock_step_s).await?;
+        self.outbox().await
     }
 
-    /// Everything the service says of itself.
+    async fn outbox(&self) -> Result<Vec<Value>> {
+        let listed = self.house.json(&["outbox", "list", "--json"], self.clock_step_s).await?;
+        Ok(listed["messages"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// What the service says of itself.
     async fn look(&mut self) -> Result<Found> {
         let mut found = Found::default();
         for run in self.read("/api/runs", "runs").await? {
             let id = run["run_id"].as_str().context("a run without id")?;
             found.runs.push(self.whole(&format!("/api/runs/{id}")).await?["run"].take());
         }
-        found.outbox = self.read("/api/outbox", "messages").await?;
         found.tenants = self.read("/api/tenants", "tenants").await?.len();
         found.tasks = self.read("/api/tasks", "tasks").await?.len();
         Ok(found)
