@@ -1,13 +1,14 @@
 //! The ground every other room stands on: what crosses a process boundary or is stored.
 //!
 //! Records, identifiers, money, findings, decisions, the run record, the error taxonomy,
-//! the tool contracts and the grant. It does no I/O, awaits nothing and reads no clock:
-//! a time or a source of randomness is always handed in.
+//! the tool contracts, the grant and the audit's checkpoints. It does no I/O, awaits nothing and reads no clock:
+//! a time or a source of randomness is always handed in (the id of an audit record apart).
 
 pub mod advice;
 pub mod api_error;
 pub mod audit;
 pub mod canonical;
+pub mod checkpoint;
 pub mod crash_point;
 pub mod decision;
 pub mod facts;

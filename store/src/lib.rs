@@ -35,7 +35,10 @@ mod writer;
 
 pub use api_keys::{ApiKey, ApiKeys, KeyRefusal, StoredKey};
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, Approvals, Docket, Vote};
-pub use audit::{Audit, AuditBreak, AuditVerdict, GENESIS, link_hash};
+pub use audit::{
+    Audit, AuditBreak, AuditVerdict, Beginning, GENESIS, Inspected, Inspection, ToldRestore, Witness,
+    inspect_export, link_hash,
+};
 pub use backup::{Checked, check_database, copy_database};
 pub use cursors::Cursors;
 pub use error::StoreError;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_llm_calls.sql"),
     include_str!("../migrations/0009_schedules.sql"),
     include_str!("../migrations/0010_salesforce_ids.sql"),
+    include_str!("../migrations/0011_audit.sql"),
 ];
 
 /// The version of a database that this code can read; nothing is changed.

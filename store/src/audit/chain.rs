@@ -1,57 +1,20 @@
-//! The audit's chain of hashes: what a hash covers, and where a chain breaks. Pure; reads no database.
+//! The audit's chain of hashes: what a hash covers. Pure; whether a chain holds is `inspection`'s to say.
 
 use crate::StoreError;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
-use gangway_protocol::{CorrelationId, RuleSetRef, RunId, canonical};
+use gangway_protocol::{CorrelationId, RuleSetRef, RunId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 pub(super) type Hash = [u8; 32];
 
 pub(super) const NO_HASH: Hash = [0; 32];
+const PREFIX: &str = "sha256:";
 
 /// `previous` of the first entry.
 pub const GENESIS: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-
-/// How the audit stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuditVerdict {
-    /// Every entry is as it was written.
-    Whole {
-        /// How many there are.
-        entries: u64,
-    },
-    /// It was altered.
-    Broken(AuditBreak),
-}
-
-/// The first place where the chain does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AuditBreak {
-    /// Positions jump: one or more entries were deleted, or moved elsewhere.
-    #[error("entry {expected} is missing: the next one is {found}")]
-    Missing {
-        /// The position that should come.
-        expected: u64,
-        /// The position that came.
-        found: u64,
-    },
-    /// The entry's content or position is not what its hash was made from.
-    #[error("entry {seq} was altered: its hash does not match its content and position")]
-    Altered {
-        /// Its position.
-        seq: u64,
-    },
-    /// The entry is sound in itself but continues another chain: the one before it was replaced.
-    #[error("entry {seq} does not continue entry {}: the one before it was replaced", seq.saturating_sub(1))]
-    Unlinked {
-        /// Its position.
-        seq: u64,
-    },
-}
 
 /// The hash of an entry: SHA-256, as `sha256:<hex>`, of the canonical JSON of
 /// `{"previous":<hash of the entry before>,"record":<the record>,"seq":<position>}`.
@@ -59,35 +22,52 @@ pub enum AuditBreak {
 /// # Errors
 /// When the record cannot be written as JSON.
 pub fn link_hash(seq: u64, previous: &str, record: &AuditRecord) -> Result<String, StoreError> {
-    let bytes = preimage(seq, previous, canonical_record(record)?.as_bytes());
-    Ok(canonical::digest_bytes(&bytes))
+    Ok(text(&digest(seq, previous, canonical_record(record)?.as_bytes())))
 }
 
-pub(super) fn hash(seq: u64, previous: &[u8], record: &[u8]) -> Hash {
-    Sha256::digest(preimage(seq, &text(previous), record)).into()
+pub(super) fn hash(seq: u64, previous: &Hash, record: &[u8]) -> Hash {
+    digest(seq, &text(previous), record)
 }
 
-fn preimage(seq: u64, previous: &str, record: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(record.len() + 128);
-    bytes.extend_from_slice(br#"{"previous":""#);
-    bytes.extend_from_slice(previous.as_bytes());
-    bytes.extend_from_slice(br#"","record":"#);
-    bytes.extend_from_slice(record);
-    bytes.extend_from_slice(br#","seq":"#);
-    bytes.extend_from_slice(seq.to_string().as_bytes());
-    bytes.push(b'}');
-    bytes
+fn digest(seq: u64, previous: &str, record: &[u8]) -> Hash {
+    let mut sha = Sha256::new();
+    sha.update(br#"{"previous":""#);
+    sha.update(previous);
+    sha.update(br#"","record":"#);
+    sha.update(record);
+    sha.update(br#","seq":"#);
+    sha.update(seq.to_string());
+    sha.update(b"}");
+    sha.finalize().into()
 }
 
 /// A stored hash as the outside sees it.
 pub(super) fn text(hash: &[u8]) -> String {
-    let mut text = String::with_capacity(71);
-    text.push_str("sha256:");
-    for byte in hash {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
+    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|nibble| char::from_digit(u32::from(nibble), 16));
+    PREFIX.chars().chain(digits).collect()
+}
+
+/// A hash as the outside writes it; none when it is none, capital letters included: one hash has one text.
+pub(super) fn of_text(text: &str) -> Option<Hash> {
+    let digits = text.strip_prefix(PREFIX)?.as_bytes();
+    let mut hash = NO_HASH;
+    if digits.len() != 2 * hash.len() {
+        return None;
     }
-    text
+    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(hash)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
 }
 
 /// The record's canonical JSON, without the detour over a tree: the fields stand in alphabetical order here, and
@@ -159,44 +139,5 @@ impl<'a> From<&'a CallEnd> for SortedEnd<'a> {
             replayed: end.replayed,
             result_digest: end.result_digest.as_deref(),
         }
-    }
-}
-
-/// Walks a chain, entry by entry.
-pub(super) struct Check {
-    seen: u64,
-    head: Hash,
-}
-
-impl Check {
-    pub(super) fn new() -> Self {
-        Self { seen: 0, head: NO_HASH }
-    }
-
-    pub(super) fn next(
-        &mut self,
-        seq: u64,
-        previous: &[u8],
-        stored: &[u8],
-        record: &[u8],
-    ) -> Result<(), AuditBreak> {
-        let expected = self.seen.saturating_add(1);
-        if seq != expected {
-            return Err(AuditBreak::Missing { expected, found: seq });
-        }
-        let computed = hash(seq, previous, record);
-        if computed != stored {
-            return Err(AuditBreak::Altered { seq });
-        }
-        if previous != self.head {
-            return Err(AuditBreak::Unlinked { seq });
-        }
-        self.seen = seq;
-        self.head = computed;
-        Ok(())
-    }
-
-    pub(super) fn seen(&self) -> u64 {
-        self.seen
     }
 }

@@ -1,8 +1,8 @@
 //! The chain finds every kind of tampering, and its canonical bytes are the protocol's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::chain::{AuditBreak, AuditVerdict, canonical_record};
-use super::{GENESIS, link_hash};
+use super::chain::canonical_record;
+use super::{AuditBreak, AuditVerdict, GENESIS, link_hash};
 use crate::Store;
 use crate::writer::Shape;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
@@ -49,11 +49,16 @@ async fn chain_of_five() -> Store {
     store
 }
 
+/// What somebody who can write the file does first.
+const WITHOUT_TRIGGERS: &str = "DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_is_not_deleted; \
+                                DROP TRIGGER audit_grows_at_its_end;";
+
 /// What verify says after `sql` was run on a chain of five.
 async fn verdict_after(sql: &'static str) -> AuditVerdict {
     let store = chain_of_five().await;
     store
         .write(Shape::Several, move |connection| {
+            connection.execute_batch(WITHOUT_TRIGGERS)?;
             connection.execute_batch(sql)?;
             Ok(())
         })
@@ -127,8 +132,8 @@ async fn a_reordering_is_found() {
 
 #[tokio::test]
 async fn an_insertion_is_found() {
-    let copy = "INSERT INTO audit (seq, previous, hash, run_id, record) \
-                SELECT 6, previous, hash, run_id, record FROM audit WHERE seq = 5";
+    let copy = "INSERT INTO audit (seq, previous, hash, record) \
+                SELECT 6, previous, hash, record FROM audit WHERE seq = 5";
     assert_eq!(verdict_after(copy).await, AuditVerdict::Broken(AuditBreak::Altered { seq: 6 }));
 }
 
@@ -143,6 +148,7 @@ async fn an_entry_replaced_with_a_fitting_hash_is_found_at_the_next() {
             let previous: [u8; 32] =
                 connection.query_row("SELECT hash FROM audit WHERE seq = 2", [], |row| row.get(0))?;
             let hash = super::chain::hash(3, &previous, line.record.as_bytes());
+            connection.execute_batch(WITHOUT_TRIGGERS)?;
             connection
                 .execute("UPDATE audit SET record = ?1, hash = ?2 WHERE seq = 3", (line.record, hash))?;
             Ok(())
@@ -161,4 +167,27 @@ async fn a_runs_entries_are_found_in_order() {
     let entries = store.audit().of_run(&RunId::parse("run-1").unwrap()).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [2, 4, 6]);
     assert_eq!(store.audit().verify().await.unwrap(), AuditVerdict::Whole { entries: 7 });
+}
+
+#[tokio::test]
+async fn the_table_refuses_all_but_a_next_entry() {
+    let store = chain_of_five().await;
+    for sql in [
+        "UPDATE audit SET record = '{}' WHERE seq = 3",
+        "DELETE FROM audit WHERE seq = 5",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE INTO audit (seq, previous, hash, record) SELECT 3, previous, hash, '{}' FROM audit WHERE seq = 3",
+        "INSERT INTO audit (seq, previous, hash, record) SELECT 7, previous, hash, record FROM audit WHERE seq = 5",
+        "INSERT INTO audit (previous, hash, record) SELECT previous, hash, record FROM audit WHERE seq = 5",
+    ] {
+        let refused = store
+            .write(Shape::Several, move |connection| {
+                connection.execute_batch(sql)?;
+                Ok(())
+            })
+            .await;
+        let says = refused.unwrap_err().with_cause();
+        assert!(says.contains("append-only"), "{sql}: {says}");
+    }
+    assert_eq!(store.audit().verify().await.unwrap(), AuditVerdict::Whole { entries: 5 });
 }
