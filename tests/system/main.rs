@@ -13,6 +13,7 @@ mod bad_input;
 mod crash;
 mod decide;
 mod demo;
+mod eval;
 mod harness;
 mod identity;
 mod monitor;

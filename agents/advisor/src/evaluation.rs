@@ -110,7 +110,7 @@ pub async fn evaluate(
                     Ended::Asked(CallVerdict::Valid | CallVerdict::Invalid | CallVerdict::CutOff, _)
                     | Ended::Unasked(_) => {}
                 }
-                scores.unanswered.push(format!("{}: {}", case.name, ended.says()));
+                scores.unanswered.push(format!("{}, {}: {}", prompt.name, case.name, ended.says()));
             }
         }
     }

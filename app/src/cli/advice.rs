@@ -1,6 +1,7 @@
 //! Commands about the language model that words advice: its calls, its prompts, its evaluation.
 
 use super::Json;
+use crate::commands::eval::Floor;
 use clap::{Args, Subcommand, ValueEnum};
 use gangway_protocol::{CallVerdict, RunId};
 use jiff::civil::Date;
@@ -69,9 +70,9 @@ pub enum EvalProvider {
 /// `gangway eval`
 #[derive(Debug, Args)]
 pub struct EvalArgs {
-    /// Folder of cases, each a .json file with as_of and facts; the rules' own scenarios when absent.
+    /// Folder of further cases beside the rules' own scenarios, each a .json file with as_of and facts; may be repeated.
     #[arg(long, value_name = "DIR")]
-    pub cases: Option<PathBuf>,
+    pub cases: Vec<PathBuf>,
     /// Who answers, instead of the configured provider.
     #[arg(long, value_enum, conflicts_with = "recording")]
     pub provider: Option<EvalProvider>,
@@ -87,6 +88,9 @@ pub struct EvalArgs {
     /// A second prompt, or else a second model of the same provider, to compare with.
     #[arg(long, value_name = "PROMPT_OR_MODEL")]
     pub compare: Option<String>,
+    /// Fail when less than this percentage is reached: valid, grounded, owner or level, e.g. grounded=95; may be repeated.
+    #[arg(long, value_name = "MEASURE=PERCENT")]
+    pub at_least: Vec<Floor>,
     /// How to print.
     #[command(flatten)]
     pub output: Json,

@@ -208,6 +208,14 @@ impl Sources {
         }
     }
 
+    /// The adviser's settings; nothing else needs to be configured.
+    pub fn adviser(&self) -> Result<gangway_advisor::Settings> {
+        match self.layers.find_value("adviser") {
+            Ok(section) => section.deserialize().context("[adviser] of the configuration cannot be read"),
+            Err(_) => Ok(gangway_advisor::Settings::default()),
+        }
+    }
+
     /// A simulator and a data folder, and nothing else of what is configured.
     pub fn simulated_at(base_url: &str, data_dir: &Path) -> Self {
         Self {

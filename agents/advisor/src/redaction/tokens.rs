@@ -128,30 +128,37 @@ impl Tokens {
 
     /// The text with every known literal replaced by its token, in whatever case it stands.
     pub(crate) fn hide(&self, text: &str) -> String {
+        let firsts = self.first_bytes();
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        let mut last: Option<char> = None;
-        while let Some(first) = rest.chars().next() {
+        // Up to where the text is in `out`, and the character before the one looked at.
+        let (mut written, mut last) = (0, None);
+        for (at, first) in text.char_indices() {
             let is_inside_word = first.is_alphanumeric() && last.is_some_and(char::is_alphanumeric);
-            let entry = if is_inside_word {
-                None
-            } else {
-                self.entries.iter().find(|entry| begins_with_word(rest, &entry.literal))
-            };
-            let taken = match entry {
-                Some(entry) => {
-                    out.push_str(&entry.token);
-                    entry.literal.len()
-                }
-                None => {
-                    out.push(first);
-                    first.len_utf8()
-                }
-            };
-            last = rest.get(..taken).and_then(|taken| taken.chars().next_back());
-            rest = rest.get(taken..).unwrap_or_default();
+            last = Some(first);
+            let may_begin = at >= written
+                && !is_inside_word
+                && text.as_bytes().get(at).is_some_and(|byte| firsts.contains(&byte.to_ascii_lowercase()));
+            if !may_begin {
+                continue;
+            }
+            let rest = text.get(at..).unwrap_or_default();
+            if let Some(entry) = self.entries.iter().find(|entry| begins_with_word(rest, &entry.literal)) {
+                out.push_str(text.get(written..at).unwrap_or_default());
+                out.push_str(&entry.token);
+                written = at + entry.literal.len();
+            }
         }
+        out.push_str(text.get(written..).unwrap_or_default());
         out
+    }
+
+    /// What literals begin with, in lower case: most characters of a text begin none, and need no further look.
+    fn first_bytes(&self) -> Vec<u8> {
+        let firsts = self.entries.iter().filter_map(|entry| entry.literal.bytes().next());
+        let mut firsts: Vec<u8> = firsts.map(|byte| byte.to_ascii_lowercase()).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        firsts
     }
 
     /// The text with tokens put back. A token nobody gave stays as it is, for the grounding check to find.
