@@ -7,7 +7,7 @@ use crate::filter::Filter;
 use crate::writer::Shape;
 use crate::{Store, StoreError, journal};
 use gangway_protocol::run::RunRequest;
-use gangway_protocol::{AccountId, Facts, RunId, RunRecord, RunState};
+use gangway_protocol::{AccountId, Facts, Outcome, RunId, RunRecord, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use row::{Row, live_of};
@@ -175,6 +175,28 @@ impl Runs<'_> {
                     let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
                     let run: DecidedRun = crate::codec::from_json(TABLE, json)?;
                     found.push(DecidedRun { seq: row.get(0)?, ..run });
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// The decisions of the newest decided runs, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn newest_outcomes(self, limit: u32) -> Result<Vec<Outcome>, StoreError> {
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT record -> '$.decision.outcome' FROM runs \
+                     WHERE record ->> '$.decision.outcome' IS NOT NULL ORDER BY seq DESC LIMIT ?1",
+                )?;
+                let mut rows = select.query([limit])?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                    found.push(crate::codec::from_json(TABLE, json)?);
                 }
                 Ok(found)
             })

@@ -1,36 +1,9 @@
 //! Jobs of the service, fired by hand and through a running service; backup while it runs, and what a restore repeats.
 
 use crate::harness::{House, stderr};
-use serde_json::Value;
-use std::io::{BufRead as _, BufReader};
+use crate::serving::{Event, Serving};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-
-/// A service of this house, which answers.
-struct Serving(Child);
-
-impl Serving {
-    fn start(house: &House) -> Self {
-        let mut child = house
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.starts_with("http://"), "{line}");
-        Self(child)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // One that is gone already is as good as stopped.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn fire(house: &House, job: &str) -> Value {
     let end = house.json(&["schedule", "run", job, "--json"])["end"].take();
@@ -87,7 +60,7 @@ fn a_job_asked_for_beside_a_running_service_is_run_by_the_service() {
     let house = House::new();
     house.json(&["run", "BETA-002", "--json"]);
     let before = house.vendors().effects().len();
-    let serving = Serving::start(&house);
+    let serving = Serving::start(&house, &[]);
     let watched = fire(&house, "contracts");
     assert_eq!(watched["watched"], 1, "{watched}");
     let reminded = house.vendors().effects().len();
@@ -105,6 +78,29 @@ fn a_job_asked_for_beside_a_running_service_is_run_by_the_service() {
     let listed = house.json(&["schedule", "list", "--json"]);
     let contracts = listed["jobs"].as_array().unwrap().iter().find(|job| job["job"] == "contracts").unwrap();
     assert_eq!(contracts["last"]["report"]["watched"], 1, "{listed}");
+}
+
+#[test]
+fn refused_credentials_page_the_person_on_call_once_while_it_lasts() {
+    let house = House::new();
+    let serving = Serving::start(&house, &[]);
+    assert_eq!(fire(&house, "alarms")["alarms"], json!([]), "all is well");
+    house.vendors().fault(&json!({"vendor": "netsuite", "kind": "status", "status": 401}));
+    for account in ["ACME-001", "BETA-002", "GAMMA-003"] {
+        serving.post(&format!("/demo/run/{account}"), &Event::new(""));
+    }
+    let told = fire(&house, "alarms");
+    assert_eq!(told["alarms"][0]["alarm"], "gangway/authentication/netsuite", "{told}");
+    fire(&house, "alarms");
+    let effects = house.vendors().effects();
+    let pages: Vec<&str> = effects
+        .iter()
+        .filter(|effect| effect["kind"] == "page")
+        .filter_map(|effect| effect["detail"]["dedup_key"].as_str())
+        .collect();
+    // The key holds the hour: two, if one ended between the looks.
+    let hours: std::collections::BTreeSet<&str> = pages.iter().copied().collect();
+    assert!(!pages.is_empty() && pages.len() == hours.len(), "{effects:?}");
 }
 
 fn restored(house: &House, backup: &Path) -> PathBuf {
@@ -153,7 +149,7 @@ fn a_backup_made_while_the_service_runs_can_be_restored_and_repeats_nothing() {
 fn a_service_backs_up_under_way() {
     let house = House::new();
     house.json(&["run", "ACME-001", "--json"]);
-    let _serving = Serving::start(&house);
+    let _serving = Serving::start(&house, &[]);
     let backup = house.data_dir().with_file_name("backup");
     let made = house.json(&["backup", backup.to_str().unwrap(), "--json"]);
     assert_eq!(made["backup"]["tenants"], 1, "{made}");

@@ -24,14 +24,23 @@ pub enum JobName {
     Outbox,
     /// Decisions made beside the service, approvals that ran out, and reminders of those that will.
     Approvals,
+    /// What a person is paged for.
+    Alarms,
     /// Forgetting by age.
     Retention,
 }
 
 impl JobName {
     /// Every job.
-    pub const ALL: [Self; 6] =
-        [Self::Monitor, Self::Contracts, Self::WonDeals, Self::Outbox, Self::Approvals, Self::Retention];
+    pub const ALL: [Self; 7] = [
+        Self::Monitor,
+        Self::Contracts,
+        Self::WonDeals,
+        Self::Outbox,
+        Self::Approvals,
+        Self::Alarms,
+        Self::Retention,
+    ];
 
     /// The name in settings, the timer table and on the command line.
     pub fn name(self) -> &'static str {
@@ -41,6 +50,7 @@ impl JobName {
             Self::WonDeals => "won_deals",
             Self::Outbox => "outbox",
             Self::Approvals => "approvals",
+            Self::Alarms => "alarms",
             Self::Retention => "retention",
         }
     }
@@ -67,6 +77,8 @@ pub struct Schedule {
     pub outbox: String,
     /// Decisions made beside the service, approvals that ran out, and reminders of those that will.
     pub approvals: String,
+    /// What a person is paged for.
+    pub alarms: String,
     /// Forgetting by age.
     pub retention: String,
 }
@@ -81,6 +93,7 @@ impl Default for Schedule {
             outbox: "every 5s".to_owned(),
             // Somebody at the command line waits for what they approved.
             approvals: "every 2s".to_owned(),
+            alarms: "every 30s".to_owned(),
             retention: "30 3 * * *".to_owned(),
         }
     }
@@ -95,6 +108,7 @@ impl Schedule {
             JobName::WonDeals => &self.won_deals,
             JobName::Outbox => &self.outbox,
             JobName::Approvals => &self.approvals,
+            JobName::Alarms => &self.alarms,
             JobName::Retention => &self.retention,
         };
         if text.trim() == OFF {

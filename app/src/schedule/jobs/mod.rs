@@ -1,5 +1,6 @@
 //! The jobs of the schedule, one file each, and the list of those that are switched on.
 
+mod alarms;
 mod approvals;
 pub mod contracts;
 pub mod monitor;
@@ -71,6 +72,7 @@ fn work(name: JobName, crew: Crew) -> Work {
         JobName::WonDeals => Box::new(move |now| won_deals::work(crew.clone(), now).boxed()),
         JobName::Outbox => Box::new(move |now| deliver(crew.clone(), now).boxed()),
         JobName::Approvals => Box::new(move |now| approvals::work(crew.clone(), now).boxed()),
+        JobName::Alarms => Box::new(move |now| alarms::work(crew.clone(), now).boxed()),
         JobName::Retention => Box::new(move |now| retention::work(crew.clone(), now).boxed()),
     }
 }

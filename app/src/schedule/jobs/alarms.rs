@@ -1,0 +1,58 @@
+//! Pages the person on call for what [`gangway_governance::limits::alarms`] finds: a vendor that stays away, credentials
+//! that are refused, a BLOCK rate that jumps. While a trouble lasts it pages once an hour: the hour is part of the key.
+
+use super::Crew;
+use anyhow::Result;
+use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms};
+use gangway_protocol::redact::Personal;
+use gangway_protocol::tools::notify::{Page, PageArgs, PageSeverity};
+use gangway_protocol::{IdempotencyKey, Outcome};
+use gangway_toolbelt::{Agent, Scope};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+/// Decisions whose BLOCK rate is looked at.
+const RECENT: usize = 20;
+/// Decisions before those, to compare with.
+const USUAL: usize = 200;
+
+pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
+    let installation = &crew.installation;
+    let limit = u32::try_from(RECENT + USUAL)?;
+    let outcomes = installation.store().runs().newest_outcomes(limit).await?;
+    let (recent, usual) = outcomes.split_at(RECENT.min(outcomes.len()));
+    let settings = AlarmSettings::default();
+    let due = alarms(&settings, &installation.limits().view(), decided(recent), decided(usual));
+    if due.is_empty() {
+        return Ok(json!({ "alarms": [] }));
+    }
+    let belt = installation.belt(Agent::TaskMonitor).await?;
+    let scope = Scope::of_no_run(installation.call_deadline());
+    let mut told = Vec::new();
+    for alarm in due {
+        tracing::warn!(alarm = alarm.dedup_key, "{}", alarm.summary);
+        let paged = belt.call::<Page>(&scope, &page(&alarm, now)?).await;
+        told.push(match paged {
+            Ok(delivery) => json!({ "alarm": alarm.dedup_key, "page": delivery.status }),
+            Err(error) => json!({ "alarm": alarm.dedup_key, "page_failed": error.error_code }),
+        });
+    }
+    Ok(json!({ "alarms": told }))
+}
+
+fn decided(outcomes: &[Outcome]) -> Decided {
+    let count = |wanted: fn(&Outcome) -> bool| {
+        u32::try_from(outcomes.iter().filter(|outcome| wanted(outcome)).count()).unwrap_or(u32::MAX)
+    };
+    Decided { decisions: count(|_| true), blocked: count(|outcome| *outcome == Outcome::Block) }
+}
+
+fn page(alarm: &Alarm, now: Timestamp) -> Result<PageArgs> {
+    let hour = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H");
+    Ok(PageArgs {
+        summary: Personal(alarm.summary.clone()),
+        severity: PageSeverity::Critical,
+        dedup_key: IdempotencyKey::parse(format!("{}/{hour}", alarm.dedup_key))?,
+    })
+}
