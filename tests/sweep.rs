@@ -42,8 +42,8 @@ struct House {
 }
 
 async fn embedded(server: Server, governance: &Arc<Governance>) -> Connection {
-    let principal = Principal::named(Agent::TaskMonitor.name());
-    Connection::embedded(Governed::new(server, Arc::clone(governance), &principal, ToolNames::Dotted))
+    let principal = Principal::agent(Agent::TaskMonitor);
+    Connection::embedded(Governed::new(server, Arc::clone(governance), principal, ToolNames::Dotted))
         .await
         .unwrap()
 }

@@ -3,12 +3,14 @@
 mod advice;
 mod approvals;
 mod kept;
+mod policy;
 mod rules;
 mod schedule;
 
 pub use advice::{EvalArgs, EvalProvider, LlmCommand, PromptsCommand};
 pub use approvals::{ApprovalsCommand, DecisionArgs};
 pub use kept::{AuditCommand, KeysCommand, OutboxCommand, RunsCommand, TasksCommand, TenantsCommand};
+pub use policy::{ExplainArgs, PolicyCommand};
 pub use rules::{ReplayArgs, RulesCommand, RulesFile};
 pub use schedule::{BackupArgs, RestoreArgs, ScheduleCommand};
 
@@ -114,6 +116,9 @@ pub enum Command {
     /// Keys of the HTTP API: make, list, revoke.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Who may call which tool: check, show, explain.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print configuration for MCP hosts.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -217,6 +222,12 @@ pub struct McpArgs {
     /// Spelling of tool names in lists; both are understood in calls.
     #[arg(long, value_enum, default_value_t = NameStyle::Dotted)]
     pub tool_names: NameStyle,
+    /// Name of the host that launches this server, for the audit and the policy (local:NAME).
+    #[arg(long = "as", value_name = "NAME", env = "GANGWAY_PRINCIPAL")]
+    pub name: Option<String>,
+    /// Let whoever launches this server write too, as far as the policy allows; without it, its tools only read.
+    #[arg(long, conflicts_with = "http")]
+    pub allow_writes: bool,
 }
 
 /// `gangway monitor`

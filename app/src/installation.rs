@@ -2,15 +2,18 @@
 //!
 //! The only file that knows every room. It decides nothing.
 
+mod belts;
 mod engine;
 
+pub use belts::PASS_VARIABLE;
 pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 
 use crate::cli::Globals;
-use crate::config::{Config, Route, Sources, Vendors, section};
+use crate::config::{Config, Sources, Vendors, section};
 use crate::reports::ReportFolder;
-use crate::{adviser, crash, keys, people, rules};
+use crate::{access, adviser, crash, keys, people, rules};
 use anyhow::{Context as _, Result, bail};
+use belts::Belts;
 use ed25519_dalek::SigningKey;
 use gangway_advisor::{Adviser, Model, Settings};
 use gangway_coordinator::{Env, RuleBook, versions};
@@ -18,20 +21,19 @@ use gangway_decision::RuleSet;
 use gangway_durable::{Engine, EngineOptions, RetryPolicy};
 use gangway_governance::limits::Vendor;
 use gangway_governance::vendor::{Outbound, http_client};
-use gangway_governance::{Governance, Governed, Limits, Principal, Server, ToolNames};
+use gangway_governance::{Governance, Limits, PassCheck, Policy, Server};
 use gangway_notify::Outpost;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::run::Versions;
 use gangway_protocol::{Person, System};
 use gangway_simulator::{Options, Simulator};
 use gangway_store::Store;
-use gangway_toolbelt::{Agent, Connection, StdioLaunch, Toolbelt};
+use gangway_toolbelt::Agent;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::OnceCell;
 
 /// What a caller waits beyond the tool's own deadline.
 const CALLER_GRACE: Duration = Duration::from_secs(5);
@@ -49,6 +51,8 @@ pub struct Installation {
     limits: Limits,
     http: reqwest::Client,
     grant_key: SigningKey,
+    /// Signs passes of this folder's callers to servers in other processes.
+    pass_key: SigningKey,
     crash: CrashPoints,
     /// The key of whoever acts at this command line.
     api_key: Option<SecretString>,
@@ -63,15 +67,6 @@ pub struct Installation {
     vendors: Option<Vendors>,
     /// The simulator itself, when it runs in this process.
     simulator: Option<Simulator>,
-}
-
-/// Every agent's tool belt, made when first needed: servers, their tokens and child processes are worth keeping.
-#[derive(Default)]
-struct Belts {
-    coordinator: OnceCell<Toolbelt>,
-    contract: OnceCell<Toolbelt>,
-    finance: OnceCell<Toolbelt>,
-    task_monitor: OnceCell<Toolbelt>,
 }
 
 impl Installation {
@@ -90,9 +85,12 @@ impl Installation {
         let config = sources.resolve(vendors.as_ref())?;
         let store = Store::open(&config.data_dir)?;
         let grant_key = keys::grant_key(&config.data_dir)?;
+        let pass_key = keys::pass_key(&config.data_dir)?;
+        let policy = access::configured(&config.access)?;
         let crash = crash::from_environment()?;
         let limits = Limits::new(&config.limits);
         let governance = Governance::new(store.clone())
+            .with_policy(policy)
             .with_limits(limits.clone())
             .with_deadline(Duration::from_millis(config.tool_deadline_ms))
             .with_crash_points(crash.clone());
@@ -103,6 +101,7 @@ impl Installation {
             limits,
             http,
             grant_key,
+            pass_key,
             crash,
             api_key: sources.api_key().cloned(),
             config_file: sources.file().map(Path::to_owned),
@@ -133,6 +132,11 @@ impl Installation {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Whether the one who acts at the command line is named by a key.
+    pub fn has_api_key(&self) -> bool {
+        self.api_key.is_some()
     }
 
     /// Who acts at the command line that opened it.
@@ -168,6 +172,11 @@ impl Installation {
     /// Signs grants.
     pub fn grant_key(&self) -> &SigningKey {
         &self.grant_key
+    }
+
+    /// Recognises passes of this folder's callers.
+    pub fn pass_check(&self) -> PassCheck {
+        PassCheck::new(self.pass_key.verifying_key().as_bytes())
     }
 
     /// The simulator of this process, when there is one.
@@ -246,89 +255,6 @@ impl Installation {
         Ok(Some(self.outpost.get_or_init(|| made)))
     }
 
-    /// The way from a caller to a server, as configured.
-    async fn connection(&self, caller: &str, system: System) -> Result<Connection> {
-        let routes = &self.config.servers;
-        let route = match system {
-            System::Salesforce => &routes.salesforce,
-            System::Clm => &routes.clm,
-            System::Netsuite => &routes.netsuite,
-            System::Provision => &routes.provision,
-            System::Tasks => &routes.tasks,
-            System::Notify => &routes.notify,
-            System::Onboarding => &Route::Embedded,
-        };
-        let connected = match route {
-            Route::Embedded => {
-                let principal = Principal::named(caller);
-                let governed =
-                    Governed::new(self.server(system)?, self.governance(), &principal, ToolNames::Dotted);
-                Connection::embedded(governed).await
-            }
-            Route::Stdio => Connection::stdio(self.launch(caller, system)?).await,
-            Route::Http(url) => Connection::http(url).await,
-        };
-        connected.with_context(|| format!("{caller} cannot reach the {system} server"))
-    }
-
-    /// A server as a child process that shares our data folder, our configuration and our vendors.
-    fn launch(&self, caller: &str, system: System) -> Result<StdioLaunch> {
-        let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
-        let mut env = vec![
-            ("GANGWAY_DATA_DIR".to_owned(), self.config.data_dir.display().to_string()),
-            ("GANGWAY_PRINCIPAL".to_owned(), caller.to_owned()),
-        ];
-        if let Some(file) = &self.config_file {
-            env.push(("GANGWAY_CONFIG".to_owned(), file.display().to_string()));
-        }
-        if let Some(vendors) = &self.vendors {
-            env.push(("GANGWAY_SIMULATOR".to_owned(), vendors.base_url().to_owned()));
-        }
-        Ok(StdioLaunch {
-            program: program.display().to_string(),
-            args: vec!["mcp".to_owned(), system.name().to_owned()],
-            env,
-        })
-    }
-
-    /// An agent's tool belt, made once.
-    pub async fn belt(&self, agent: Agent) -> Result<Toolbelt> {
-        let belt = match agent {
-            Agent::Coordinator => &self.belts.coordinator,
-            Agent::Contract => &self.belts.contract,
-            Agent::Finance => &self.belts.finance,
-            Agent::TaskMonitor => &self.belts.task_monitor,
-        };
-        Ok(belt.get_or_try_init(|| self.make_belt(agent)).await?.clone())
-    }
-
-    /// A connection to every server on the agent's list.
-    async fn make_belt(&self, agent: Agent) -> Result<Toolbelt> {
-        let systems: &[System] = match agent {
-            Agent::Coordinator => &[System::Salesforce, System::Provision, System::Tasks, System::Notify],
-            Agent::Contract => &[System::Clm],
-            Agent::Finance => &[System::Netsuite],
-            Agent::TaskMonitor => &[System::Tasks, System::Notify],
-        };
-        let mut belt = Toolbelt::new(agent);
-        for system in systems {
-            belt = belt.with(*system, self.connection(agent.name(), *system).await?);
-        }
-        Ok(belt)
-    }
-
-    /// A person's way to provisioning: the coordinator's tools under the person's own name.
-    pub async fn operator_belt(&self, operator: &str) -> Result<Toolbelt> {
-        let connection = self.connection(&format!("operator {operator}"), System::Provision).await?;
-        Ok(Toolbelt::new(Agent::Coordinator).with(System::Provision, connection))
-    }
-
-    /// A person's way to the tasks, under their own name.
-    pub async fn person_belt(&self, person: &str) -> Result<Toolbelt> {
-        let connection = self.connection(&format!("person {person}"), System::Tasks).await?;
-        Ok(Toolbelt::new(Agent::TaskMonitor).with(System::Tasks, connection))
-    }
-
     /// The Task Monitor speaks as the onboarding does: same channel, same company.
     pub fn monitor_settings(&self) -> Result<gangway_task_monitor::Settings> {
         let onboarding = section(self.config.onboarding.as_ref(), "onboarding")?;
@@ -348,9 +274,10 @@ impl Installation {
         Ok(self.rule_book.get_or_init(|| made).clone())
     }
 
-    /// Goes by these limits and, where nothing was activated, by these rules from now on.
-    pub fn adopt(&self, config: &Config, rules: RuleSet) -> Result<()> {
+    /// Goes by these limits, this policy and, where nothing was activated, by these rules from now on.
+    pub fn adopt(&self, config: &Config, rules: RuleSet, policy: Policy) -> Result<()> {
         self.rule_book()?.configure(rules);
+        self.governance.adopt_policy(policy);
         self.limits.replace(&config.limits);
         Ok(())
     }

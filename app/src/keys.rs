@@ -1,4 +1,5 @@
-//! Keys of the data folder, each made once and readable by its owner only: the coordinator's grant key, and the secret
+//! Keys of the data folder, each made once and readable by its owner only: the coordinator's grant key, the pass key
+//! by which its callers prove themselves to servers in other processes, and the secret
 //! that a demo's webhooks are signed with.
 //!
 //! Every process of the folder derives the grant's public key from the same file; a provision server elsewhere gets only that.
@@ -14,15 +15,24 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 const GRANT_KEY: &str = "grant.key";
+const PASS_KEY: &str = "pass.key";
 const WEBHOOK_SECRET: &str = "webhook.secret";
 
 /// The folder's grant key, made if there is none yet.
 pub fn grant_key(data_dir: &Path) -> Result<SigningKey> {
-    let path = data_dir.join(GRANT_KEY);
-    let kept = kept(&path, || rand::random::<[u8; 32]>().to_vec())?;
+    signing_key(&data_dir.join(GRANT_KEY))
+}
+
+/// The folder's pass key, made if there is none yet.
+pub fn pass_key(data_dir: &Path) -> Result<SigningKey> {
+    signing_key(&data_dir.join(PASS_KEY))
+}
+
+fn signing_key(path: &Path) -> Result<SigningKey> {
+    let kept = kept(path, || rand::random::<[u8; 32]>().to_vec())?;
     match <[u8; 32]>::try_from(kept) {
         Ok(secret) => Ok(SigningKey::from_bytes(&secret)),
-        Err(_) => bail!(damaged(&path)),
+        Err(_) => bail!(damaged(path)),
     }
 }
 

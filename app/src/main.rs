@@ -1,5 +1,6 @@
 //! `gangway`: parses the command line, sets up logging and the runtime, calls one command, says what went wrong.
 
+mod access;
 mod adviser;
 mod api_keys;
 mod approvals;
@@ -110,6 +111,7 @@ async fn dispatch(command: Command, globals: Globals) -> Result<ExitCode> {
         Command::Outbox(command) => commands::outbox::run(command, &globals).await,
         Command::Rules(command) => commands::rules::run(command, &config::Sources::read(&globals)?).await,
         Command::Replay(args) => commands::replay::run(args, &config::Sources::read(&globals)?).await,
+        Command::Policy(command) => commands::policy::run(command, &config::Sources::read(&globals)?).await,
         Command::Audit(command) => commands::audit::run(command, &config::Sources::read(&globals)?).await,
         Command::Llm(command) => {
             commands::llm::run(command, &config::Sources::read(&globals)?).await.map(done)

@@ -2,7 +2,7 @@
 //!
 //! Included by path, because rooms lend each other no test code. Nothing is faked: governance, schemas, store and audit are real.
 
-use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
+use gangway_governance::{Governance, Governed, Principal, Reach, Server, ToolNames};
 use gangway_protocol::ApiError;
 use gangway_protocol::tools::Tool;
 use rmcp::model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation};
@@ -18,8 +18,8 @@ pub struct Host {
 impl Host {
     /// Connects to `server` behind `governance`.
     pub async fn open(server: Server, governance: Governance) -> Self {
-        let governed =
-            Governed::new(server, Arc::new(governance), &Principal::named("test"), ToolNames::Dotted);
+        let principal = Principal::local("test", Reach::Writes).unwrap();
+        let governed = Governed::new(server, Arc::new(governance), principal, ToolNames::Dotted);
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move {
             if let Ok(running) = governed.serve(theirs).await {

@@ -5,6 +5,7 @@
 //! a time or a source of randomness is always handed in (the id of an audit record apart).
 
 pub mod advice;
+pub mod agent;
 pub mod api_error;
 pub mod audit;
 pub mod canonical;
@@ -26,6 +27,7 @@ pub mod tenant;
 pub mod tools;
 
 pub use advice::{Advice, AdviceSource, AdvisedAction, PromptRef};
+pub use agent::Agent;
 pub use api_error::{ApiError, ErrorType, RecordKind, System};
 pub use decision::{Decision, Outcome, RiskLevel, RuleSetRef};
 pub use facts::Facts;

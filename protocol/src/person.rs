@@ -56,7 +56,7 @@ impl fmt::Display for Role {
 }
 
 /// Who acts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// Unique among the people of an installation; stands in audit, approvals and runs.
     pub name: String,

@@ -166,7 +166,7 @@ struct Host {
 
 impl Host {
     fn of(house: &House, who: &str) -> Self {
-        let mut command = as_person(house, who, &["mcp", "onboarding"]);
+        let mut command = as_person(house, who, &["mcp", "onboarding", "--allow-writes"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }

@@ -59,12 +59,8 @@ fn served() -> (House, Served) {
     let mut house = House::new();
     let mut children = Vec::new();
     for server in SERVERS {
-        let mut child = house
-            .command(&["mcp", server, "--http", "127.0.0.1:0"])
-            .env("GANGWAY_PRINCIPAL", "agents")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            house.command(&["mcp", server, "--http", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
         house = house.with(&format!("GANGWAY_SERVERS__{}", server.to_uppercase()), url.trim());

@@ -1,10 +1,10 @@
 //! One agent's tools: checks the list, calls the right server, gives the typed result or the taxonomy's error.
 
-use crate::allow::Agent;
+use crate::allow::may_call;
 use crate::connection::Connection;
 use crate::decode;
 use gangway_protocol::tools::{META_CORRELATION_ID, META_REPLAYED, META_RUN_ID, Tool};
-use gangway_protocol::{ApiError, CorrelationId, ErrorType, RunId, System};
+use gangway_protocol::{Agent, ApiError, CorrelationId, ErrorType, RunId, System};
 use rmcp::model::{CallToolRequestParams, RequestMetaObject};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ impl Toolbelt {
         let failed = |kind, code: &str, text: &str| {
             ApiError::new(contract.system, kind, contract.operation(), code, text)
         };
-        if !self.agent.may_call(contract.name) {
+        if !may_call(self.agent, contract.name) {
             let text = format!("{} may not call {}", self.agent.name(), contract.name);
             return Err(failed(ErrorType::Authorization, "TOOL_NOT_ALLOWED", &text).unsent());
         }

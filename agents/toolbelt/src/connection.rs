@@ -2,8 +2,9 @@
 //!
 //! A call that was under way when the connection broke is not repeated: whether it may be is the caller's to know.
 
+use crate::credential::Credential;
 use crate::embedded::Embedded;
-use crate::http::Http;
+use crate::http::{Http, SESSION_LIFE};
 use crate::session::{Client, ConnectError};
 use crate::stdio::StdioLaunch;
 use gangway_protocol::ErrorType;
@@ -11,7 +12,7 @@ use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, RequestMetaObject, ServerResult,
 };
-use rmcp::service::{Peer, PeerRequestOptions, RoleClient, ServiceError};
+use rmcp::service::{PeerRequestOptions, ServiceError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -43,13 +44,30 @@ pub struct Connection {
 
 struct Inner {
     link: Link,
-    client: Mutex<Option<Client>>,
+    client: Mutex<Option<Live>>,
+}
+
+/// An open session. Calls under way keep it, also after it was replaced.
+struct Live {
+    client: Arc<Client>,
+    since: Instant,
 }
 
 enum Link {
     Embedded(Embedded),
     Stdio(StdioLaunch),
     Http(Http),
+}
+
+impl Link {
+    /// Whether a session still serves: it is open, and what was shown over HTTP has not become old.
+    fn keeps(&self, live: &Live) -> bool {
+        let is_fresh = match self {
+            Self::Http(_) => live.since.elapsed() < SESSION_LIFE,
+            Self::Embedded(_) | Self::Stdio(_) => true,
+        };
+        is_fresh && !live.client.is_closed() && !live.client.is_transport_closed()
+    }
 }
 
 impl Connection {
@@ -74,21 +92,33 @@ impl Connection {
     /// # Errors
     /// [`ConnectError::HttpClient`].
     pub async fn http(url: &str) -> Result<Self, ConnectError> {
-        let link = Link::Http(Http::new(url).map_err(ConnectError::HttpClient)?);
+        Self::at(url, None)
+    }
+
+    /// The same, showing a credential there; it is made anew in time.
+    ///
+    /// # Errors
+    /// [`ConnectError::HttpClient`].
+    pub async fn http_with(url: &str, credential: Credential) -> Result<Self, ConnectError> {
+        Self::at(url, Some(credential))
+    }
+
+    fn at(url: &str, credential: Option<Credential>) -> Result<Self, ConnectError> {
+        let link = Link::Http(Http::new(url, credential).map_err(ConnectError::HttpClient)?);
         Ok(Self { inner: Arc::new(Inner { link, client: Mutex::new(None) }) })
     }
 
     async fn open(link: Link) -> Result<Self, ConnectError> {
         let connection = Self { inner: Arc::new(Inner { link, client: Mutex::new(None) }) };
-        connection.peer().await?;
+        connection.session().await?;
         Ok(connection)
     }
 
     /// The live connection, made anew when there is none.
-    async fn peer(&self) -> Result<Peer<RoleClient>, ConnectError> {
+    async fn session(&self) -> Result<Arc<Client>, ConnectError> {
         let mut client = self.inner.client.lock().await;
-        if let Some(live) = client.as_ref().filter(|live| !live.is_closed() && !live.is_transport_closed()) {
-            return Ok(live.peer().clone());
+        if let Some(live) = client.as_ref().filter(|live| self.inner.link.keeps(live)) {
+            return Ok(Arc::clone(&live.client));
         }
         // Dropping a dead one reaps its child before the next is launched.
         *client = None;
@@ -97,9 +127,9 @@ impl Connection {
             Link::Stdio(launch) => launch.connect().await,
             Link::Http(http) => http.connect().await,
         }?;
-        let peer = made.peer().clone();
-        *client = Some(made);
-        Ok(peer)
+        let made = Arc::new(made);
+        *client = Some(Live { client: Arc::clone(&made), since: Instant::now() });
+        Ok(made)
     }
 
     /// Calls one tool; everything together takes no longer than the deadline.
@@ -110,7 +140,7 @@ impl Connection {
         deadline: Duration,
     ) -> Result<CallToolResult, Failure> {
         let until = Instant::now() + deadline;
-        let peer = tokio::time::timeout_at(until, self.peer())
+        let session = tokio::time::timeout_at(until, self.session())
             .await
             .map_err(|_| timed_out(deadline).before_sending())?
             .map_err(|error| network("CONNECT_FAILED", &error).before_sending())?;
@@ -118,7 +148,7 @@ impl Connection {
         // rmcp's own timeout tells the server that the call is cancelled; the outer one covers a stuck transport.
         let options = PeerRequestOptions::with_timeout(until - Instant::now()).with_meta(meta);
         let exchange =
-            async { peer.send_cancellable_request(request, options).await?.await_response().await };
+            async { session.peer().send_cancellable_request(request, options).await?.await_response().await };
         let answer =
             tokio::time::timeout_at(until + GRACE, exchange).await.map_err(|_| timed_out(deadline))?;
         match answer {

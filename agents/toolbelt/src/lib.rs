@@ -6,14 +6,17 @@
 mod allow;
 mod belt;
 mod connection;
+mod credential;
 mod decode;
 mod embedded;
 mod http;
 mod session;
 mod stdio;
 
-pub use allow::Agent;
+pub use allow::may_call;
 pub use belt::{Answered, Scope, Toolbelt};
 pub use connection::Connection;
+pub use credential::Credential;
+pub use gangway_protocol::Agent;
 pub use session::ConnectError;
 pub use stdio::StdioLaunch;

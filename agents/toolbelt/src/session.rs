@@ -20,6 +20,9 @@ pub enum ConnectError {
     /// The server did not open an MCP session.
     #[error("the server did not open an MCP session: {0}")]
     Handshake(String),
+    /// The credential for it could not be made.
+    #[error("cannot make the credential for the server: {0}")]
+    Credential(String),
     /// No HTTP client could be made, usually because no TLS provider is installed.
     #[error("cannot make an HTTP client")]
     HttpClient(#[source] reqwest::Error),

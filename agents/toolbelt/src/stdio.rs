@@ -1,5 +1,6 @@
 //! A server in a child process, speaking over its standard input and output. Its standard error is ours.
 
+use crate::credential::Credential;
 use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
 use rmcp::service::ClientServiceExt as _;
 use rmcp::transport::TokioChildProcess;
@@ -15,6 +16,8 @@ pub struct StdioLaunch {
     pub args: Vec<String>,
     /// Environment variables it gets in addition to ours; they may hold secrets.
     pub env: Vec<(String, String)>,
+    /// A variable with a credential that is made anew for each launch.
+    pub credential: Option<(String, Credential)>,
 }
 
 impl fmt::Debug for StdioLaunch {
@@ -32,6 +35,9 @@ impl StdioLaunch {
     /// Launches the program and opens a session. The child is killed and reaped when the connection is dropped.
     pub(crate) async fn connect(&self) -> Result<Client, ConnectError> {
         let mut command = Command::new(&self.program);
+        if let Some((name, credential)) = &self.credential {
+            command.env(name, credential.make().map_err(ConnectError::Credential)?);
+        }
         command.args(&self.args).envs(self.env.iter().map(|(name, value)| (name, value))).kill_on_drop(true);
         let child = TokioChildProcess::new(command)
             .map_err(|source| ConnectError::Launch { program: self.program.clone(), source })?;

@@ -17,7 +17,12 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn launch() -> StdioLaunch {
     let program = std::env::current_exe().unwrap().to_string_lossy().into_owned();
-    StdioLaunch { program, args: Vec::new(), env: vec![(ROLE.to_owned(), "server".to_owned())] }
+    StdioLaunch {
+        program,
+        args: Vec::new(),
+        env: vec![(ROLE.to_owned(), "server".to_owned())],
+        credential: None,
+    }
 }
 
 #[tokio::main]
@@ -51,7 +56,8 @@ async fn a_program_that_is_not_there_is_named() {
 }
 
 async fn a_program_that_speaks_no_mcp_is_refused() {
-    let silent = StdioLaunch { program: "true".to_owned(), args: Vec::new(), env: Vec::new() };
+    let silent =
+        StdioLaunch { program: "true".to_owned(), args: Vec::new(), env: Vec::new(), credential: None };
     let error = Connection::stdio(silent).await.err().unwrap();
     assert!(matches!(error, ConnectError::Handshake(_)), "{error}");
 }

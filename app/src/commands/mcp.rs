@@ -1,13 +1,27 @@
 //! `gangway mcp`: one MCP server, or all in one, on standard input and output or over HTTP.
+//!
+//! Who calls: over standard input and output whoever launched it, by a pass, an API key or the launch's own word, and then
+//! reading only unless the launch says otherwise; over HTTP whoever each request proves to be.
 
+use crate::access::{self, Vendors};
 use crate::cli::{Globals, McpArgs, NameStyle, ServerName};
 use crate::config::Sources;
-use crate::installation::Installation;
+use crate::installation::{Installation, PASS_VARIABLE};
 use crate::{onboarding, output, shutdown};
-use anyhow::Result;
-use gangway_governance::{Governed, Principal, Server, ToolNames, serve_http, serve_stdio};
+use anyhow::{Context as _, Result, bail};
+use gangway_governance::{
+    Door, Governed, Listening, Mount, Principal, Reach, Server, ToolNames, serve_stdio,
+};
 use gangway_protocol::{Person, System};
+use jiff::Timestamp;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Every system with a server of its own that needs no engine.
+const SYSTEMS: [System; 6] =
+    [System::Salesforce, System::Clm, System::Netsuite, System::Provision, System::Tasks, System::Notify];
 
 /// Serves until the host goes away, or until interrupted.
 pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
@@ -15,50 +29,111 @@ pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
 }
 
 async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
-    let names = match args.tool_names {
-        NameStyle::Dotted => ToolNames::Dotted,
-        NameStyle::Underscore => ToolNames::Underscore,
-    };
-    let fallback = if args.http.is_some() { "http" } else { "stdio" };
-    let principal = std::env::var("GANGWAY_PRINCIPAL").unwrap_or_else(|_| fallback.to_owned());
-    // Over HTTP nobody vouches for who is at the host.
-    let person = if args.http.is_none() { Some(installation.acting_person().await?) } else { None };
-    let server = server(args.server, &installation, person)?;
-    let governed = Governed::new(server, installation.governance(), &Principal::named(principal), names);
+    reload_on_signals(&installation)?;
     match args.http {
-        None => serve_stdio(governed).await?,
-        Some(address) => {
-            let serving = serve_http(governed, address).await?;
-            output::line(&format!("http://{}/mcp", serving.addr()))?;
-            shutdown::requested().await;
-            serving.shutdown().await;
-        }
+        Some(address) => over_http(&args, address, installation).await,
+        None => over_stdio(&args, installation).await,
     }
+}
+
+async fn over_stdio(args: &McpArgs, installation: Arc<Installation>) -> Result<()> {
+    let person = installation.acting_person().await?;
+    let principal = launcher(args, &installation, &person)?;
+    let server = server(args.server, &installation, Some(person))?;
+    let governed = Governed::new(server, installation.governance(), principal, names(args));
+    Ok(serve_stdio(governed).await?)
+}
+
+/// Who launched this process.
+fn launcher(args: &McpArgs, installation: &Installation, person: &Person) -> Result<Principal> {
+    if let Ok(pass) = std::env::var(PASS_VARIABLE) {
+        let opened = installation.pass_check().open(&pass, &systems(args.server), Timestamp::now());
+        return opened.with_context(|| format!("{PASS_VARIABLE} does not open this server"));
+    }
+    let reach = if args.allow_writes { Reach::Writes } else { Reach::Reads };
+    match (installation.has_api_key(), &args.name) {
+        (true, Some(_)) => bail!("--as names a caller, and so does GANGWAY_API_KEY: give one of the two"),
+        (true, None) => Ok(Principal::person(person.clone()).within(reach)),
+        (false, name) => Ok(Principal::local(name.as_deref().unwrap_or("stdio"), reach)?),
+    }
+}
+
+async fn over_http(args: &McpArgs, address: SocketAddr, installation: Arc<Installation>) -> Result<()> {
+    let listening = Listening::at(address).await?;
+    // Nobody vouches for who is at the host.
+    let server = server(args.server, &installation, None)?;
+    let governed = Governed::behind_door(server, installation.governance(), names(args));
+    let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
+    let settings = &installation.config().access;
+    let door = Door {
+        systems: systems(args.server),
+        passes: installation.pass_check(),
+        keys: access::key_check(installation.store()),
+        unnamed: settings.unnamed_caller(args.name.as_deref().unwrap_or("http"), vendors)?,
+    };
+    let mount = Mount { path: "/mcp".to_owned(), door, hosts: Vec::new() };
+    let stop = CancellationToken::new();
+    let serving = listening.answer(mount.router(governed, &stop), stop);
+    output::line(&format!("http://{}/mcp", serving.addr()))?;
+    shutdown::requested().await;
+    serving.shutdown().await;
     Ok(())
 }
 
-fn server(name: ServerName, installation: &Arc<Installation>, person: Option<Person>) -> Result<Server> {
-    let of = |system| installation.server(system);
-    match name {
-        ServerName::Salesforce => of(System::Salesforce),
-        ServerName::Clm => of(System::Clm),
-        ServerName::Netsuite => of(System::Netsuite),
-        ServerName::Provision => of(System::Provision),
-        ServerName::Tasks => of(System::Tasks),
-        ServerName::Notify => of(System::Notify),
-        ServerName::Onboarding => Ok(onboarding::server(Arc::clone(installation), person, None)),
-        ServerName::All => {
-            let systems = [
-                System::Salesforce,
-                System::Clm,
-                System::Netsuite,
-                System::Provision,
-                System::Tasks,
-                System::Notify,
-            ];
-            let mut servers = systems.into_iter().map(of).collect::<Result<Vec<_>>>()?;
-            servers.push(onboarding::server(Arc::clone(installation), person, None));
-            Ok(Server::merge(servers))
+/// SIGHUP: the policy and the limits are read again; what cannot be used changes nothing.
+fn reload_on_signals(installation: &Arc<Installation>) -> Result<()> {
+    let mut asked = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    let installation = Arc::clone(installation);
+    tokio::spawn(async move {
+        while asked.recv().await.is_some() {
+            let said = match reload(&installation) {
+                Ok(()) => "configuration read again: access policy and limits are the new ones".to_owned(),
+                Err(error) => format!("configuration kept as it was, the new one cannot be used: {error:#}"),
+            };
+            // Nobody is left to be told that standard error is gone.
+            let _ = output::remark(&said);
         }
+    });
+    Ok(())
+}
+
+fn reload(installation: &Installation) -> Result<()> {
+    let config = installation.read_config_again()?;
+    let policy = access::configured(&config.access)?;
+    installation.governance().adopt_policy(policy);
+    installation.limits().replace(&config.limits);
+    Ok(())
+}
+
+fn names(args: &McpArgs) -> ToolNames {
+    match args.tool_names {
+        NameStyle::Dotted => ToolNames::Dotted,
+        NameStyle::Underscore => ToolNames::Underscore,
+    }
+}
+
+/// The systems whose tools a server has.
+fn systems(name: ServerName) -> Vec<System> {
+    match name {
+        ServerName::Salesforce => vec![System::Salesforce],
+        ServerName::Clm => vec![System::Clm],
+        ServerName::Netsuite => vec![System::Netsuite],
+        ServerName::Provision => vec![System::Provision],
+        ServerName::Tasks => vec![System::Tasks],
+        ServerName::Notify => vec![System::Notify],
+        ServerName::Onboarding => vec![System::Onboarding],
+        ServerName::All => SYSTEMS.into_iter().chain([System::Onboarding]).collect(),
+    }
+}
+
+fn server(name: ServerName, installation: &Arc<Installation>, person: Option<Person>) -> Result<Server> {
+    let of = |system| match system {
+        System::Onboarding => Ok(onboarding::server(Arc::clone(installation), person.clone(), None)),
+        other => installation.server(other),
+    };
+    let mut servers = systems(name).into_iter().map(of).collect::<Result<Vec<_>>>()?;
+    match (servers.pop(), servers.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (last, _) => Ok(Server::merge(servers.into_iter().chain(last).collect())),
     }
 }

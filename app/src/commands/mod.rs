@@ -14,6 +14,7 @@ pub mod llm;
 pub mod mcp;
 pub mod monitor;
 pub mod outbox;
+pub mod policy;
 pub mod prompts;
 pub mod replay;
 pub mod rules;

@@ -84,9 +84,8 @@ async fn suspend(
 ) -> Result<gangway_protocol::tenant::Tenant> {
     let operator = installation.acting_person().await?;
     people::require(&operator, Action::Administer)?;
-    let operator = operator.name;
     let action = GrantedAction::SuspendTenant { tenant_id: tenant_id.clone() };
-    let grant = Grant::new(action, GrantBasis::Operator { name: operator.clone() }, Timestamp::now());
+    let grant = Grant::new(action, GrantBasis::Operator { name: operator.name.clone() }, Timestamp::now());
     let arguments = SuspendTenantArgs {
         idempotency_key: IdempotencyKey::parse(format!("cli/{}", uuid::Uuid::new_v4().simple()))?,
         grant: grant.seal(installation.grant_key())?,

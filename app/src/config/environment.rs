@@ -14,7 +14,7 @@ use std::fs;
 
 const PREFIX: &str = "GANGWAY_";
 /// Variables that are not settings: they are read elsewhere.
-const NOT_SETTINGS: [&str; 5] = ["config", "simulator", "principal", "crash_at", "crash_log"];
+const NOT_SETTINGS: [&str; 6] = ["config", "simulator", "principal", "pass", "crash_at", "crash_log"];
 
 /// Endings of names whose values are numbers.
 const UNITS: [&str; 8] =

@@ -8,6 +8,7 @@ mod simulated;
 
 pub use simulated::Vendors;
 
+use crate::access::Access;
 use crate::cli::Globals;
 use crate::schedule::{Retention, Schedule, WonDeals};
 use crate::serve::settings::Serve;
@@ -134,6 +135,9 @@ pub struct Config {
     /// How much of each vendor is used, and how often callers may ask.
     #[serde(default)]
     pub limits: gangway_governance::limits::LimitSettings,
+    /// Who may call our MCP servers.
+    #[serde(default)]
+    pub access: Access,
     /// When the service's jobs run.
     #[serde(default)]
     pub schedule: Schedule,
@@ -213,6 +217,14 @@ impl Sources {
         match self.layers.find_value("adviser") {
             Ok(section) => section.deserialize().context("[adviser] of the configuration cannot be read"),
             Err(_) => Ok(gangway_advisor::Settings::default()),
+        }
+    }
+
+    /// Who may call; nothing else needs to be configured.
+    pub fn access(&self) -> Result<Access> {
+        match self.layers.find_value("access") {
+            Ok(section) => section.deserialize().context("[access] of the configuration cannot be read"),
+            Err(_) => Ok(Access::default()),
         }
     }
 

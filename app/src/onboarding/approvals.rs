@@ -53,7 +53,7 @@ pub async fn ask(
     args: DecideApprovalArgs,
     call: Call,
 ) -> Result<Option<Question>, ApiError> {
-    let Some(person) = &desk.person else { return Ok(None) };
+    let Some(person) = desk.person(&call) else { return Ok(None) };
     let Some(shown) = desk.approval(&args.approval_id, &call).await? else { return Ok(None) };
     let found = desk.installation.store().approvals().get(&args.approval_id).await;
     let found = found.map_err(|error| unavailable(&call, &error.into()))?;
@@ -87,11 +87,11 @@ pub async fn decide(
 ) -> Result<ApprovalDecision, ApiError> {
     let shown = desk.approval(&args.approval_id, &call).await?;
     let Some(shown) = shown else { return Err(refused(&call, &Refused::Absent(args.approval_id))) };
-    match (&desk.person, call.confirmation.clone()) {
+    match (desk.person(&call), call.confirmation.clone()) {
         (Some(person), Confirmation::Given(value)) => {
             let ballot = Ballot {
                 person: person.clone(),
-                also_known_as: vec![call.principal.clone()],
+                also_known_as: vec![call.principal.to_string()],
                 choice: match args.verdict {
                     ApprovalVerdict::Approve => Choice::Approve,
                     ApprovalVerdict::Reject => Choice::Reject,

@@ -33,7 +33,7 @@ const OPEN_WAIT: Duration = Duration::from_millis(5);
 /// What the handlers share.
 struct Desk {
     installation: Arc<Installation>,
-    /// Who is at the host, where that is known.
+    /// Who launched this process and is at its host, where that is known.
     person: Option<Person>,
     /// Held by the runs under way and their callers only, so that other processes may use the folder's engine in between.
     engine: Mutex<Option<WeakOnboardingEngine>>,
@@ -70,9 +70,14 @@ pub fn server(
 }
 
 impl Desk {
+    /// Who is at the host, where that is known: the caller, if it is a person, or whoever launched this process.
+    fn person<'a>(&'a self, call: &'a Call) -> Option<&'a Person> {
+        call.principal.as_person().or(self.person.as_ref())
+    }
+
     /// Who asks for a run: the person at the host if known, so that they cannot approve it under another name.
     fn requester(&self, call: &Call) -> String {
-        self.person.as_ref().map_or_else(|| call.principal.clone(), |person| person.name.clone())
+        self.person(call).map_or_else(|| call.principal.to_string(), |person| person.name.clone())
     }
 
     /// The engine, held as long as the answer lives.

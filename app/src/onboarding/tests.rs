@@ -5,9 +5,9 @@
 use super::{Desk, runs};
 use crate::config::Sources;
 use crate::installation::Installation;
-use gangway_governance::Call;
+use gangway_governance::{Call, Principal};
 use gangway_protocol::tools::onboarding::{RequestRunArgs, StartRunArgs};
-use gangway_protocol::{AccountId, IdempotencyKey, System};
+use gangway_protocol::{AccountId, Agent, IdempotencyKey, System};
 use gangway_simulator::{Options, Simulator};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ fn call(operation: &'static str) -> Call {
     Call {
         system: System::Onboarding,
         operation,
-        principal: "test".to_owned(),
+        principal: Principal::agent(Agent::Coordinator),
         run_id: None,
         correlation_id: None,
         key: None,

@@ -14,7 +14,7 @@ use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::schedule::{Crew, Job, JobName, Scheduler};
-use crate::{api_keys, output, rules, schedule, shutdown};
+use crate::{access, api_keys, output, rules, schedule, shutdown};
 use anyhow::{Context as _, Result, bail};
 use gangway_protocol::{Person, Role};
 use gangway_store::StoreError;
@@ -158,7 +158,7 @@ fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
         while asked.recv().await.is_some() {
             let said = match reload(&service) {
                 Ok(()) => {
-                    "configuration read again: rules, limits and the webhooks' secrets are the new ones; everything else waits for a restart"
+                    "configuration read again: rules, access policy, limits and the webhooks' secrets are the new ones; everything else waits for a restart"
                         .to_owned()
                 }
                 Err(error) => format!("configuration kept as it was, the new one cannot be used: {error:#}"),
@@ -175,7 +175,8 @@ fn reload(service: &Service) -> Result<()> {
     let config = service.installation.read_config_again()?;
     let policy = policy(&service.installation, &config)?;
     let rules = rules::configured(&config.rules)?;
-    service.installation.adopt(&config, rules)?;
+    let access = access::configured(&config.access)?;
+    service.installation.adopt(&config, rules, access)?;
     service.intake.adopt(policy);
     Ok(())
 }

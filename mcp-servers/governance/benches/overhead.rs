@@ -4,7 +4,7 @@
 //! memory, so that no fsync is measured; its writer thread competes for the same cores, as it does in production.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its figure and may stop")]
 
-use gangway_governance::{Governance, Governed, Principal, Server, ToolNames};
+use gangway_governance::{Governance, Governed, Principal, Reach, Server, ToolNames};
 use gangway_protocol::tools::{Access, Contract, Tool};
 use gangway_protocol::{AccountId, System};
 use gangway_store::Store;
@@ -99,7 +99,12 @@ async fn measure() {
         async move { Ok(run.await) }
     });
     let governance = Arc::new(Governance::new(Store::in_memory().unwrap()));
-    let governed = Governed::new(server, governance, &Principal::named("bench"), ToolNames::Dotted);
+    let governed = Governed::new(
+        server,
+        governance,
+        Principal::local("bench", Reach::Writes).unwrap(),
+        ToolNames::Dotted,
+    );
     let (near, _far) = tokio::io::duplex(64);
     let session =
         serve_directly::<RoleServer, _, _, _, _>(governed.clone(), near, Some(ClientConfig::default()));

@@ -2,26 +2,9 @@
 //!
 //! It holds no permission: whether the call may happen was settled before the handler runs.
 
+use crate::access::Principal;
 use crate::confirmation::Confirmation;
 use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunId, System};
-
-/// Who calls: an agent, a host, a person. Given by whoever opens the connection, never read from the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal(String);
-
-impl Principal {
-    /// A caller by name, e.g. `coordinator` or `stdio`.
-    #[must_use]
-    pub fn named(name: impl Into<String>) -> Self {
-        Self(name.into())
-    }
-
-    /// The name, as the audit keeps it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// One call of one tool.
 #[derive(Debug, Clone)]
@@ -31,7 +14,7 @@ pub struct Call {
     /// The tool's name without its system, e.g. `get_account`.
     pub operation: &'static str,
     /// Who calls.
-    pub principal: String,
+    pub principal: Principal,
     /// The run it belongs to, when it belongs to one.
     pub run_id: Option<RunId>,
     /// The correlation id it carries.

@@ -4,6 +4,7 @@
 //! used twice, or used for other arguments. A question dies with its process and after ten minutes: the call is then
 //! simply made again. What is asked, and what a yes means, is the tool's knowledge.
 
+use crate::access::Principal;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Open {
     pub(crate) tool: &'static str,
-    pub(crate) principal: String,
+    pub(crate) principal: Principal,
     pub(crate) arguments_digest: String,
     pub(crate) bound_to: String,
 }
@@ -85,12 +86,17 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
 
     use super::{LIFETIME, MOST, Open, Questions};
+    use crate::access::{Principal, Reach};
     use std::time::Instant;
+
+    fn caller(name: &str) -> Principal {
+        Principal::local(name, Reach::Writes).unwrap()
+    }
 
     fn question(principal: &str) -> Open {
         Open {
             tool: "a.b",
-            principal: principal.to_owned(),
+            principal: caller(principal),
             arguments_digest: "sha256:a".to_owned(),
             bound_to: "apr-1".to_owned(),
         }
@@ -101,7 +107,7 @@ mod tests {
         let (questions, now) = (Questions::default(), Instant::now());
         let handle = questions.ask(question("ann"), now).unwrap();
         assert_eq!(questions.take("made-up", now, |_| true), None);
-        assert_eq!(questions.take(&handle, now, |open| open.principal == "bob"), None);
+        assert_eq!(questions.take(&handle, now, |open| open.principal == caller("bob")), None);
         assert_eq!(questions.take(&handle, now + LIFETIME, |_| true), None);
         assert_eq!(questions.take(&handle, now, |_| true), Some(question("ann")));
         assert_eq!(questions.take(&handle, now, |_| true), None, "used");

@@ -1,10 +1,12 @@
-//! What all servers of a process share: the store for audit and claims, the limits, the deadline, the calls in flight.
+//! What all servers of a process share: the store for audit and claims, the policy, the limits, the deadline, the calls in flight.
 
+use crate::access::Policy;
 use crate::confirmation::Questions;
 use crate::limits::Limits;
 use crate::pipeline::turn::Turns;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_store::Store;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// How long a call may take when nothing else is said: a vendor call with all its repeats fits in.
@@ -13,6 +15,7 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
 /// The shared ground of governed servers. One per process, behind an `Arc`.
 pub struct Governance {
     pub(crate) store: Store,
+    policy: RwLock<Arc<Policy>>,
     pub(crate) limits: Limits,
     pub(crate) deadline: Duration,
     pub(crate) crash: CrashPoints,
@@ -21,17 +24,36 @@ pub struct Governance {
 }
 
 impl Governance {
-    /// Governance over a store, with the usual limits and deadline.
+    /// Governance over a store, with the built-in policy, the usual limits and deadline.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self {
             store,
+            policy: RwLock::new(Arc::new(builtin())),
             limits: Limits::default(),
             deadline: DEFAULT_DEADLINE,
             crash: CrashPoints::default(),
             turns: Turns::default(),
             questions: Questions::default(),
         }
+    }
+
+    /// The same under another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        self.adopt_policy(policy);
+        self
+    }
+
+    /// Goes by another policy from now on; calls under way were judged already.
+    pub fn adopt_policy(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The same with limits shared with others: the vendors' clients of this process.
@@ -54,4 +76,12 @@ impl Governance {
         self.crash = crash;
         self
     }
+}
+
+/// The built-in policy; should it ever not be readable, nobody may do anything.
+fn builtin() -> Policy {
+    Policy::builtin().unwrap_or_else(|error| {
+        tracing::error!(%error, "the built-in policy is broken: every call will be refused");
+        Policy::nothing()
+    })
 }

@@ -1,15 +1,16 @@
-//! The MCP face of a server: lists its tools, passes calls to the pipeline, says no to everything else.
+//! The MCP face of a server: lists what its caller may call, passes calls to the pipeline, says no to everything else.
 //!
 //! Both protocol eras are served; rmcp tells them apart. Prompts, resources and completions are not offered, and are
 //! refused rather than answered with empty lists, because the capabilities do not declare them.
 
-use crate::call::Principal;
+use crate::access::{Principal, Verdict};
 use crate::governance::Governance;
 use crate::pipeline;
 use crate::pipeline::confirm::Host;
 use crate::server::Server;
 use crate::tool::GovernedTool;
 use gangway_protocol::redact::scrub;
+use gangway_protocol::tools::Contract;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{self, ErrorData};
 use rmcp::service::{RequestContext, RoleServer};
@@ -17,8 +18,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// How long a client may keep the tool list. Ours changes only with a new release.
-const LIST_TTL_MS: u64 = 300_000;
+/// How long a client may keep the tool list. It changes with a release, and with the policy.
+const LIST_TTL_MS: u64 = 60_000;
 
 /// How tool names are published; calls are accepted under both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,18 +39,37 @@ pub struct Governed {
 
 struct Inner {
     info: model::ServerConfig,
-    published: Vec<model::Tool>,
+    /// In published order.
+    published: Vec<(Contract, model::Tool)>,
     /// By both spellings.
     tools: HashMap<String, Arc<GovernedTool>>,
     governance: Arc<Governance>,
-    principal: Arc<str>,
+    caller: Caller,
+}
+
+/// Who is on the other side.
+enum Caller {
+    /// The same one for the whole life of the connection.
+    Fixed(Principal),
+    /// Whoever the door in front of each HTTP request recognised.
+    AtTheDoor,
 }
 
 impl Governed {
     /// Puts `server` behind `governance` for one caller.
     #[must_use]
-    pub fn new(server: Server, governance: Arc<Governance>, principal: &Principal, names: ToolNames) -> Self {
-        let published = server.tools.values().map(|tool| published(tool, names)).collect();
+    pub fn new(server: Server, governance: Arc<Governance>, principal: Principal, names: ToolNames) -> Self {
+        Self::made(server, governance, Caller::Fixed(principal), names)
+    }
+
+    /// Puts `server` behind `governance` for callers that prove themselves with each request.
+    #[must_use]
+    pub fn behind_door(server: Server, governance: Arc<Governance>, names: ToolNames) -> Self {
+        Self::made(server, governance, Caller::AtTheDoor, names)
+    }
+
+    fn made(server: Server, governance: Arc<Governance>, caller: Caller, names: ToolNames) -> Self {
+        let published = server.tools.values().map(|tool| (tool.contract, published(tool, names))).collect();
         let both = |tool: Arc<GovernedTool>| {
             let dotted = (tool.contract.name.to_owned(), Arc::clone(&tool));
             [(tool.contract.underscore_name(), tool), dotted]
@@ -61,8 +81,21 @@ impl Governed {
             .with_server_info(identity)
             .with_instructions(&server.instructions);
         let tools = server.tools.into_values().flat_map(both).collect();
-        let principal = Arc::from(principal.as_str());
-        Self { inner: Arc::new(Inner { info, published, tools, governance, principal }) }
+        Self { inner: Arc::new(Inner { info, published, tools, governance, caller }) }
+    }
+
+    /// Who calls. A request that no door let in has no caller and gets nothing.
+    fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
+        let at_the_door = || {
+            let parts = context.extensions.get::<http::request::Parts>();
+            parts.and_then(|parts| parts.extensions.get::<Principal>()).cloned()
+        };
+        match &self.inner.caller {
+            Caller::Fixed(principal) => Ok(principal.clone()),
+            Caller::AtTheDoor => {
+                at_the_door().ok_or_else(|| ErrorData::invalid_request("the caller is not known", None))
+            }
+        }
     }
 }
 
@@ -98,7 +131,7 @@ impl ServerHandler for Governed {
     async fn list_tools(
         &self,
         request: Option<model::PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<model::ListToolsResult, ErrorData> {
         if request.is_some_and(|request| request.cursor.is_some()) {
             return Err(ErrorData::invalid_params(
@@ -106,8 +139,13 @@ impl ServerHandler for Governed {
                 None,
             ));
         }
-        // What a caller may see will depend on who it is, so no shared cache may keep it.
-        Ok(model::ListToolsResult::with_all_items(self.inner.published.clone())
+        let (principal, policy) = (self.principal(&context)?, self.inner.governance.policy());
+        let may_be_called =
+            |contract| matches!(policy.decide(&principal, contract, None), Verdict::Allowed(_));
+        let tools = self.inner.published.iter().filter(|(contract, _)| may_be_called(contract));
+        let tools = tools.map(|(_, tool)| tool.clone()).collect();
+        // What a caller may see depends on who it is, so no shared cache may keep it.
+        Ok(model::ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(model::CacheScope::Private))
     }
@@ -125,7 +163,7 @@ impl ServerHandler for Governed {
         let incoming = pipeline::Incoming {
             host,
             tool: Arc::clone(tool),
-            principal: Arc::clone(&self.inner.principal),
+            principal: self.principal(&context)?,
             meta: context.meta,
             arguments: request.arguments.unwrap_or_default(),
             cancelled: context.ct,

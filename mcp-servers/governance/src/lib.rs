@@ -4,6 +4,7 @@
 //! [`serve`] offers it on stdio or HTTP. Vendor side: [`vendor`] sends requests to outside systems with tokens,
 //! deadlines and retries. [`limits`] bounds both sides. Nothing here knows what a tool does, decides about a customer or speaks SQL.
 
+pub mod access;
 pub mod call;
 pub mod coalesce;
 mod confirmation;
@@ -16,12 +17,13 @@ pub mod server;
 pub mod tool;
 pub mod vendor;
 
-pub use call::{Call, Principal};
+pub use access::{Holder, PassCheck, PassMint, Policy, Principal, Reach};
+pub use call::Call;
 pub use coalesce::singly::{is_worth_asking_singly, singly};
 pub use coalesce::{Coalescer, Lookup};
 pub use confirmation::{Confirmation, Question};
 pub use governance::Governance;
 pub use governed::{Governed, ToolNames};
 pub use limits::Limits;
-pub use serve::{HttpServer, ServeError, mcp_router, serve_http, serve_router, serve_stdio};
+pub use serve::{Door, HttpServer, KeyCheck, Listening, Mount, ServeError, serve_stdio};
 pub use server::Server;

@@ -1,12 +1,11 @@
 //! Contracts of the CLM tools.
 
-use super::{Access, Contract, Rerun, Tool, describe};
+use super::{Access, Contract, Known, Rerun, Tool};
 use crate::facts;
 use crate::{AccountId, ApiError, ContractId, IdempotencyKey, System};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Most account ids one `get_contracts` takes.
 pub const MAX_CONTRACTS: usize = 200;
@@ -169,13 +168,13 @@ impl Tool for SendReminder {
     };
 }
 
-/// Contracts of all CLM tools.
+/// All CLM tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
+pub fn known() -> Vec<Known> {
     vec![
-        describe::<GetContract>(),
-        describe::<GetContracts>(),
-        describe::<ListPendingSignatures>(),
-        describe::<SendReminder>(),
+        Known::of::<GetContract>(),
+        Known::of::<GetContracts>(),
+        Known::of::<ListPendingSignatures>(),
+        Known::of::<SendReminder>(),
     ]
 }

@@ -138,19 +138,47 @@ pub fn describe<T: Tool>() -> Value {
     })
 }
 
+/// A tool there is: its contract, and how the rest of what the world sees of it is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Name, words and access.
+    pub contract: Contract,
+    describe: fn() -> Value,
+}
+
+impl Known {
+    /// The tool `T`.
+    #[must_use]
+    pub fn of<T: Tool>() -> Self {
+        Self { contract: T::CONTRACT, describe: describe::<T> }
+    }
+
+    /// The whole contract as JSON: see [`describe`].
+    #[must_use]
+    pub fn describe(&self) -> Value {
+        (self.describe)()
+    }
+}
+
+/// Every tool, in the order of the design's table.
+#[must_use]
+pub fn known() -> Vec<Known> {
+    [
+        salesforce::known(),
+        clm::known(),
+        netsuite::known(),
+        provision::known(),
+        tasks::known(),
+        notify::known(),
+        onboarding::known(),
+    ]
+    .concat()
+}
+
 /// Every tool's contract as JSON, in the order of the design's table.
 #[must_use]
 pub fn describe_all() -> Vec<Value> {
-    [
-        salesforce::describe_all(),
-        clm::describe_all(),
-        netsuite::describe_all(),
-        provision::describe_all(),
-        tasks::describe_all(),
-        notify::describe_all(),
-        onboarding::describe_all(),
-    ]
-    .concat()
+    known().iter().map(Known::describe).collect()
 }
 
 /// Digest over every tool's contract, recorded on each run.

@@ -1,12 +1,11 @@
 //! Contracts of the NetSuite tools.
 
-use super::{Access, Contract, Tool, describe};
+use super::{Access, Contract, Known, Tool};
 use crate::facts::{ExchangeRate, Invoice};
 use crate::{AccountId, ApiError, Currency, System};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Names one invoice: exactly one of the two ids.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -109,8 +108,8 @@ impl Tool for GetExchangeRate {
     };
 }
 
-/// Contracts of all NetSuite tools.
+/// All NetSuite tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
-    vec![describe::<GetInvoice>(), describe::<GetInvoices>(), describe::<GetExchangeRate>()]
+pub fn known() -> Vec<Known> {
+    vec![Known::of::<GetInvoice>(), Known::of::<GetInvoices>(), Known::of::<GetExchangeRate>()]
 }

@@ -1,6 +1,6 @@
 //! Contracts of the notification tools.
 
-use super::{Access, Contract, Rerun, Tool, describe};
+use super::{Access, Contract, Known, Rerun, Tool};
 use crate::redact::{Email, Personal};
 use crate::{IdempotencyKey, System};
 use schemars::JsonSchema;
@@ -144,8 +144,8 @@ impl Tool for Page {
     };
 }
 
-/// Contracts of all notification tools.
+/// All notification tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
-    vec![describe::<PostMessage>(), describe::<SendEmail>(), describe::<Page>()]
+pub fn known() -> Vec<Known> {
+    vec![Known::of::<PostMessage>(), Known::of::<SendEmail>(), Known::of::<Page>()]
 }

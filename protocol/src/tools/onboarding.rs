@@ -1,6 +1,6 @@
 //! Contracts of the agents' own tools.
 
-use super::{Access, Contract, Rerun, Tool, describe};
+use super::{Access, Contract, Known, Rerun, Tool};
 use crate::facts::Invoice;
 use crate::ids::TaskId;
 use crate::run::{RunRecord, RunState};
@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The run to start.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -359,20 +358,20 @@ impl Tool for Sweep {
     };
 }
 
-/// Contracts of all the agents' tools.
+/// All the agents' tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
+pub fn known() -> Vec<Known> {
     vec![
-        describe::<StartRun>(),
-        describe::<RequestRun>(),
-        describe::<GetRun>(),
-        describe::<ListRuns>(),
-        describe::<ListBlocked>(),
-        describe::<Explain>(),
-        describe::<super::approvals::ListApprovals>(),
-        describe::<super::approvals::DecideApproval>(),
-        describe::<ContractAssess>(),
-        describe::<FinanceAssess>(),
-        describe::<Sweep>(),
+        Known::of::<StartRun>(),
+        Known::of::<RequestRun>(),
+        Known::of::<GetRun>(),
+        Known::of::<ListRuns>(),
+        Known::of::<ListBlocked>(),
+        Known::of::<Explain>(),
+        Known::of::<super::approvals::ListApprovals>(),
+        Known::of::<super::approvals::DecideApproval>(),
+        Known::of::<ContractAssess>(),
+        Known::of::<FinanceAssess>(),
+        Known::of::<Sweep>(),
     ]
 }

@@ -1,12 +1,11 @@
 //! Contracts of the provisioning tools.
 
-use super::{Access, Contract, Rerun, Tool, describe};
+use super::{Access, Contract, Known, Rerun, Tool};
 use crate::grant::SealedGrant;
 use crate::tenant::{Tenant, Tier};
 use crate::{AccountId, IdempotencyKey, System, TenantId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The tenant to make.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -147,13 +146,13 @@ impl Tool for ListTenants {
     };
 }
 
-/// Contracts of all provisioning tools.
+/// All provisioning tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
+pub fn known() -> Vec<Known> {
     vec![
-        describe::<CreateTenant>(),
-        describe::<SuspendTenant>(),
-        describe::<GetTenant>(),
-        describe::<ListTenants>(),
+        Known::of::<CreateTenant>(),
+        Known::of::<SuspendTenant>(),
+        Known::of::<GetTenant>(),
+        Known::of::<ListTenants>(),
     ]
 }

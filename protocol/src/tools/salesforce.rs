@@ -1,13 +1,12 @@
 //! Contracts of the Salesforce tools.
 
-use super::{Access, Contract, Rerun, Tool, describe};
+use super::{Access, Contract, Known, Rerun, Tool};
 use crate::facts::{Account, Opportunity, Owner};
 use crate::{AccountId, ApiError, ContractId, IdempotencyKey, Money, OpportunityId, RunId, System};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Most opportunities one `list_closed_won` gives.
 pub const MAX_CLOSED_WON: u32 = 200;
@@ -344,17 +343,17 @@ impl Tool for UpdateOnboardingStatus {
     };
 }
 
-/// Contracts of all Salesforce tools.
+/// All Salesforce tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
+pub fn known() -> Vec<Known> {
     vec![
-        describe::<GetAccount>(),
-        describe::<GetUser>(),
-        describe::<GetOpportunity>(),
-        describe::<GetContract>(),
-        describe::<GetOnboardingBundle>(),
-        describe::<GetAccounts>(),
-        describe::<ListClosedWon>(),
-        describe::<UpdateOnboardingStatus>(),
+        Known::of::<GetAccount>(),
+        Known::of::<GetUser>(),
+        Known::of::<GetOpportunity>(),
+        Known::of::<GetContract>(),
+        Known::of::<GetOnboardingBundle>(),
+        Known::of::<GetAccounts>(),
+        Known::of::<ListClosedWon>(),
+        Known::of::<UpdateOnboardingStatus>(),
     ]
 }

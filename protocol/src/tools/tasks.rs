@@ -1,6 +1,6 @@
 //! Contracts of the task-list tools.
 
-use super::{Access, Contract, Rerun, Tool, describe};
+use super::{Access, Contract, Known, Rerun, Tool};
 use crate::ids::TaskId;
 use crate::redact::Personal;
 use crate::task::{Contacts, Task, TaskOwner, TaskStatus};
@@ -8,7 +8,6 @@ use crate::{AccountId, IdempotencyKey, System, TenantId, Tier};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The checklist to make.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -228,15 +227,15 @@ impl Tool for GetProgress {
     };
 }
 
-/// Contracts of all task-list tools.
+/// All task-list tools.
 #[must_use]
-pub fn describe_all() -> Vec<Value> {
+pub fn known() -> Vec<Known> {
     vec![
-        describe::<CreateChecklist>(),
-        describe::<UpdateStatus>(),
-        describe::<List>(),
-        describe::<GetOverdue>(),
-        describe::<GetNextActions>(),
-        describe::<GetProgress>(),
+        Known::of::<CreateChecklist>(),
+        Known::of::<UpdateStatus>(),
+        Known::of::<List>(),
+        Known::of::<GetOverdue>(),
+        Known::of::<GetNextActions>(),
+        Known::of::<GetProgress>(),
     ]
 }

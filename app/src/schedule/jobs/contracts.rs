@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub async fn watch(crew: &Crew) -> Result<WatchReport> {
     let installation = &crew.installation;
     let server = onboarding::server(Arc::clone(installation), None, crew.engine.as_ref());
-    let principal = Principal::named(Agent::Contract.name());
-    let governed = Governed::new(server, installation.governance(), &principal, ToolNames::Dotted);
+    let principal = Principal::agent(Agent::Contract);
+    let governed = Governed::new(server, installation.governance(), principal, ToolNames::Dotted);
     let belt = installation
         .belt(Agent::Contract)
         .await?

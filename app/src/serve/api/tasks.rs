@@ -154,8 +154,7 @@ async fn update(asked: Asked<OneTask, Nothing, NewStatus>) -> Result<TaskSeen, P
             .map_err(|error| Problem::internal(&error.into()))?,
     };
     let installation = &asked.service.installation;
-    let belt =
-        installation.person_belt(&asked.person.name).await.map_err(|error| Problem::internal(&error))?;
+    let belt = installation.person_belt(&asked.person).await.map_err(|error| Problem::internal(&error))?;
     let scope = Scope::of_no_run(installation.call_deadline());
     let updated = belt.call::<UpdateStatus>(&scope, &arguments).await.map_err(|error| refused(&error))?;
     Ok(seen(updated.task, People::Shown))

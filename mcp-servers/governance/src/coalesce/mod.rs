@@ -1,12 +1,13 @@
 //! Single reads that come within a few milliseconds share one vendor call.
 //!
-//! Only reads of one caller meet: what a principal may see is never fetched with another's question. When reads meet is
+//! Only reads of one caller with the same rights meet: what a principal may see is never fetched with another's question. When reads meet is
 //! decided by the pure [`lane`]; how many are asked for at once, and what becomes of a batch that fails, is the
 //! connector's knowledge ([`Lookup`]). A batch runs in a task of its own: a caller that goes away takes nobody's answer.
 
 pub(crate) mod lane;
 pub mod singly;
 
+use crate::access::Principal;
 use crate::limits::settings::CoalesceSettings;
 use crate::vendor::Outbound;
 use futures::future::BoxFuture;
@@ -55,7 +56,7 @@ struct Inner<L: Lookup> {
     lookup: L,
     settings: watch::Receiver<CoalesceSettings>,
     /// By principal; a lane that is empty is not kept.
-    lanes: Mutex<HashMap<String, Lane<Waiting<L>>>>,
+    lanes: Mutex<HashMap<Principal, Lane<Waiting<L>>>>,
 }
 
 impl<L: Lookup> Clone for Coalescer<L> {
@@ -76,13 +77,13 @@ impl<L: Lookup> Coalescer<L> {
     ///
     /// # Errors
     /// What the lookup gave for this key.
-    pub async fn get(&self, principal: &str, key: L::Key) -> Answer<L> {
+    pub async fn get(&self, principal: &Principal, key: L::Key) -> Answer<L> {
         let (answer, answered) = oneshot::channel();
-        let present = Present { coalescer: self.clone(), principal: principal.to_owned() };
+        let present = Present { coalescer: self.clone(), principal: principal.clone() };
         match self.inner.arrive(principal, Waiting { key, answer }) {
             Arrival::Alone(alone) => return self.inner.lookup.one(alone.key).await,
             Arrival::Opened(number) => {
-                let (coalescer, principal) = (self.clone(), principal.to_owned());
+                let (coalescer, principal) = (self.clone(), principal.clone());
                 tokio::spawn(async move { coalescer.look_after(&principal, number).await });
             }
             Arrival::Joined => {}
@@ -96,7 +97,7 @@ impl<L: Lookup> Coalescer<L> {
         answer
     }
 
-    async fn look_after(&self, principal: &str, number: u64) {
+    async fn look_after(&self, principal: &Principal, number: u64) {
         loop {
             match self.inner.due(principal, number) {
                 Due::At(at) => tokio::time::sleep_until(at.into()).await,
@@ -139,19 +140,19 @@ impl<L: Lookup> Coalescer<L> {
 }
 
 impl<L: Lookup> Inner<L> {
-    fn arrive(&self, principal: &str, waiting: Waiting<L>) -> Arrival<Waiting<L>> {
+    fn arrive(&self, principal: &Principal, waiting: Waiting<L>) -> Arrival<Waiting<L>> {
         let settings = *self.settings.borrow();
         let mut lanes = self.lanes();
-        let lane = lanes.entry(principal.to_owned()).or_insert_with(|| Lane::new(L::MOST));
+        let lane = lanes.entry(principal.clone()).or_insert_with(|| Lane::new(L::MOST));
         lane.arrive(waiting, settings, now())
     }
 
-    fn due(&self, principal: &str, number: u64) -> Due<Waiting<L>> {
+    fn due(&self, principal: &Principal, number: u64) -> Due<Waiting<L>> {
         let settings = *self.settings.borrow();
         self.lanes().get_mut(principal).map_or(Due::Gone, |lane| lane.due(number, settings, now()))
     }
 
-    fn lanes(&self) -> MutexGuard<'_, HashMap<String, Lane<Waiting<L>>>> {
+    fn lanes(&self) -> MutexGuard<'_, HashMap<Principal, Lane<Waiting<L>>>> {
         // Lanes are whole values between calls; a poisoned lock still guards them.
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,7 +161,7 @@ impl<L: Lookup> Inner<L> {
 /// A read that came and is not answered yet; however it ends, it leaves its lane.
 struct Present<L: Lookup> {
     coalescer: Coalescer<L>,
-    principal: String,
+    principal: Principal,
 }
 
 impl<L: Lookup> Drop for Present<L> {

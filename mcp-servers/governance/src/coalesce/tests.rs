@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use super::{Coalescer, Lookup};
+use crate::access::{Principal, Reach};
 use crate::limits::settings::CoalesceSettings;
 use crate::limits::{LimitSettings, Limits, Vendor};
 use futures::FutureExt as _;
@@ -60,6 +61,10 @@ fn bench(coalesce: CoalesceSettings) -> (Coalescer<Doubles>, Doubles) {
     (Coalescer::new(&outbound, doubles.clone()), doubles)
 }
 
+async fn get(coalescer: &Coalescer<Doubles>, name: &str, key: u32) -> Result<u32, ApiError> {
+    coalescer.get(&Principal::local(name, Reach::Writes).unwrap(), key).await
+}
+
 fn sizes(doubles: &Doubles) -> Vec<usize> {
     doubles.asked.lock().unwrap().iter().map(Vec::len).collect()
 }
@@ -68,9 +73,9 @@ fn sizes(doubles: &Doubles) -> Vec<usize> {
 async fn a_lone_read_is_as_fast_as_without() {
     let (coalescer, doubles) = bench(CoalesceSettings::default());
     let begun = tokio::time::Instant::now();
-    assert_eq!(coalescer.get("jane", 1).await, Ok(2));
+    assert_eq!(get(&coalescer, "jane", 1).await, Ok(2));
     assert_eq!(begun.elapsed(), Duration::from_millis(10));
-    assert_eq!(coalescer.get("jane", 2).await, Ok(4));
+    assert_eq!(get(&coalescer, "jane", 2).await, Ok(4));
     assert_eq!(sizes(&doubles), [1, 1]);
 }
 
@@ -78,7 +83,7 @@ async fn a_lone_read_is_as_fast_as_without() {
 async fn reads_that_come_together_share_a_call_and_each_gets_its_own_answer() {
     let (coalescer, doubles) = bench(CoalesceSettings::default());
     let begun = tokio::time::Instant::now();
-    let answers = join_all((0..10).map(|key| coalescer.get("jane", key))).await;
+    let answers = join_all((0..10).map(|key| get(&coalescer, "jane", key))).await;
     assert!(begun.elapsed() <= Duration::from_millis(13), "two milliseconds later at most");
     assert_eq!(sizes(&doubles), [1, 9]);
     for (key, answer) in (0..10).zip(answers) {
@@ -89,7 +94,7 @@ async fn reads_that_come_together_share_a_call_and_each_gets_its_own_answer() {
 #[tokio::test(start_paused = true)]
 async fn the_same_question_of_several_is_asked_once() {
     let (coalescer, doubles) = bench(CoalesceSettings::default());
-    let answers = join_all([1, 5, 5, 5, 6].map(|key| coalescer.get("jane", key))).await;
+    let answers = join_all([1, 5, 5, 5, 6].map(|key| get(&coalescer, "jane", key))).await;
     assert_eq!(answers, [2, 10, 10, 10, 12].map(Ok));
     assert_eq!(*doubles.asked.lock().unwrap(), [vec![1], vec![5, 6]]);
 }
@@ -97,9 +102,21 @@ async fn the_same_question_of_several_is_asked_once() {
 #[tokio::test(start_paused = true)]
 async fn two_principals_never_share_a_call() {
     let (coalescer, doubles) = bench(CoalesceSettings::default());
-    let jane = join_all([1, 2, 3].map(|key| coalescer.get("jane", key)));
-    let joe = join_all([4, 5, 6].map(|key| coalescer.get("joe", key)));
+    let jane = join_all([1, 2, 3].map(|key| get(&coalescer, "jane", key)));
+    let joe = join_all([4, 5, 6].map(|key| get(&coalescer, "joe", key)));
     tokio::join!(jane, joe);
+    let asked = doubles.asked.lock().unwrap().clone();
+    assert_eq!(asked, [vec![1], vec![4], vec![2, 3], vec![5, 6]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_with_other_rights_never_shares_a_call() {
+    let (coalescer, doubles) = bench(CoalesceSettings::default());
+    let host = |scope: &str| Principal::host("desk", "jane", [scope.to_owned()].into()).unwrap();
+    let (narrow, wide) = (host("clm:read"), host("clm:write"));
+    let first = join_all([1, 2, 3].map(|key| coalescer.get(&narrow, key)));
+    let second = join_all([4, 5, 6].map(|key| coalescer.get(&wide, key)));
+    tokio::join!(first, second);
     let asked = doubles.asked.lock().unwrap().clone();
     assert_eq!(asked, [vec![1], vec![4], vec![2, 3], vec![5, 6]]);
 }
@@ -107,7 +124,7 @@ async fn two_principals_never_share_a_call() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_never_larger_than_the_vendor_takes() {
     let (coalescer, doubles) = bench(CoalesceSettings::default());
-    let answers = join_all((10..60).map(|key| coalescer.get("jane", key))).await;
+    let answers = join_all((10..60).map(|key| get(&coalescer, "jane", key))).await;
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!(sizes(&doubles), [1, 20, 20, 9]);
 }
@@ -115,13 +132,13 @@ async fn a_batch_is_never_larger_than_the_vendor_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_goes_away_takes_nobodys_answer_and_leaves_nothing_behind() {
     let (coalescer, doubles) = bench(CoalesceSettings::default());
-    let mut first = Box::pin(coalescer.get("jane", 1));
+    let mut first = Box::pin(get(&coalescer, "jane", 1));
     assert!((&mut first).now_or_never().is_none());
     {
-        let mut opened_the_batch = Box::pin(coalescer.get("jane", 2));
+        let mut opened_the_batch = Box::pin(get(&coalescer, "jane", 2));
         assert!((&mut opened_the_batch).now_or_never().is_none());
     }
-    let (first, other) = tokio::join!(first, coalescer.get("jane", 3));
+    let (first, other) = tokio::join!(first, get(&coalescer, "jane", 3));
     assert_eq!((first, other), (Ok(2), Ok(6)));
     assert_eq!(*doubles.asked.lock().unwrap(), [vec![1], vec![3]]);
     assert!(coalescer.inner.lanes().is_empty());
@@ -130,6 +147,6 @@ async fn a_caller_that_goes_away_takes_nobodys_answer_and_leaves_nothing_behind(
 #[tokio::test(start_paused = true)]
 async fn a_window_of_zero_asks_one_by_one() {
     let (coalescer, doubles) = bench(CoalesceSettings { window_ms: 0, longest_ms: 0 });
-    join_all((0..5).map(|key| coalescer.get("jane", key))).await;
+    join_all((0..5).map(|key| get(&coalescer, "jane", key))).await;
     assert_eq!(sizes(&doubles), [1; 5]);
 }

@@ -4,6 +4,7 @@
 
 use super::answer::{self, Written};
 use super::schema::{Size, measure};
+use crate::access::{Policy, Principal};
 use crate::call::Call;
 use crate::governance::Governance;
 use crate::tool::GovernedTool;
@@ -25,12 +26,18 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    pub(crate) fn open(tool: &GovernedTool, principal: &str, call: Option<&Call>, arguments: &Value) -> Self {
+    pub(crate) fn open(
+        (tool, policy): (&GovernedTool, &Policy),
+        principal: &Principal,
+        call: Option<&Call>,
+        arguments: &Value,
+    ) -> Self {
         let intent = AuditRecord {
             run_id: call.and_then(|call| call.run_id.clone()),
             correlation_id: call.and_then(|call| call.correlation_id.clone()),
             arguments: arguments.as_object().map(|map| kept(map, &tool.schemas.input)).unwrap_or_default(),
-            ..AuditRecord::intent(tool.contract.name, principal, Timestamp::now())
+            policy: Some(policy.digest().to_owned()),
+            ..AuditRecord::intent(tool.contract.name, principal.name(), Timestamp::now())
         };
         Self { began: Instant::now(), intent }
     }

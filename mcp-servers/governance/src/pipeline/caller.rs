@@ -2,6 +2,7 @@
 //!
 //! It trusts neither id with anything: they only tie records together.
 
+use crate::access::Principal;
 use crate::call::Call;
 use crate::confirmation::Confirmation;
 use gangway_protocol::tools::{Contract, META_CORRELATION_ID, META_RUN_ID};
@@ -13,13 +14,13 @@ use std::fmt::Display;
 /// Reads the ids; a malformed one refuses the call, because records it would tie together come apart otherwise.
 pub(crate) fn identify(
     contract: &Contract,
-    principal: &str,
+    principal: &Principal,
     meta: &RequestMetaObject,
 ) -> Result<Call, ApiError> {
     let mut call = Call {
         system: contract.system,
         operation: contract.operation(),
-        principal: principal.to_owned(),
+        principal: principal.clone(),
         run_id: None,
         correlation_id: None,
         key: None,

@@ -31,7 +31,7 @@ mod tests {
         let call = Call {
             system: System::Provision,
             operation: "create_tenant",
-            principal: "test".to_owned(),
+            principal: crate::Principal::agent(gangway_protocol::Agent::Coordinator),
             run_id: None,
             correlation_id: None,
             key: None,

@@ -1,10 +1,10 @@
 //! The stages every tool call passes, in this order and on every transport (DESIGN section 7).
 //!
-//! who calls, for which run ([`caller`]) → how often it may ([`rate`]) → the person at the host, where the tool asks one
+//! who calls, for which run ([`caller`]) → may it, with these arguments ([`permission`]) → how often it may ([`rate`]) → the person at the host, where the tool asks one
 //! ([`confirm`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its grant ([`guard`]) → audit
 //! intent and idempotency claim in one commit ([`claim`]) → bulkhead ([`bulkhead`]) → deadline ([`deadline`]) around the
 //! handler, panics caught ([`contain`]) → result against the schema → audit outcome and answer in one commit
-//! ([`claim`]). Permission belongs between the first two: one more line in [`govern`].
+//! ([`claim`]).
 
 mod answer;
 mod audit;
@@ -15,10 +15,12 @@ pub(crate) mod confirm;
 mod contain;
 mod deadline;
 mod guard;
+mod permission;
 mod rate;
 pub mod schema;
 pub(crate) mod turn;
 
+use crate::access::Principal;
 use crate::call::Call;
 use crate::governance::Governance;
 use crate::tool::{GovernedTool, Run};
@@ -34,7 +36,7 @@ use tracing::Instrument as _;
 /// A call as it came in.
 pub(crate) struct Incoming {
     pub(crate) tool: Arc<GovernedTool>,
-    pub(crate) principal: Arc<str>,
+    pub(crate) principal: Principal,
     pub(crate) meta: RequestMetaObject,
     pub(crate) arguments: Map<String, Value>,
     /// Cancelled when the caller gives up.
@@ -60,9 +62,12 @@ async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResponse
     let Incoming { tool, principal, meta, arguments, cancelled, host } = incoming;
     let arguments = Value::Object(arguments);
     let caller = caller::identify(&tool.contract, &principal, &meta);
-    let trail = Trail::open(&tool, &principal, caller.as_ref().ok(), &arguments);
+    let policy = governance.policy();
+    let trail = Trail::open((&tool, &policy), &principal, caller.as_ref().ok(), &arguments);
     let allowed = caller.and_then(|call| {
-        rate::pass(&governance.limits, &principal, tool.contract.name, &call).map(|()| call)
+        permission::pass(&policy, &tool, &call, &arguments)?;
+        rate::pass(&governance.limits, tool.contract.name, &call)?;
+        Ok(call)
     });
     let asked = match allowed {
         Ok(call) => confirm::person(governance, &tool, (call, &arguments), host).await,

@@ -5,14 +5,8 @@
 use crate::call::Call;
 use crate::limits::Limits;
 use gangway_protocol::ApiError;
-use std::sync::Arc;
 
 /// Lets the call pass, or says when it may come again.
-pub(crate) fn pass(
-    limits: &Limits,
-    principal: &Arc<str>,
-    tool: &'static str,
-    call: &Call,
-) -> Result<(), ApiError> {
-    limits.take(principal, tool, call)
+pub(crate) fn pass(limits: &Limits, tool: &'static str, call: &Call) -> Result<(), ApiError> {
+    limits.take(call.principal.name(), tool, call)
 }

@@ -34,18 +34,24 @@ impl Schemas {
         Self { input, output, check_input, check_output }
     }
 
-    /// Refuses arguments that are too large, too deep or break the schema.
-    pub(crate) fn check_arguments(&self, arguments: &Value, call: &Call) -> Result<(), ApiError> {
+    /// Refuses arguments that are too large or too deep.
+    pub(crate) fn check_size(&self, arguments: &Value, call: &Call) -> Result<(), ApiError> {
         let refuse = |text: &str| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text);
         match measure(arguments, 0) {
             Size::TooDeep => {
-                return Err(refuse(&format!("the arguments nest deeper than {MAX_ARGUMENT_DEPTH} levels")));
+                Err(refuse(&format!("the arguments nest deeper than {MAX_ARGUMENT_DEPTH} levels")))
             }
             Size::Bytes(bytes) if bytes > MAX_ARGUMENT_BYTES => {
-                return Err(refuse(&format!("the arguments are larger than {MAX_ARGUMENT_BYTES} bytes")));
+                Err(refuse(&format!("the arguments are larger than {MAX_ARGUMENT_BYTES} bytes")))
             }
-            Size::Bytes(_) => {}
+            Size::Bytes(_) => Ok(()),
         }
+    }
+
+    /// Refuses arguments that are too large, too deep or break the schema.
+    pub(crate) fn check_arguments(&self, arguments: &Value, call: &Call) -> Result<(), ApiError> {
+        self.check_size(arguments, call)?;
+        let refuse = |text: &str| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text);
         match &self.check_input {
             Ok(validator) => problems(validator, arguments).map_or(Ok(()), |text| Err(refuse(&text))),
             Err(defect) => Err(broken(call, defect)),

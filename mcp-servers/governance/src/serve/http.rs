@@ -1,8 +1,9 @@
-//! MCP over streamable HTTP: stateless, JSON answers, `Host` and `Origin` checked, bodies bounded, loopback only.
+//! MCP over streamable HTTP: stateless, JSON answers, callers recognised, `Host` and `Origin` checked, bodies bounded.
 //!
 //! No sessions are kept, so none can be exhausted or hijacked; legacy clients work without them.
 
 use super::ServeError;
+use super::door::{self, Door};
 use crate::governed::Governed;
 use axum::Router;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -19,55 +20,78 @@ use tokio_util::sync::CancellationToken;
 const MAX_BODY_BYTES: usize = 4 << 20;
 /// How long open connections may finish their answers after `shutdown`.
 const DRAIN: Duration = Duration::from_secs(5);
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// Pages a person opened on this machine. Anything else that carries an `Origin` is somebody's web page.
 const OWN_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
 
-/// A router that serves one governed server at `path`, e.g. `/mcp` or `/mcp/salesforce`. Merge several for several
-/// servers. Requests end when `stop` is cancelled.
-pub fn mcp_router(path: &str, governed: Governed, stop: &CancellationToken) -> Router {
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_allowed_hosts(["localhost", "127.0.0.1", "::1"])
-        .with_allowed_origins(OWN_ORIGINS)
-        .enforce_origin_validation()
-        .with_max_request_body_bytes(MAX_BODY_BYTES)
-        .with_cancellation_token(stop.child_token());
-    let sessions = Arc::new(NeverSessionManager::default());
-    Router::new()
-        .route_service(path, StreamableHttpService::new(move || Ok(governed.clone()), sessions, config))
+/// One server's place among others: its path, who is let in, and under which names it is reached.
+pub struct Mount {
+    /// E.g. `/mcp` or `/mcp/salesforce`.
+    pub path: String,
+    /// Who is let in.
+    pub door: Door,
+    /// Host names other than loopback ones under which it may be reached, without port.
+    pub hosts: Vec<String>,
 }
 
-/// Serves one governed server at `/mcp` on a loopback address; port 0 picks a free one.
-///
-/// # Errors
-/// [`ServeError`], when the address is not loopback or cannot be listened on.
-pub async fn serve_http(governed: Governed, addr: SocketAddr) -> Result<HttpServer, ServeError> {
-    let stop = CancellationToken::new();
-    serve_router(mcp_router("/mcp", governed, &stop), addr, stop).await
-}
-
-/// Serves a router on a loopback address until `stop` is cancelled.
-///
-/// # Errors
-/// As [`serve_http`].
-pub async fn serve_router(
-    router: Router,
-    addr: SocketAddr,
-    stop: CancellationToken,
-) -> Result<HttpServer, ServeError> {
-    if !addr.ip().is_loopback() {
-        return Err(ServeError::NotLoopback(addr));
+impl Mount {
+    /// A router that serves one governed server here. Merge several for several servers. Requests end when `stop` is
+    /// cancelled.
+    pub fn router(self, governed: Governed, stop: &CancellationToken) -> Router {
+        let origins = self.hosts.iter().map(|host| format!("https://{host}"));
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_allowed_hosts(LOOPBACK.into_iter().map(str::to_owned).chain(self.hosts.iter().cloned()))
+            .with_allowed_origins(OWN_ORIGINS.into_iter().map(str::to_owned).chain(origins))
+            .enforce_origin_validation()
+            .with_max_request_body_bytes(MAX_BODY_BYTES)
+            .with_cancellation_token(stop.child_token());
+        let sessions = Arc::new(NeverSessionManager::default());
+        let service = StreamableHttpService::new(move || Ok(governed.clone()), sessions, config);
+        Router::new()
+            .route_service(&self.path, service)
+            .layer(axum::middleware::from_fn_with_state(Arc::new(self.door), door::admit))
     }
-    let listening = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => ServeError::PortInUse(addr),
-        _ => ServeError::Listen { addr, source },
-    };
-    let listener = TcpListener::bind(addr).await.map_err(listening)?;
-    let addr = listener.local_addr().map_err(listening)?;
-    let until = stop.clone().cancelled_owned();
-    let task = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(until).await });
-    Ok(HttpServer { addr, stop, task })
+}
+
+/// A loopback address that is listened on; nobody is answered yet.
+pub struct Listening {
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+impl Listening {
+    /// Takes a loopback address; port 0 picks a free one.
+    ///
+    /// # Errors
+    /// [`ServeError`], when the address is not loopback or cannot be listened on.
+    pub async fn at(addr: SocketAddr) -> Result<Self, ServeError> {
+        if !addr.ip().is_loopback() {
+            return Err(ServeError::NotLoopback(addr));
+        }
+        let listening = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ServeError::PortInUse(addr),
+            _ => ServeError::Listen { addr, source },
+        };
+        let listener = TcpListener::bind(addr).await.map_err(listening)?;
+        let addr = listener.local_addr().map_err(listening)?;
+        Ok(Self { listener, addr })
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Answers with a router until `stop` is cancelled.
+    #[must_use]
+    pub fn answer(self, router: Router, stop: CancellationToken) -> HttpServer {
+        let until = stop.clone().cancelled_owned();
+        let serving = axum::serve(self.listener, router).with_graceful_shutdown(until);
+        HttpServer { addr: self.addr, stop, task: tokio::spawn(async move { serving.await }) }
+    }
 }
 
 /// A running HTTP server. Dropping it stops it without waiting.

@@ -1,11 +1,13 @@
 //! Offering a governed server to the world: stdio for hosts that launch us, HTTP on loopback for the rest.
 //!
-//! Who may connect is not decided here: until permissions exist, nothing but loopback is served.
+//! Over stdio the launch says who calls; over HTTP the [`Door`] finds out with each request.
 
+mod door;
 mod http;
 mod stdio;
 
-pub use http::{HttpServer, mcp_router, serve_http, serve_router};
+pub use door::{Door, KeyCheck};
+pub use http::{HttpServer, Listening, Mount};
 pub use stdio::serve_stdio;
 
 use std::io;
@@ -16,7 +18,7 @@ use std::net::SocketAddr;
 pub enum ServeError {
     /// The address is reachable from other machines.
     #[error(
-        "will not listen on {0}: only loopback addresses (127.0.0.1, ::1) are served, because callers are not checked for permissions yet"
+        "will not listen on {0}: a single server listens on loopback addresses (127.0.0.1, ::1) only; gangway serve offers every server to other machines, at /mcp/SERVER"
     )]
     NotLoopback(SocketAddr),
     /// Somebody else listens there.

@@ -1,17 +1,48 @@
 //! The HTTP door: who is turned away at it, and that it closes.
 
-use crate::toys::{governed, toy_server, toys};
-use gangway_governance::{Governance, HttpServer, ServeError, ToolNames, serve_http};
+use crate::toys::{toy_server, toys};
+use gangway_governance::{
+    Door, Governance, Governed, Holder, HttpServer, KeyCheck, Listening, Mount, PassCheck, PassMint, Policy,
+    Principal, Reach, ServeError, ToolNames,
+};
+use gangway_protocol::{Agent, Person, Role, System};
 use gangway_store::Store;
+use jiff::Timestamp;
 use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 async fn serve(addr: &str) -> Result<HttpServer, ServeError> {
-    let governance = Governance::new(Store::in_memory().unwrap());
-    let addr: SocketAddr = addr.parse().unwrap();
-    serve_http(governed(toy_server(&toys()), governance, ToolNames::Dotted), addr).await
+    Ok(serve_with(addr, Some(Principal::local("http", Reach::Writes).unwrap()), Policy::builtin().unwrap())
+        .await?
+        .0)
 }
+
+/// A server of the toys whose key `gwk_ada` is Ada's, a viewer, and whose passes are signed with [`SEED`].
+async fn serve_with(
+    addr: &str,
+    unnamed: Option<Principal>,
+    policy: Policy,
+) -> Result<(HttpServer, Store), ServeError> {
+    let store = Store::in_memory().unwrap();
+    let governance = Arc::new(Governance::new(store.clone()).with_policy(policy));
+    let listening = Listening::at(addr.parse().unwrap()).await?;
+    let ada = Person { name: "Ada".to_owned(), roles: [Role::Viewer].into(), domains: [].into() };
+    let keys: KeyCheck = Arc::new(move |token| {
+        let found = (token.expose_secret() == "gwk_ada").then(|| ada.clone()).ok_or("no such key".to_owned());
+        Box::pin(async move { found })
+    });
+    let public = ed25519_dalek::SigningKey::from_bytes(&SEED).verifying_key().to_bytes();
+    let door = Door { systems: vec![System::Tasks], passes: PassCheck::new(&public), keys, unnamed };
+    let governed = Governed::behind_door(toy_server(&toys()), governance, ToolNames::Dotted);
+    let stop = CancellationToken::new();
+    let mount = Mount { path: "/mcp".to_owned(), door, hosts: Vec::new() };
+    Ok((listening.answer(mount.router(governed, &stop), stop), store))
+}
+
+const SEED: [u8; 32] = [9; 32];
 
 fn http() -> reqwest::Client {
     // Another test of this process may have installed it already.
@@ -69,7 +100,7 @@ async fn only_loopback_is_served() {
     for addr in ["0.0.0.0:0", "192.0.2.1:0", "[::]:0"] {
         let refused = serve(addr).await.err().unwrap();
         assert!(matches!(refused, ServeError::NotLoopback(_)), "{addr}");
-        assert!(refused.to_string().contains("permissions"), "{refused}");
+        assert!(refused.to_string().contains("loopback"), "{refused}");
     }
 }
 
@@ -88,4 +119,67 @@ async fn shutdown_closes_the_door() {
     post(&server, json!({})).send().await.unwrap();
     server.shutdown().await;
     assert!(again.send().await.unwrap_err().is_connect());
+}
+
+const NOBODY_UNNAMED: Option<Principal> = None;
+
+/// What a call with this credential comes to: the status, and the answer.
+async fn with(server: &HttpServer, token: &str, tool: &str) -> (StatusCode, Value) {
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": tool, "arguments": {"idempotency_key": "k"}}});
+    let request = post(server, json!({})).json(&body).header("authorization", format!("Bearer {token}"));
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
+}
+
+fn pass(holder: Holder, system: System) -> String {
+    PassMint::new(&SEED).make(holder, system, Timestamp::now()).unwrap()
+}
+
+#[tokio::test]
+async fn who_shows_nothing_or_something_bad_is_told_how_to_come_in() {
+    let (server, _) = serve_with("127.0.0.1:0", NOBODY_UNNAMED, Policy::builtin().unwrap()).await.unwrap();
+    let refused = post(&server, json!({})).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(refused.headers()["www-authenticate"], "Bearer realm=\"gangway\"");
+    let elsewhere = pass(Holder::Agent(Agent::TaskMonitor), System::Notify);
+    for token in ["", "gwk_eve", "a.b.c", "x", &elsewhere] {
+        let (status, answer) = with(&server, token, "tasks.poke").await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{token}");
+        assert!(answer["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{answer}");
+    }
+    let twice = post(&server, json!({})).header("authorization", "Bearer gwk_ada");
+    let twice = twice.header("authorization", "Bearer gwk_eve").send().await.unwrap();
+    assert_eq!(twice.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_pass_and_a_key_come_in_under_their_own_names_and_rights() {
+    let (server, store) =
+        serve_with("127.0.0.1:0", NOBODY_UNNAMED, Policy::builtin().unwrap()).await.unwrap();
+    let monitor = pass(Holder::Agent(Agent::TaskMonitor), System::Tasks);
+    let (status, answer) = with(&server, &monitor, "tasks.poke").await;
+    assert_eq!((status, &answer["result"]["isError"]), (StatusCode::OK, &json!(false)), "{answer}");
+    let (status, answer) = with(&server, "gwk_ada", "tasks.poke").await;
+    assert_eq!((status, &answer["result"]["isError"]), (StatusCode::OK, &json!(true)), "{answer}");
+    assert!(answer.to_string().contains("NOT_PERMITTED"), "{answer}");
+    let audit = store.audit().tail(10).await.unwrap();
+    let told: Vec<(&str, bool)> =
+        audit.iter().map(|entry| (entry.record.principal.as_str(), entry.record.policy.is_some())).collect();
+    assert_eq!(told, [("task-monitor", true), ("task-monitor", true), ("person Ada", true)]);
+}
+
+#[tokio::test]
+async fn a_list_holds_what_its_reader_may_call() {
+    let (server, _) = serve_with("127.0.0.1:0", NOBODY_UNNAMED, Policy::builtin().unwrap()).await.unwrap();
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let tools = async |token: &str| {
+        let request = post(&server, json!({})).json(&body).header("authorization", format!("Bearer {token}"));
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["result"]["tools"].as_array().unwrap().len()
+    };
+    assert_eq!(tools(&pass(Holder::Agent(Agent::TaskMonitor), System::Tasks)).await, 3);
+    assert_eq!(tools(&pass(Holder::Agent(Agent::Finance), System::Tasks)).await, 0);
+    assert_eq!(tools("gwk_ada").await, 0);
 }

@@ -29,7 +29,7 @@ async fn the_list_has_one_spelling_in_one_order_with_everything_a_host_wants() {
         let client = connect(toy_box(names), Era::Modern).await;
         let list = client.list_tools(None).await.unwrap();
         let wire = serde_json::to_value(&list).unwrap();
-        assert_eq!((wire["ttlMs"].clone(), wire["cacheScope"].clone()), (json!(300_000), json!("private")));
+        assert_eq!((wire["ttlMs"].clone(), wire["cacheScope"].clone()), (json!(60_000), json!("private")));
         let published: Vec<&str> = list.tools.iter().map(|tool| tool.name.as_ref()).collect();
         assert_eq!(published, expected);
         for tool in wire["tools"].as_array().unwrap() {

@@ -1,6 +1,6 @@
 //! Three tools that do what their `mode` argument says, and a bench that serves them to a client over a byte pipe.
 
-use gangway_governance::{Call, Governance, Governed, Principal, Server, ToolNames};
+use gangway_governance::{Call, Governance, Governed, Principal, Reach, Server, ToolNames};
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::{Access, Contract, Rerun, Tool};
@@ -134,7 +134,7 @@ pub fn toys() -> Arc<Toys> {
 }
 
 pub fn governed(server: Server, governance: Governance, names: ToolNames) -> Governed {
-    Governed::new(server, Arc::new(governance), &Principal::named("tester"), names)
+    Governed::new(server, Arc::new(governance), Principal::local("tester", Reach::Writes).unwrap(), names)
 }
 
 #[derive(Clone, Copy)]

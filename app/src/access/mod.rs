@@ -1,0 +1,135 @@
+//! `[access]`: the policy this installation goes by, and who is let in without showing anything.
+//!
+//! What rules mean is governance's business; here they are found, read and told about with their file.
+
+use anyhow::{Context as _, Result, bail};
+use gangway_governance::access::policy::MAX_FILE_BYTES;
+use gangway_governance::{KeyCheck, Policy, Principal, Reach};
+use gangway_store::Store;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Who may call our MCP servers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// A policy file; the built-in policy when absent.
+    pub policy: Option<PathBuf>,
+    /// What callers of `gangway mcp … --http` may do that show no credential.
+    pub unnamed: Option<Unnamed>,
+}
+
+/// What somebody may do that shows no credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unnamed {
+    /// Nothing: every caller shows a credential.
+    Nobody,
+    /// Read.
+    Reads,
+    /// Read and write.
+    Writes,
+}
+
+/// Whose vendors a server reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vendors {
+    /// Simulated ones.
+    Simulated,
+    /// Real ones.
+    Real,
+}
+
+impl Access {
+    /// Who somebody on this machine is that shows no credential. With real vendors such a caller reads, unless more or
+    /// less is configured; in a demo it may do everything.
+    pub fn unnamed_caller(&self, name: &str, vendors: Vendors) -> Result<Option<Principal>> {
+        let usual = match vendors {
+            Vendors::Simulated => Unnamed::Writes,
+            Vendors::Real => Unnamed::Reads,
+        };
+        Ok(match self.unnamed.unwrap_or(usual) {
+            Unnamed::Nobody => None,
+            Unnamed::Reads => Some(Principal::local(name, Reach::Reads)?),
+            Unnamed::Writes => Some(Principal::local(name, Reach::Writes)?),
+        })
+    }
+}
+
+/// The policy that is configured: that of the file, else the built-in one.
+pub fn configured(settings: &Access) -> Result<Policy> {
+    match &settings.policy {
+        Some(file) => read(file),
+        None => Policy::builtin().context("the built-in policy is broken"),
+    }
+}
+
+/// Reads a policy file.
+pub fn read(path: &Path) -> Result<Policy> {
+    let file = path.display();
+    let mut text = String::new();
+    // One byte more than is allowed, so that a longer file is refused and not cut off.
+    File::open(path)
+        .and_then(|opened| opened.take(MAX_FILE_BYTES as u64 + 1).read_to_string(&mut text))
+        .with_context(|| format!("cannot read the policy file {file}"))?;
+    match Policy::read(&text) {
+        Ok(policy) => Ok(policy),
+        Err(error) => {
+            let problems: Vec<String> =
+                error.problems.iter().map(|(line, problem)| format!("{file}:{line}: {problem}")).collect();
+            bail!("the policy file cannot be used:\n{}", problems.join("\n"))
+        }
+    }
+}
+
+/// Recognises people by their API keys.
+pub fn key_check(store: &Store) -> KeyCheck {
+    let store = store.clone();
+    Arc::new(move |token| {
+        let store = store.clone();
+        Box::pin(async move {
+            match crate::api_keys::person_of(&store, &token, Timestamp::now()).await {
+                Ok(Ok(key)) => Ok(key.person),
+                Ok(Err(refused)) => Err(refused.to_string()),
+                Err(error) => {
+                    tracing::warn!(error = error.with_cause(), "an API key could not be looked up");
+                    Err("keys cannot be looked up now; try again shortly".to_owned())
+                }
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::{Access, Unnamed, Vendors, read};
+    use gangway_governance::Reach;
+
+    #[test]
+    fn who_shows_nothing_writes_only_in_a_demo_or_where_that_is_configured() {
+        let reach = |unnamed, vendors| {
+            let access = Access { unnamed, ..Access::default() };
+            access.unnamed_caller("http", vendors).unwrap().map(|principal| principal.reach())
+        };
+        assert_eq!(reach(None, Vendors::Simulated), Some(Reach::Writes));
+        assert_eq!(reach(None, Vendors::Real), Some(Reach::Reads));
+        assert_eq!(reach(Some(Unnamed::Nobody), Vendors::Simulated), None);
+        assert_eq!(reach(Some(Unnamed::Writes), Vendors::Real), Some(Reach::Writes));
+    }
+
+    #[test]
+    fn a_broken_policy_is_told_with_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("policy.toml");
+        std::fs::write(&file, "[[allow]]\nwho = [\"agent:nobody\"]\ntools = [\"*\"]\n").unwrap();
+        let says = read(&file).unwrap_err().to_string();
+        assert!(says.contains("policy.toml:2: \"agent:nobody\" names nobody"), "{says}");
+        assert!(format!("{:#}", read(&folder.path().join("none")).unwrap_err()).contains("cannot read"));
+    }
+}
