@@ -57,7 +57,7 @@ pub use retention::{Forgettable, Retention};
 pub use rules::{Canary, KeptRuleSet, RuleChange, RuleOrder, Rules, RulesInForce, ShadowReport, ShadowedRun};
 pub use runs::{Accepted, DecidedRun, RunFilter, Runs};
 pub use store::Store;
-pub use tasks::{TaskFilter, TaskUpdate, Tasks};
+pub use tasks::{TaskFilter, TaskUpdate, Tasks, TenantsOf};
 pub use tenants::Tenants;
 pub use timers::{Timer, TimerEnd, Timers};
 pub use writer::Pending;

@@ -13,8 +13,11 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params, params_from_iter};
 
 const TABLE: &str = "tasks";
-const OVERDUE: &str = "status NOT IN ('completed', 'skipped') AND due_date < ? AND tenant_id NOT IN \
-                       (SELECT tenant_id FROM tenants WHERE json_extract(record, '$.state') = 'suspended')";
+const OVERDUE: &str = "status NOT IN ('completed', 'skipped') AND due_date < ?";
+const NOT_OF_TENANTS: &str =
+    "tenant_id NOT IN (SELECT tenant_id FROM tenants WHERE json_extract(record, '$.state') = ?)";
+/// The state of a tenant that is switched off.
+const SUSPENDED: &str = "suspended";
 
 /// Which tasks to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +28,24 @@ pub struct TaskFilter {
     pub owner: Option<TaskOwner>,
     /// Only with this status.
     pub status: Option<TaskStatus>,
+    /// Of which tenants.
+    pub tenants: TenantsOf,
     /// At most so many.
     pub limit: u32,
 }
 
+/// Whose tasks are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantsOf {
+    /// Every tenant's.
+    All,
+    /// Those of tenants that are not switched off: nobody is to work on the others.
+    Working,
+}
+
 impl Default for TaskFilter {
     fn default() -> Self {
-        Self { account: None, owner: None, status: None, limit: 1_000 }
+        Self { account: None, owner: None, status: None, tenants: TenantsOf::All, limit: 1_000 }
     }
 }
 
@@ -100,7 +114,14 @@ impl Tasks<'_> {
         let conditions = Filter::default()
             .and("account_id = ?", filter.account.map(String::from))
             .and("owner = ?", filter.owner.map(|owner| owner.name().to_owned()))
-            .and("status = ?", filter.status.map(|status| status.name().to_owned()));
+            .and("status = ?", filter.status.map(|status| status.name().to_owned()))
+            .and(
+                NOT_OF_TENANTS,
+                match filter.tenants {
+                    TenantsOf::All => None,
+                    TenantsOf::Working => Some(SUSPENDED.to_owned()),
+                },
+            );
         self.select(conditions, filter.limit).await
     }
 
@@ -117,6 +138,7 @@ impl Tasks<'_> {
     ) -> Result<Vec<Task>, StoreError> {
         let conditions = Filter::default()
             .and(OVERDUE, Some(as_of.to_string()))
+            .and(NOT_OF_TENANTS, Some(SUSPENDED.to_owned()))
             .and("owner = ?", owner.map(|owner| owner.name().to_owned()));
         self.select(conditions, limit).await
     }

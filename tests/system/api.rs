@@ -7,14 +7,15 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
 /// `gangway serve` in a house, and an HTTP client for it.
-struct Service {
+pub struct Service {
     child: Child,
-    base: String,
+    pub base: String,
     client: Client,
 }
 
 impl Service {
-    fn of(house: &House) -> Self {
+    /// Starts one and waits until it listens.
+    pub fn of(house: &House) -> Self {
         let mut command = house.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
@@ -24,22 +25,22 @@ impl Service {
         Self { child, base: line.trim().to_owned(), client }
     }
 
-    fn ask(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
+    pub fn ask(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).bearer_auth(key)
     }
 
-    async fn read(&self, path: &str, key: &str) -> Value {
+    pub async fn read(&self, path: &str, key: &str) -> Value {
         let answer = self.ask(Method::GET, path, key).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         answer.json().await.unwrap()
     }
 
-    async fn start(&self, account: &str, correlation: &str, key: &str) -> Response {
+    pub async fn start(&self, account: &str, correlation: &str, key: &str) -> Response {
         let body = json!({ "account_id": account, "correlation_id": correlation });
         self.ask(Method::POST, "/api/runs", key).json(&body).send().await.unwrap()
     }
 
-    async fn events(&self, key: &str, after: Option<&str>) -> Events {
+    pub async fn events(&self, key: &str, after: Option<&str>) -> Events {
         let mut request = self.ask(Method::GET, "/api/events", key);
         if let Some(id) = after {
             request = request.header("Last-Event-ID", id);
@@ -59,14 +60,14 @@ impl Drop for Service {
 }
 
 /// A stream of server-sent events.
-struct Events {
+pub struct Events {
     answer: Response,
     text: String,
 }
 
 impl Events {
     /// The next event: id, name and what it tells.
-    async fn next(&mut self) -> (String, String, Value) {
+    pub async fn next(&mut self) -> (String, String, Value) {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
@@ -85,7 +86,7 @@ impl Events {
     }
 
     /// Reads on until a run of the account is in this state; gives the event's id.
-    async fn until(&mut self, account: &str, state: &str) -> (String, String) {
+    pub async fn until(&mut self, account: &str, state: &str) -> (String, String) {
         loop {
             let (id, name, told) = self.next().await;
             if name == "run" && told["account_id"] == account && told["state"] == state {
@@ -95,7 +96,8 @@ impl Events {
     }
 }
 
-fn key(house: &House, name: &str, role: &str) -> String {
+/// Makes a key of this role and gives its secret.
+pub fn key(house: &House, name: &str, role: &str) -> String {
     let made = house.json(&["keys", "create", "--name", name, "--role", role, "--json"]);
     made["key"].as_str().unwrap().to_owned()
 }

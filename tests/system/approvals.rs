@@ -13,23 +13,26 @@ fn as_person(house: &House, name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn said(house: &House, name: &str, arguments: &[&str]) -> Output {
+/// What somebody at the command line got to hear.
+pub fn said(house: &House, name: &str, arguments: &[&str]) -> Output {
     as_person(house, name, arguments).output().unwrap()
 }
 
 /// A run of GAMMA-003, asked for by rita, waiting.
-fn waiting(house: &House) -> Value {
+pub fn waiting(house: &House) -> Value {
     let arguments = ["run", "GAMMA-003", "--json"];
     let run = read_json(&arguments, &said(house, "rita", &arguments));
     assert_eq!(run["state"], "awaiting_approval", "{run}");
     run
 }
 
-fn approve(id: &str) -> [&str; 6] {
+/// Says yes to an approval.
+pub fn approve(id: &str) -> [&str; 6] {
     ["approvals", "approve", id, "--reason", "Finance agreed on a payment plan", "--json"]
 }
 
-fn state_of(house: &House, run: &Value) -> Value {
+/// The state of a run.
+pub fn state_of(house: &House, run: &Value) -> Value {
     house.json(&["runs", "show", run["run_id"].as_str().unwrap(), "--json"])["state"].clone()
 }
 

@@ -15,6 +15,21 @@ fn customer_mails(house: &House) -> usize {
 }
 
 #[test]
+fn an_account_goes_by_the_spelling_salesforce_has() {
+    let house = House::new();
+    let first = house.json(&["run", "acme-001", "--json"]);
+    assert_eq!((&first["state"], &first["decision"]["outcome"]), (&"completed".into(), &"PROCEED".into()));
+    assert_eq!(
+        (&first["request"]["account_id"], &first["asked_as"]),
+        (&"ACME-001".into(), &"acme-001".into())
+    );
+    let again = house.json(&["run", "ACME-001", "--json"]);
+    assert_eq!(again["tenant"]["tenant_id"], first["tenant"]["tenant_id"]);
+    assert_eq!(house.json(&["tenants", "list", "--json"])["tenants"].as_array().unwrap().len(), 1);
+    assert_eq!(customer_mails(&house), 2, "nobody is welcomed twice");
+}
+
+#[test]
 fn both_names_of_an_account_lead_to_one_tenant_one_checklist_and_one_set_of_mails() {
     let house = House::new();
     let first = house.json(&["run", LONG, "--json"]);

@@ -9,16 +9,21 @@
 
 mod api;
 mod approvals;
+mod approvals_late;
 mod bad_input;
 mod crash;
 mod decide;
 mod demo;
+mod doors;
 mod eval;
 mod harness;
 mod identity;
 mod monitor;
+mod outbound_message;
 mod outbox;
+mod outbox_api;
 mod reload;
+mod retention;
 mod rules;
 mod schedule;
 mod serve;

@@ -42,3 +42,18 @@ fn overdue_tasks_are_told_once_per_rung() {
     assert!(house.vendors().effects().len() > after_first, "the next rung is another message");
     assert_eq!(later["tenants"][0]["health"], "stalled", "{later}");
 }
+
+#[test]
+fn a_tenant_that_is_switched_off_is_no_open_onboarding() {
+    let house = House::new();
+    let run = house.json(&["run", "ACME-001", "--json"]);
+    let tenant = run["tenant"]["tenant_id"].as_str().unwrap();
+    house.json(&["tenants", "suspend", tenant, "--reason", "the contract was undone", "--json"]);
+    let before = house.vendors().effects().len();
+    let (code, report) = sweep(&house, &in_days(9));
+    assert_eq!(
+        (code, &report["overdue"], &report["tenants"]),
+        (Some(0), &Value::from(0), &serde_json::json!([]))
+    );
+    assert_eq!(house.vendors().effects().len(), before, "neither reminder nor digest");
+}

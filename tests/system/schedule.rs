@@ -1,7 +1,7 @@
 //! Jobs of the service, fired by hand and through a running service; backup while it runs, and what a restore repeats.
 
 use crate::harness::{House, stderr};
-use crate::serving::{Event, Serving};
+use crate::serving::{Event, Serving, post};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -143,6 +143,40 @@ fn a_backup_made_while_the_service_runs_can_be_restored_and_repeats_nothing() {
     assert!(elsewhere(&["schedule", "run", "monitor"]).status.success());
     let again = house.run(&["restore", backup]);
     assert!(stderr(&again).contains("is not empty"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_backup_under_load_is_whole_and_takes_nothing_from_the_load() {
+    let house = House::with_synthetic(40);
+    let serving = Serving::start(&house, &[("GANGWAY_SERVE__WORKERS", "2")]);
+    let backup = house.data_dir().with_file_name("backup");
+    let base = serving.url("");
+    let load = |accounts: std::ops::RangeInclusive<u32>| {
+        for number in accounts {
+            let run = post(&format!("{base}/demo/run/SYN-{number:06}"), &Event::new("")).unwrap().json();
+            assert_eq!(run["run"]["state"], "completed", "{run}");
+        }
+    };
+    std::thread::scope(|threads| {
+        threads.spawn(|| load(1..=20));
+        threads.spawn(|| load(21..=40));
+        house.until("the load has begun", || !runs(&house).is_empty());
+        house.json(&["backup", backup.to_str().unwrap(), "--json"]);
+    });
+    assert_eq!(serving.stop(), Some(0));
+    let complete = |runs: &[Value]| runs.iter().filter(|run| run["state"] == "completed").count();
+    assert_eq!(complete(&runs(&house)), 40);
+    let told = house.vendors().effects().len();
+
+    let folder = restored(&house, &backup);
+    let house = house.with("GANGWAY_DATA_DIR", folder.to_str().unwrap());
+    assert_eq!(house.json(&["audit", "verify", "--json"])["whole"], true);
+    let kept = runs(&house);
+    assert!((1..=40).contains(&kept.len()), "{}", kept.len());
+    let tenants = house.json(&["tenants", "list", "--json"])["tenants"].as_array().unwrap().len();
+    assert!(complete(&kept) <= tenants && tenants <= kept.len(), "every completed run has its tenant");
+    house.json(&["runs", "resume", "--json"]);
+    assert_eq!(house.vendors().effects().len(), told, "what was under way then is not done again");
 }
 
 #[test]

@@ -18,11 +18,11 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-fn runs(house: &House) -> Vec<Value> {
+pub fn runs(house: &House) -> Vec<Value> {
     house.json(&["runs", "list", "--limit", "1000", "--json"])["runs"].as_array().unwrap().clone()
 }
 
-fn refusals(house: &House) -> Vec<String> {
+pub fn refusals(house: &House) -> Vec<String> {
     let entries = house.json(&["audit", "tail", "-n", "1000", "--json"]);
     let entries = entries["entries"].as_array().unwrap_or_else(|| panic!("{entries}")).clone();
     let refused = entries.iter().filter(|entry| entry["record"]["moment"] == "refused");
@@ -37,15 +37,20 @@ fn what_is_not_believed_or_not_understood_is_refused_audited_and_leaves_nothing_
     let signed = |id: &str, time: i64, body: &str| Event::signed(SECRET, id, time, body);
     let large = format!(r#"{{"account_id":"{}"}}"#, "A".repeat(300_000));
     let hub = |body: &str| Event::new(body).header("x-hub-signature-256", &hub_signature(SECRET, body));
-    let flipped = {
+    let changed = |body: &str| {
         let mut event = signed("msg-1", now(), good);
-        event.body = good.replace('A', "B");
+        event.body = body.to_owned();
         event
     };
+    // 'E' and 'A' are one bit apart.
+    let flipped = changed(&good.replace("ACME", "ECME"));
     let cases = [
         (Event::new(good), 401, "UNSIGNED"),
         (Event::signed(NEW_SECRET, "msg-1", now(), good), 401, "BAD_SIGNATURE"),
         (flipped, 401, "BAD_SIGNATURE"),
+        (changed(r#"{"account_id":"BETA-002"}"#), 401, "BAD_SIGNATURE"),
+        (signed("msg-1", now(), good).with_flipped_signature(), 401, "BAD_SIGNATURE"),
+        (signed("msg-1", now(), good).header("webhook-id", "msg-2"), 401, "BAD_SIGNATURE"),
         (signed("msg-1", now() - 400, good), 401, "TIMESTAMP_OUT_OF_RANGE"),
         (signed("msg-1", now() + 400, good), 401, "TIMESTAMP_OUT_OF_RANGE"),
         (signed("msg-1", now(), good).without("webhook-id"), 401, "SIGNATURE_MALFORMED"),

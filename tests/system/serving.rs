@@ -58,6 +58,15 @@ impl Event {
         event
     }
 
+    /// The same with one bit of its signature turned.
+    pub fn with_flipped_signature(self) -> Self {
+        let (_, signature) = self.headers.iter().find(|(known, _)| known == "webhook-signature").unwrap();
+        let mut bytes = STANDARD.decode(signature.strip_prefix("v1,").unwrap()).unwrap();
+        bytes[0] ^= 1;
+        let flipped = format!("v1,{}", STANDARD.encode(bytes));
+        self.header("webhook-signature", &flipped)
+    }
+
     /// The same without this header.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
@@ -95,14 +104,16 @@ pub struct Serving {
 impl Serving {
     /// Starts one in this house and waits until it says where it listens.
     pub fn start(house: &House, environment: &[(&str, &str)]) -> Self {
+        let mut command = house.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().copied());
+        Self::of(house, command)
+    }
+
+    /// The same by this command.
+    pub fn of(house: &House, mut command: Command) -> Self {
         let remarks = house.data_dir().with_file_name("remarks");
-        let mut child = house
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&remarks).unwrap())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(File::create(&remarks).unwrap()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -143,7 +154,12 @@ impl Serving {
 
     /// The same where the service may go away instead of answering.
     pub fn try_send(&self, event: &Event) -> Option<Answer> {
-        post(&self.url("/webhook/onboarding"), event)
+        self.try_post("/webhook/onboarding", event)
+    }
+
+    /// The same to a path.
+    pub fn try_post(&self, path: &str, event: &Event) -> Option<Answer> {
+        post(&self.url(path), event)
     }
 
     /// Posts to a path.
@@ -192,7 +208,8 @@ impl Drop for Serving {
     }
 }
 
-fn post(url: &str, event: &Event) -> Option<Answer> {
+/// Posts somewhere; none when nobody answers.
+pub fn post(url: &str, event: &Event) -> Option<Answer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,9 +1,9 @@
-//! What a running service owes its approvals: reminders, expiry, and acting on what another process decided.
+//! What a running service owes its approvals: reminders, expiry, and which runs can go on.
 //!
 //! Each is one pass, safe to repeat: reminders have a key for each approval and level, the rest follows from the store.
 
 use super::settings;
-use crate::installation::{Installation, OnboardingEngine};
+use crate::installation::Installation;
 use anyhow::Result;
 use gangway_coordinator::approving::{expire, reminded, reminders_due};
 use gangway_coordinator::messages::{Case, LetterKind, PostKind, mail, slack};
@@ -97,49 +97,25 @@ async fn remind(
     Ok([posted.err(), mailed.err()].into_iter().flatten().collect())
 }
 
-/// A run that went on because of its approval, or did not.
-#[derive(Debug, Clone, Serialize)]
-pub struct Driven {
-    /// The run.
-    pub run_id: RunId,
-    /// Where it stands now; none when it could not be driven.
-    pub state: Option<RunState>,
-    /// Why not.
-    pub error: Option<String>,
-}
-
-/// Blocks the runs whose approval nobody gave in time, and tells people.
-pub async fn expire_due(store: &Store, engine: &OnboardingEngine, now: Timestamp) -> Result<Vec<Driven>> {
+/// Settles the approvals that nobody gave in time; gives their runs, which are to be blocked and told of.
+pub async fn expire_due(store: &Store, now: Timestamp) -> Result<Vec<RunId>> {
     let approvals = store.approvals();
-    let mut driven = Vec::new();
+    let mut runs = Vec::new();
     for approval in approvals.pending().await? {
         let ruling = move |docket: &Docket| expire(docket, now);
         // What is not late, or was decided a moment ago, stays as it is.
         if let Ok(expired) = approvals.decide(&approval.approval_id, None, ruling).await? {
-            driven.push(drive(engine, expired.run_id).await);
+            runs.push(expired.run_id);
         }
     }
-    Ok(driven)
+    Ok(runs)
 }
 
-/// Acts on decisions that a process without engine has kept (a command line beside this service, say).
-pub async fn drive_settled(store: &Store, engine: &OnboardingEngine) -> Result<Vec<Driven>> {
-    let mut driven = Vec::new();
-    for approval in store.approvals().settled_and_awaited().await? {
-        if approval.state != ApprovalState::Void {
-            driven.push(drive(engine, approval.run_id).await);
-        }
-    }
-    Ok(driven)
-}
-
-async fn drive(engine: &OnboardingEngine, run_id: RunId) -> Driven {
-    match engine.durable().drive(&run_id).await {
-        Ok(record) => Driven { run_id, state: Some(record.state), error: None },
-        Err(error) => {
-            Driven { run_id, state: None, error: Some(format!("{:#}", anyhow::Error::from(error))) }
-        }
-    }
+/// The runs whose approval is settled and not acted on: a process without engine has kept the decision (a command line
+/// beside this service, say).
+pub async fn settled(store: &Store) -> Result<Vec<RunId>> {
+    let awaited = store.approvals().settled_and_awaited().await?.into_iter();
+    Ok(awaited.filter(|found| found.state != ApprovalState::Void).map(|found| found.run_id).collect())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod decide;
 mod duties;
 
 pub use decide::{Decided, Order, decide};
-pub use duties::{Driven, drive_settled, expire_due, remind_due};
+pub use duties::{expire_due, remind_due, settled};
 
 use crate::config::section;
 use crate::installation::Installation;

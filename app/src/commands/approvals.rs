@@ -1,6 +1,6 @@
 //! `gangway approvals`: list, show, approve, reject. Works beside a running service, which then acts on the decision.
 
-use crate::approvals::{Decided, Order, decide, list, settings, show};
+use crate::approvals::{Decided, Order, decide, list, show};
 use crate::cli::{ApprovalsCommand, DecisionArgs, Globals};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
@@ -11,7 +11,7 @@ use gangway_coordinator::approving::{Ballot, Choice};
 use gangway_durable::EngineError;
 use gangway_protocol::RunState;
 use gangway_protocol::tools::approvals::ApprovalSummary;
-use gangway_store::{ApprovalFilter, ApprovalState};
+use gangway_store::{ApprovalFilter, ApprovalState, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::process::ExitCode;
@@ -19,13 +19,12 @@ use std::process::ExitCode;
 /// Runs one of its commands.
 pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
-    super::existing_store(&sources)?.close().await;
-    Installation::session(sources, async |installation| match command {
+    let store = super::existing_store(&sources)?;
+    match command {
         ApprovalsCommand::List { state, all, limit, output } => {
             let state = if all { None } else { Some(state.unwrap_or(ApprovalState::Pending)) };
             let filter = ApprovalFilter { state, run_id: None, limit };
-            let policy = settings(&installation)?.approval_policy();
-            let approvals = list(installation.store(), policy, filter).await?;
+            let approvals = list(&store, sources.onboarding()?.approval_policy(), filter).await?;
             if output.json {
                 output::json(&json!({ "approvals": approvals }))?;
             } else {
@@ -34,8 +33,8 @@ pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCod
             Ok(ExitCode::SUCCESS)
         }
         ApprovalsCommand::Show { approval, output } => {
-            let policy = settings(&installation)?.approval_policy();
-            let found = show(installation.store(), policy, &approval).await?.with_context(|| {
+            let policy = sources.onboarding()?.approval_policy();
+            let found = show(&store, policy, &approval).await?.with_context(|| {
                 format!("there is no approval {approval}; gangway approvals list --all shows what there is")
             })?;
             if output.json {
@@ -45,10 +44,14 @@ pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCod
             }
             Ok(ExitCode::SUCCESS)
         }
-        ApprovalsCommand::Approve(args) => decided(&installation, args, Choice::Approve).await,
-        ApprovalsCommand::Reject(args) => decided(&installation, args, Choice::Reject).await,
-    })
-    .await
+        ApprovalsCommand::Approve(args) => as_decided(sources, store, args, Choice::Approve).await,
+        ApprovalsCommand::Reject(args) => as_decided(sources, store, args, Choice::Reject).await,
+    }
+}
+
+async fn as_decided(sources: Sources, store: Store, args: DecisionArgs, choice: Choice) -> Result<ExitCode> {
+    store.close().await;
+    Installation::session(sources, async |installation| decided(&installation, args, choice).await).await
 }
 
 async fn decided(installation: &Installation, args: DecisionArgs, choice: Choice) -> Result<ExitCode> {

@@ -37,7 +37,7 @@ pub async fn run(output: Json, globals: &Globals) -> Result<ExitCode> {
     let folder = sources.data_dir().to_owned();
     let finished = Installation::session(sources, async |installation| {
         let engine = installation.engine().await?;
-        Ok(run_accounts(&engine, ids, IN_FLIGHT, Trigger::Demo).await)
+        Ok(run_accounts(&engine, ids, IN_FLIGHT, (Trigger::Demo, "demo")).await)
     })
     .await?;
 

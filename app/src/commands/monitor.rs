@@ -30,7 +30,7 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
         return once(args, sources).await;
     }
     Installation::session(sources, async |installation| {
-        let crew = Crew { installation: Arc::clone(&installation), engine: None };
+        let crew = Crew { installation: Arc::clone(&installation), engine: None, line: None };
         let watched = jobs(&crew, &[JobName::Monitor, JobName::Contracts])?;
         let scheduler =
             Scheduler::new(installation.store().clone(), watched, installation.crash_points().clone());
@@ -51,7 +51,7 @@ async fn once(args: MonitorArgs, sources: Sources) -> Result<ExitCode> {
     let (swept, watched) = Installation::session(sources, async |installation| {
         finish_earlier_if_free(&installation).await?;
         let swept = monitor::sweep(&installation, as_of).await?;
-        let crew = Crew { installation: Arc::clone(&installation), engine: None };
+        let crew = Crew { installation: Arc::clone(&installation), engine: None, line: None };
         let watched = contracts::watch(&crew).await?;
         deliver_due(&installation, Timestamp::now()).await?;
         Ok((swept, watched))

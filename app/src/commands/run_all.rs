@@ -6,6 +6,7 @@ use crate::installation::{Installation, OnboardingEngine};
 use crate::onboarding::{finish_earlier, start};
 use crate::outbox::deliver_due;
 use crate::output;
+use crate::people::{Action, require};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -37,10 +38,14 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
         None => demo_ids()?,
     };
     let finished = Installation::session(Sources::read(globals)?, async |installation| {
+        let person = installation.acting_person().await?;
+        require(&person, Action::StartRuns)?;
         favour_batches(&installation);
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, &accounts).await?;
-        let finished = run_accounts(&engine, accounts, usize::from(args.in_flight), Trigger::Batch).await;
+        let finished =
+            run_accounts(&engine, accounts, usize::from(args.in_flight), (Trigger::Batch, &person.name))
+                .await;
         deliver_due(&installation, Timestamp::now()).await?;
         Ok(finished)
     })
@@ -65,7 +70,7 @@ pub fn favour_batches(installation: &Installation) {
     installation.limits().replace(&limits);
 }
 
-/// Runs every account, at most `in_flight` at once; the result is in the order asked.
+/// Runs every account, as and for whom it was asked, at most `in_flight` at once; the result is in the order asked.
 ///
 /// Runs are begun in bursts, whenever half of them are done: what begins together asks the vendors together, and then
 /// shares their calls.
@@ -73,14 +78,14 @@ pub async fn run_accounts(
     engine: &OnboardingEngine,
     accounts: Vec<AccountId>,
     in_flight: usize,
-    trigger: Trigger,
+    asked: (Trigger, &str),
 ) -> Vec<Finished> {
     let bar = progress(accounts.len());
     let mut waiting = accounts.into_iter().enumerate().map(|(place, account_id)| {
         let (engine, bar) = (engine.clone(), bar.clone());
         async move {
             let begun = Instant::now();
-            let record = start(&engine, request(account_id.clone(), trigger)).await.map(|(record, _)| record);
+            let record = start(&engine, request(account_id.clone(), asked)).await.map(|(record, _)| record);
             bar.inc(1);
             (place, Finished { account_id, record, took: begun.elapsed() })
         }
@@ -99,14 +104,14 @@ pub async fn run_accounts(
     finished.into_iter().map(|(_, row)| row).collect()
 }
 
-fn request(account_id: AccountId, trigger: Trigger) -> RunRequest {
+fn request(account_id: AccountId, (trigger, by): (Trigger, &str)) -> RunRequest {
     RunRequest {
         account_id,
         opportunity_id: None,
         correlation_id: CorrelationId::from_uuid(Uuid::now_v7()),
         as_of: None,
         trigger,
-        requested_by: std::env::var("USER").unwrap_or_else(|_| "command line".to_owned()),
+        requested_by: by.to_owned(),
     }
 }
 

@@ -59,7 +59,7 @@ async fn fire(installation: Arc<Installation>, job: JobName) -> Result<TimerEnd>
     };
     let is_elsewhere = engine.is_none();
     let crash = installation.crash_points().clone();
-    let crew = Crew { installation: Arc::clone(&installation), engine };
+    let crew = Crew { installation: Arc::clone(&installation), engine, line: None };
     let scheduler = Scheduler::new(installation.store().clone(), jobs(&crew, &[job])?, crash);
     scheduler.set_timers(Timestamp::now()).await?;
     if installation.config().schedule.timetable(job)?.is_none() {

@@ -228,6 +228,15 @@ impl Sources {
         }
     }
 
+    /// What is configured about onboarding itself, for commands that only read: no vendor is asked or stood in for.
+    pub fn onboarding(&self) -> Result<gangway_coordinator::Settings> {
+        let base = match self.names_a_vendor() {
+            true => Figment::new(),
+            false => Figment::from(Serialized::default("onboarding", simulated::onboarding())),
+        };
+        base.merge(self.layers.clone()).extract_inner("onboarding").context("[onboarding] cannot be used")
+    }
+
     /// A simulator and a data folder, and nothing else of what is configured.
     pub fn simulated_at(base_url: &str, data_dir: &Path) -> Self {
         Self {

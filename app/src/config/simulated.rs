@@ -89,17 +89,22 @@ impl Vendors {
                 "pager": { "base_url": base_url, "routing_key": known.pagerduty.routing_key },
                 "retry": { "base_ms": DEMO_RETRY_BASE_MS },
             },
-            "onboarding": {
-                "company": "Northwind Cloud",
-                "product": "Northwind",
-                "cs_address": "customer-success@northwind.example",
-                "manager_address": "cs-manager@northwind.example",
-                "director_address": "cs-director@northwind.example",
-                "training_url": "https://learn.northwind.example",
-            },
+            "onboarding": onboarding(),
             // The simulated contract system allows any rate; its concurrency is kept like a real one's.
             "limits": { "clm": { "per_second": 0 } },
             "step_retry_base_ms": DEMO_RETRY_BASE_MS,
         })
     }
+}
+
+/// What the demo's own company is called, and whom it tells.
+pub(super) fn onboarding() -> Value {
+    json!({
+        "company": "Northwind Cloud",
+        "product": "Northwind",
+        "cs_address": "customer-success@northwind.example",
+        "manager_address": "cs-manager@northwind.example",
+        "director_address": "cs-director@northwind.example",
+        "training_url": "https://learn.northwind.example",
+    })
 }

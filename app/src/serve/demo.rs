@@ -193,12 +193,8 @@ async fn run(service: &Service, account_id: AccountId) -> Result<RunRecord, Prob
         return Ok(submitted.record);
     }
     let run_id = submitted.record.run_id.clone();
-    let rest = service.queue.rest_of(&run_id);
-    service.queue.push(run_id, Some(place));
-    match tokio::time::timeout(LONGEST_WAIT, rest).await {
-        Ok(Ok(record)) => Ok(record),
-        Ok(Err(_)) | Err(_) => Ok(submitted.record),
-    }
+    let rest = service.queue.to_rest(run_id, Some(place), LONGEST_WAIT).await;
+    Ok(rest.unwrap_or(submitted.record))
 }
 
 async fn enable_errors(State(service): State<Arc<Service>>, body: Bytes) -> Result<Json<Value>, Problem> {

@@ -68,3 +68,63 @@ fn id_of(request: &Request) -> HeaderValue {
     }
     HeaderValue::try_from(Uuid::now_v7().simple().to_string()).unwrap_or(HeaderValue::from_static("unnamed"))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    #![expect(clippy::panic, reason = "a handler with a defect is what this is about")]
+
+    use super::contained;
+    use crate::serve::listener::{Listening, Terms};
+    use axum::routing::get;
+    use axum::{Router, middleware};
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
+
+    /// A listener whose pages have defects, and its address.
+    async fn defective(stop: &CancellationToken) -> String {
+        let router: Router = Router::new()
+            .route("/panics", get(async || -> &'static str { panic!("a defect") }))
+            .route("/works", get(async || "yes"))
+            .layer(middleware::from_fn(contained));
+        let listening = Listening::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listening.addr);
+        let terms = Terms { connections: 1, head_time: Duration::from_secs(3_600), on_cut: Arc::new(|_| {}) };
+        tokio::spawn(listening.answer(router, terms, stop.clone()));
+        base
+    }
+
+    async fn get_of(client: &reqwest::Client, url: String) -> (u16, String, bool) {
+        let answer = client.get(url).send().await.unwrap();
+        let (status, has_id) = (answer.status().as_u16(), answer.headers().contains_key("x-request-id"));
+        (status, answer.text().await.unwrap(), has_id)
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_for_and_its_connection_goes_on() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let stop = CancellationToken::new();
+        let base = defective(&stop).await;
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        for _ in 0..3 {
+            let (status, says, has_id) = get_of(&client, format!("{base}/panics")).await;
+            assert!(status == 500 && has_id && says.contains("a defect of ours"), "{status} {says}");
+            // There is room for one connection only: it is the same one.
+            assert_eq!(get_of(&client, format!("{base}/works")).await.1, "yes");
+        }
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_does_not_end_is_given_up_with_a_word() {
+        let hangs = Router::new()
+            .route("/", get(std::future::pending::<&'static str>))
+            .layer(middleware::from_fn(contained));
+        let request = axum::http::Request::builder().uri("/").body(axum::body::Body::empty()).unwrap();
+        tokio::time::pause();
+        let answer = tower::ServiceExt::oneshot(hangs, request).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("x-request-id"));
+    }
+}

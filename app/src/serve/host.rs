@@ -22,11 +22,20 @@ pub enum Vendors {
     Real,
 }
 
-/// Refuses to be reached from other machines unless that was prepared: the names it goes by there, and secrets.
+/// Whether anybody can be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiKeys {
+    /// A key that is neither expired nor revoked exists.
+    Exist,
+    /// None does.
+    None,
+}
+
+/// Refuses to be reached from other machines unless that was prepared: the names it goes by there, secrets, and a key.
 ///
 /// # Errors
 /// Says what is missing.
-pub fn may_listen(settings: &Serve, addr: SocketAddr, vendors: Vendors) -> Result<()> {
+pub fn may_listen(settings: &Serve, addr: SocketAddr, vendors: Vendors, keys: ApiKeys) -> Result<()> {
     if addr.ip().is_loopback() {
         return Ok(());
     }
@@ -36,6 +45,8 @@ pub fn may_listen(settings: &Serve, addr: SocketAddr, vendors: Vendors) -> Resul
         "serve.allowed_hosts does not say under which names it is reached"
     } else if settings.webhook_secrets.0.is_empty() {
         "serve.webhook_secrets holds no secret (GANGWAY_SERVE__WEBHOOK_SECRETS or …_FILE)"
+    } else if keys == ApiKeys::None {
+        "no API key exists, so /api would open to nobody (gangway keys create --name NAME --role admin makes one)"
     } else {
         return Ok(());
     };
@@ -94,7 +105,7 @@ pub async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use super::{Hosts, Vendors, may_listen};
+    use super::{ApiKeys, Hosts, Vendors, may_listen};
     use crate::serve::settings::{Names, Secrets, Serve};
     use axum::http::{HeaderMap, HeaderValue};
 
@@ -125,14 +136,16 @@ mod tests {
     fn other_machines_are_served_only_when_that_was_prepared() {
         let anywhere = "0.0.0.0:8700".parse().unwrap();
         let mut settings = Serve::default();
-        may_listen(&settings, "127.0.0.1:8700".parse().unwrap(), Vendors::Simulated).unwrap();
-        let refusal =
-            |settings: &Serve, vendors| may_listen(settings, anywhere, vendors).unwrap_err().to_string();
+        may_listen(&settings, "127.0.0.1:8700".parse().unwrap(), Vendors::Simulated, ApiKeys::None).unwrap();
+        let refusal = |settings: &Serve, vendors| {
+            may_listen(settings, anywhere, vendors, ApiKeys::None).unwrap_err().to_string()
+        };
         assert!(refusal(&settings, Vendors::Real).contains("allowed_hosts"));
         settings.allowed_hosts = Names(vec!["gangway.example".to_owned()]);
         assert!(refusal(&settings, Vendors::Real).contains("WEBHOOK_SECRETS"));
         settings.webhook_secrets = Secrets::from(secrecy::SecretString::from("0123456789abcdef"));
-        may_listen(&settings, anywhere, Vendors::Real).unwrap();
+        assert!(refusal(&settings, Vendors::Real).contains("gangway keys create"));
+        may_listen(&settings, anywhere, Vendors::Real, ApiKeys::Exist).unwrap();
         assert!(refusal(&settings, Vendors::Simulated).contains("simulated"));
     }
 }

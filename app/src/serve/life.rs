@@ -1,14 +1,15 @@
 //! The service's life: what is put together at the start, what reloads, and in which order it ends.
 //!
 //! It ends in this order: no new event is taken in and `/readyz` says so; open requests end; workers bring the runs they
-//! have begun to a rest; the store commits what is queued. What does not rest in time is in the journal, and the next
+//! have begun to a rest, and so does what a request set off; the store commits what is queued. What does not rest in time is in the journal, and the next
 //! start goes on with it.
 
 use super::demo::{self, Demo};
-use super::host::{self, Hosts, Vendors};
+use super::host::{self, ApiKeys, Hosts, Vendors};
 use super::intake::{self, Intake, Policy};
-use super::listener::Listening;
+use super::listener::{Listening, Terms};
 use super::queue::{self, Queue};
+use super::refused::{RefusalLog, Refused};
 use super::settings::Secrets;
 use super::{Service, router};
 use crate::config::Config;
@@ -17,7 +18,7 @@ use crate::schedule::{Crew, Job, JobName, Scheduler};
 use crate::{access, api_keys, output, rules, schedule, shutdown};
 use anyhow::{Context as _, Result, bail};
 use gangway_protocol::{Person, Role};
-use gangway_store::StoreError;
+use gangway_store::{Store, StoreError};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use std::net::SocketAddr;
@@ -25,19 +26,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
     let settings = installation.config().serve.clone();
     let wanted = listen.unwrap_or(settings.listen);
     let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
-    host::may_listen(&settings, wanted, vendors)?;
+    let keys = if has_good_key(installation.store()).await? { ApiKeys::Exist } else { ApiKeys::None };
+    host::may_listen(&settings, wanted, vendors, keys)?;
     let engine = installation.engine().await?;
-    let crew = Crew { installation: Arc::clone(&installation), engine: Some(engine.clone()) };
+    let queue = Arc::new(Queue::with_room_for(settings.queue));
+    let line = Some(Arc::clone(&queue));
+    let crew = Crew { installation: Arc::clone(&installation), engine: Some(engine.clone()), line };
     let jobs = schedule::service_jobs(&crew).await?;
     drop(crew);
     let listening = Listening::at(wanted).await?;
-    let service = Arc::new(build(installation, engine)?);
+    let service = Arc::new(build(installation, engine, queue)?);
     let earlier = queue::line_up_earlier(&service).await?;
     announce(&service, listening.addr, earlier)?;
     offer_a_key(&service).await?;
@@ -49,14 +54,16 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let scheduled = tokio::spawn(scheduled(Arc::clone(&service), jobs));
     let hosts = Hosts::of(&settings, listening.addr);
     let answering =
-        tokio::spawn(listening.answer(router(&service, hosts), settings.connections, service.stop.clone()));
+        tokio::spawn(listening.answer(router(&service, hosts), terms(&service), service.stop.clone()));
     service.stop.cancelled().await;
 
     let all = async {
+        answering.await.context("answering ended in a panic")?;
         workers.join_all().await;
+        service.tasks.close();
+        service.tasks.wait().await;
         scheduled.await.context("the schedule ended in a panic")??;
-        tidy.await.context("tidying ended in a panic")?;
-        answering.await.context("answering ended in a panic")
+        tidy.await.context("tidying ended in a panic")
     };
     match tokio::time::timeout(Duration::from_millis(settings.drain_ms), all).await {
         Ok(ended) => ended,
@@ -70,13 +77,31 @@ async fn scheduled(service: Arc<Service>, jobs: Vec<Job>) -> Result<()> {
     scheduler.run(service.stop.clone()).await
 }
 
-fn build(installation: Arc<Installation>, engine: OnboardingEngine) -> Result<Service> {
-    let settings = &installation.config().serve;
+/// Connections as configured; a head that never was whole leaves its trace like any refused request.
+fn terms(service: &Arc<Service>) -> Terms {
+    let settings = &service.installation.config().serve;
+    let service = Arc::clone(service);
+    let on_cut = move |peer| {
+        let service = Arc::clone(&service);
+        let cut = async move {
+            let (what, who, code) = ("connection", "nobody yet", "HEAD_INCOMPLETE");
+            let refused = Refused { what, page: None, peer, who, code };
+            service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
+        };
+        tokio::spawn(cut);
+    };
+    Terms {
+        connections: settings.connections,
+        head_time: Duration::from_millis(settings.head_ms),
+        on_cut: Arc::new(on_cut),
+    }
+}
+
+fn build(installation: Arc<Installation>, engine: OnboardingEngine, queue: Arc<Queue>) -> Result<Service> {
     let demo = installation.vendors().map(|vendors| Demo::beside(vendors.base_url()));
     let policy = policy(&installation, installation.config())?;
-    let queue = Queue::with_room_for(settings.queue);
-    let stop = CancellationToken::new();
-    Ok(Service { intake: Intake::under(policy), engine, queue, demo, stop, installation })
+    let (stop, refusals, tasks) = (CancellationToken::new(), RefusalLog::default(), TaskTracker::new());
+    Ok(Service { intake: Intake::under(policy), engine, queue, refusals, tasks, demo, stop, installation })
 }
 
 /// With simulated vendors and no secret configured, the data folder keeps one.
@@ -114,11 +139,15 @@ fn announce(service: &Service, addr: SocketAddr, earlier: usize) -> Result<()> {
     }
 }
 
+async fn has_good_key(store: &Store) -> Result<bool> {
+    let now = Timestamp::now();
+    Ok(store.api_keys().list().await?.iter().any(|stored| stored.key.refusal(now).is_none()))
+}
+
 /// There is no way into the API without a key. A demo, which only this machine reaches, makes itself one.
 async fn offer_a_key(service: &Service) -> Result<()> {
     let store = service.installation.store();
-    let now = Timestamp::now();
-    if store.api_keys().list().await?.iter().any(|stored| stored.key.refusal(now).is_none()) {
+    if has_good_key(store).await? {
         return Ok(());
     }
     if service.demo.is_none() {

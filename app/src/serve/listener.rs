@@ -2,26 +2,36 @@
 //!
 //! HTTP/1.1 only; TLS is a reverse proxy's. `axum::serve` can bound neither connections nor the time for headers.
 
+use super::pace::{Paced, Turn};
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::Request;
 use axum::middleware::AddExtension;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
+use tower::{Service as _, ServiceExt as _};
 
-/// Time for a request's head, and for an idle connection until its next one.
-const HEAD_TIME: Duration = Duration::from_secs(15);
 /// After a failed accept: file descriptors are short, and asking again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a listener allows its peers, and whom it tells of those it cut.
+pub struct Terms {
+    /// Connections open at once.
+    pub connections: usize,
+    /// Time for a request's head, and for an idle connection until its next one.
+    pub head_time: Duration,
+    /// Told from where a head came that never was whole.
+    pub on_cut: Arc<dyn Fn(IpAddr) + Send + Sync>,
+}
 
 /// A service that listens.
 pub struct Listening {
@@ -40,14 +50,22 @@ impl Listening {
         Ok(Self { listener, addr })
     }
 
-    /// Answers on at most so many connections until `stop`; then closes the idle ones and lets open requests end.
-    pub async fn answer(self, router: Router, connections: usize, stop: CancellationToken) {
-        let room = Arc::new(Semaphore::new(connections.max(1)));
+    /// Answers on these terms until `stop`; then closes the idle ones and lets open requests end.
+    pub async fn answer(self, router: Router, terms: Terms, stop: CancellationToken) {
+        let room = Arc::new(Semaphore::new(terms.connections.max(1)));
         let open = GracefulShutdown::new();
+        let terms = Arc::new(terms);
         let mut peers = router.into_make_service_with_connect_info::<SocketAddr>();
         while let Some(Some((stream, peer, place))) = stop.run_until_cancelled(self.next(&room)).await {
             let Ok(service) = peers.call(peer).await;
-            tokio::spawn(converse(stream, service, open.watcher(), place));
+            let (terms, watcher) = (Arc::clone(&terms), open.watcher());
+            tokio::spawn(async move {
+                let was_cut = converse(stream, service, watcher, terms.head_time).await;
+                drop(place);
+                if was_cut {
+                    (terms.on_cut)(peer.ip());
+                }
+            });
         }
         drop(self.listener);
         open.shutdown().await;
@@ -71,13 +89,22 @@ impl Listening {
 /// Who is connected and what answers them.
 type Answering = AddExtension<Router, ConnectInfo<SocketAddr>>;
 
-async fn converse(stream: TcpStream, service: Answering, watcher: Watcher, _place: OwnedSemaphorePermit) {
+/// Answers on one connection until it ends; says whether it ended in the middle of a head.
+async fn converse(stream: TcpStream, service: Answering, watcher: Watcher, head_time: Duration) -> bool {
     // Acknowledgements are small; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_time);
+    let turn = Arc::new(Turn::default());
+    let begun = Arc::clone(&turn);
+    let service = service.map_request(move |request: Request<_>| {
+        begun.begin();
+        request
+    });
+    let io = TokioIo::new(Paced::new(stream, Arc::clone(&turn)));
+    let connection = builder.serve_connection(io, TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(error, "a connection ended early");
     }
+    turn.was_cut()
 }

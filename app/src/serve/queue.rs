@@ -7,6 +7,7 @@ use super::Service;
 use anyhow::Result;
 use gangway_protocol::{RunId, RunRecord};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -36,6 +37,17 @@ pub struct Queue {
     head: tokio::sync::Mutex<mpsc::UnboundedReceiver<Ticket>>,
     /// Who waits for a run to rest.
     waiting: Mutex<HashMap<RunId, Vec<oneshot::Sender<RunRecord>>>>,
+    /// Runs that stand in the line or are being driven from it: none stands in it twice.
+    lined_up: Mutex<HashMap<RunId, Standing>>,
+}
+
+/// How a run stands in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Waiting,
+    Driven,
+    /// Somebody asked for it while it was driven, perhaps after the drive had looked for what they decided.
+    DrivenAndAskedFor,
 }
 
 impl Queue {
@@ -48,6 +60,7 @@ impl Queue {
             tail,
             head: tokio::sync::Mutex::new(head),
             waiting: Mutex::default(),
+            lined_up: Mutex::default(),
         }
     }
 
@@ -56,9 +69,27 @@ impl Queue {
         Some(Place { _room: Arc::clone(&self.room).try_acquire_owned().ok()? })
     }
 
-    /// Puts a committed run at the end of the line.
+    /// Puts a committed run at the end of the line, unless it stands in it.
     pub fn push(&self, run_id: RunId, place: Option<Place>) {
+        match self.lined_up().entry(run_id.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(Standing::Waiting);
+            }
+            Entry::Occupied(mut taken) => {
+                if *taken.get() == Standing::Driven {
+                    taken.insert(Standing::DrivenAndAskedFor);
+                }
+                return;
+            }
+        }
         self.put(Ticket { run_id, place, failed: 0 });
+    }
+
+    /// Puts a run at the end of the line and gives it when it rests, if that is in time.
+    pub async fn to_rest(&self, run_id: RunId, place: Option<Place>, longest: Duration) -> Option<RunRecord> {
+        let rest = self.rest_of(&run_id);
+        self.push(run_id, place);
+        tokio::time::timeout(longest, rest).await.ok()?.ok()
     }
 
     /// How many runs wait to be begun, as far as the line has places for them.
@@ -89,12 +120,25 @@ impl Queue {
         let _ = self.tail.send(ticket);
     }
 
-    fn tell(&self, record: &RunRecord) {
+    fn begin(&self, run_id: &RunId) {
+        self.lined_up().insert(run_id.clone(), Standing::Driven);
+    }
+
+    /// Tells those who wait that the run rests; one asked for meanwhile goes to the end of the line first.
+    fn end(&self, record: &RunRecord) {
+        let standing = self.lined_up().remove(&record.run_id);
+        if standing == Some(Standing::DrivenAndAskedFor) {
+            return self.push(record.run_id.clone(), None);
+        }
         let waiters = self.waiting().remove(&record.run_id).unwrap_or_default();
         for waiter in waiters {
             // Whoever stopped waiting does not want to know.
             let _ = waiter.send(record.clone());
         }
+    }
+
+    fn lined_up(&self) -> MutexGuard<'_, HashMap<RunId, Standing>> {
+        self.lined_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<RunId, Vec<oneshot::Sender<RunRecord>>>> {
@@ -131,8 +175,9 @@ async fn next(queue: &Queue) -> Option<Ticket> {
 async fn drive(service: &Arc<Service>, ticket: Ticket) {
     let Ticket { run_id, place, failed } = ticket;
     drop(place);
+    service.queue.begin(&run_id);
     match service.engine.durable().drive(&run_id).await {
-        Ok(record) => service.queue.tell(&record),
+        Ok(record) => service.queue.end(&record),
         Err(error) => {
             let wait = RETRY_FIRST.saturating_mul(2_u32.saturating_pow(failed)).min(RETRY_LONGEST);
             let error = anyhow::Error::from(error);
@@ -150,7 +195,7 @@ async fn drive(service: &Arc<Service>, ticket: Ticket) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use super::{Queue, next};
+    use super::{Queue, Standing, next};
     use gangway_protocol::RunId;
 
     fn run(number: u32) -> RunId {
@@ -170,6 +215,21 @@ mod tests {
         assert_eq!(first.run_id, run(1));
         drop(first);
         assert!(queue.reserve().is_some(), "who begins gives the place up");
+    }
+
+    #[tokio::test]
+    async fn a_run_stands_in_the_line_once() {
+        let queue = Queue::with_room_for(2);
+        queue.push(run(1), queue.reserve());
+        queue.push(run(1), queue.reserve());
+        assert_eq!(queue.length(), 1, "the second place is given back");
+        queue.push(run(2), None);
+        assert_eq!(next(&queue).await.unwrap().run_id, run(1));
+        assert_eq!(next(&queue).await.unwrap().run_id, run(2));
+        queue.begin(&run(2));
+        queue.push(run(2), None);
+        let standing = queue.lined_up().get(&run(2)).copied();
+        assert_eq!(standing, Some(Standing::DrivenAndAskedFor), "it is driven once more");
     }
 
     #[tokio::test]

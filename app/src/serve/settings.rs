@@ -30,6 +30,10 @@ pub struct Serve {
     pub workers: usize,
     /// Connections open at once.
     pub connections: usize,
+    /// How long a request's head may take to arrive, and how long a connection may stay silent between two requests.
+    pub head_ms: u64,
+    /// How long a request's body may take to arrive.
+    pub body_ms: u64,
     /// How long the work under way may take to come to rest when the service is asked to end.
     pub drain_ms: u64,
 }
@@ -49,6 +53,8 @@ impl Default for Serve {
             queue: 10_000,
             workers: 8,
             connections: 512,
+            head_ms: 15_000,
+            body_ms: 10_000,
             drain_ms: 25_000,
         }
     }

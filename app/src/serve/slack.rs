@@ -91,7 +91,10 @@ async fn answer(
         Ok(Ok(decided)) if decided.approval.votes_needed > 0 => {
             Ok("Your yes is kept; a second person is needed.".to_owned())
         }
-        Ok(Ok(decided)) => Ok(format!("{} is {}.", decided.approval.approval_id, decided.approval.state)),
+        Ok(Ok(decided)) => {
+            service.queue.push(decided.approval.run_id, None);
+            Ok(format!("{} is {}.", decided.approval.approval_id, decided.approval.state))
+        }
         Ok(Err(refused)) => Ok(format!("Not decided: {refused}.")),
         Err(error) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))),
     }

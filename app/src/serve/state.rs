@@ -3,9 +3,11 @@
 use super::demo::Demo;
 use super::intake::Intake;
 use super::queue::Queue;
+use super::refused::RefusalLog;
 use crate::installation::{Installation, OnboardingEngine};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// A running service.
 pub struct Service {
@@ -16,7 +18,11 @@ pub struct Service {
     /// What webhooks go by.
     pub intake: Intake,
     /// Accepted runs on their way to being driven.
-    pub queue: Queue,
+    pub queue: Arc<Queue>,
+    /// What was refused at the door, on its way to the audit.
+    pub refusals: RefusalLog,
+    /// Work begun for a request that may outlive it; the service's end waits for it.
+    pub tasks: TaskTracker,
     /// The demo's controls, when the vendors are simulated.
     pub demo: Option<Demo>,
     /// Cancelled when the process is asked to end: take in nothing new, finish or leave what is under way.

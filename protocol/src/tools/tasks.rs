@@ -118,7 +118,7 @@ impl Tool for List {
         system: System::Tasks,
         name: "tasks.list",
         title: "List tasks",
-        description: "Lists onboarding tasks by due date, narrowed by account, owner (system, cs, customer) or status. At most 1,000.",
+        description: "Lists onboarding tasks by due date, narrowed by account, owner (system, cs, customer) or status; without an account, none of suspended tenants. At most 1,000.",
         access: Access::Read,
         open_world: false,
     };

@@ -2,6 +2,7 @@
 //!
 //! Other systems know an account by its business id. Asked for by its Salesforce id, Salesforce is asked first, and the
 //! others by the business id it names; without one they are not asked at all, and nothing is said to be missing there.
+//! A business id counts as Salesforce spells it, whichever case it was asked for in.
 
 use super::store_failed;
 use crate::env::Env;
@@ -20,16 +21,37 @@ const BEHIND_BUSINESS_ID: [RecordKind; 3] =
 /// a run of that business id, unless the account has a live one already.
 pub(super) async fn gather(env: &Env, record: &RunRecord) -> Result<Facts, StepError> {
     let asked = &record.request.account_id;
-    if asked.record_id().is_none() {
-        return Ok(everything(env, record, asked, bundle(env, record)).await);
-    }
-    let deal = bundle(env, record).await;
-    let facts = match whose(asked, &deal) {
-        Ok(account_id) => everything(env, record, &account_id, ready(deal)).await,
-        Err(error) => salesforce_alone(asked, deal, *error),
+    let facts = if asked.record_id().is_none() {
+        by_business_id(env, record, asked).await
+    } else {
+        let deal = bundle(env, record).await;
+        match whose(asked, &deal) {
+            Ok(account_id) => everything(env, record, &account_id, ready(deal)).await,
+            Err(error) => salesforce_alone(asked, deal, *error),
+        }
     };
     file_under(env, record, &facts.account_id).await?;
     Ok(facts)
+}
+
+/// Everything at once, under the name that was asked for. Salesforce finds `acme-001` as `ACME-001`, the others need
+/// not: spelled otherwise than Salesforce has it, the others are asked again by that spelling.
+async fn by_business_id(env: &Env, record: &RunRecord, asked: &AccountId) -> Facts {
+    let mut heard = None;
+    let deal = async { heard.insert(bundle(env, record).await).clone() };
+    let facts = everything(env, record, asked, deal).await;
+    let spelled = heard.and_then(|deal| Some((spelled_otherwise(asked, &deal)?, deal)));
+    match spelled {
+        Some((account_id, deal)) => everything(env, record, &account_id, ready(deal)).await,
+        None => facts,
+    }
+}
+
+/// The account's business id as Salesforce has it, if that is the one asked for but for upper and lower case.
+fn spelled_otherwise(asked: &AccountId, deal: &OnboardingBundle) -> Option<AccountId> {
+    let known = AccountId::parse(deal.business_id.clone()?).ok()?;
+    let is_same = known.as_str().eq_ignore_ascii_case(asked.as_str());
+    (is_same && known != *asked).then_some(known)
 }
 
 /// Everything at once; exchange rates as soon as deal and invoices are known, whether the CLM has answered or not.

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use super::{expire_due, remind_due};
+use super::{expire_due, remind_due, settled};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::onboarding::start;
@@ -106,16 +106,16 @@ async fn what_nobody_decides_on_is_blocked_once_and_told_once() {
     let (run, until) = waiting(&installation).await;
     let engine = installation.engine().await.unwrap();
     let store = installation.store();
-    assert!(expire_due(store, &engine, until - hours(1)).await.unwrap().is_empty());
+    assert!(expire_due(store, until - hours(1)).await.unwrap().is_empty());
     let (slack, _) = stage.told();
-    let expired = expire_due(store, &engine, until).await.unwrap();
-    assert_eq!(
-        expired.first().map(|driven| (&driven.run_id, driven.state)),
-        Some((&run.run_id, Some(RunState::Blocked)))
-    );
+    assert_eq!(expire_due(store, until).await.unwrap(), [run.run_id.clone()]);
+    assert_eq!(settled(store).await.unwrap(), [run.run_id.clone()], "until somebody has acted on it");
+    let driven = engine.durable().drive(&run.run_id).await.unwrap();
+    assert_eq!(driven.state, RunState::Blocked);
+    assert!(settled(store).await.unwrap().is_empty());
     let after = stage.told();
     assert_eq!(after.0, slack + 1, "the alerts channel hears of it");
-    assert!(expire_due(store, &engine, until + hours(1)).await.unwrap().is_empty());
+    assert!(expire_due(store, until + hours(1)).await.unwrap().is_empty());
     assert!(remind_due(&installation, until + hours(1)).await.unwrap().is_empty());
     assert_eq!(stage.told(), after);
     installation.close().await;

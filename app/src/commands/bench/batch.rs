@@ -41,7 +41,7 @@ pub async fn measure(accounts: u32, in_flight: u16) -> Result<Batch> {
     let ids = (1..=accounts).map(|number| AccountId::parse(format!("SYN-{number:06}")));
     let ids = ids.collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();
-    let finished = run_accounts(&engine, ids, usize::from(in_flight), Trigger::Batch).await;
+    let finished = run_accounts(&engine, ids, usize::from(in_flight), (Trigger::Batch, "bench")).await;
     let elapsed = begun.elapsed();
     let calls = simulator.calls(installation.http()).await?;
     drop(engine);

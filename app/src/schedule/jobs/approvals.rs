@@ -3,23 +3,24 @@
 //! A process that leaves the engine to others reminds only: whoever has it sees to the rest.
 
 use super::Crew;
-use crate::approvals::{Driven, drive_settled, expire_due, remind_due};
+use crate::approvals::{expire_due, remind_due, settled};
 use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
     let store = crew.installation.store();
-    let (acted, expired) = match &crew.engine {
-        Some(engine) => (drive_settled(store, engine).await?, expire_due(store, engine, now).await?),
+    let (settled, expired) = match crew.engine {
+        Some(_) => (settled(store).await?, expire_due(store, now).await?),
         None => (Vec::new(), Vec::new()),
     };
+    let (acted_on, ran_out) = (settled.len(), expired.len());
+    let left = crew.let_go_on(settled.into_iter().chain(expired).collect()).await;
     let reminded = remind_due(&crew.installation, now).await?;
-    let failed = |driven: &[Driven]| driven.iter().filter(|driven| driven.error.is_some()).count();
     Ok(json!({
-        "acted_on": acted.len(),
-        "expired": expired.len(),
-        "left": failed(&acted) + failed(&expired),
+        "acted_on": acted_on,
+        "expired": ran_out,
+        "left": left,
         "reminded": reminded.iter().map(|reminded| &reminded.approval_id).collect::<Vec<_>>(),
     }))
 }

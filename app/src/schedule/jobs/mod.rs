@@ -11,12 +11,18 @@ use super::settings::JobName;
 use super::timetable::Timetable;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::outbox;
+use crate::serve::queue::Queue;
 use anyhow::Result;
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use futures::stream;
+use futures::{FutureExt as _, StreamExt as _};
+use gangway_protocol::RunId;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// Runs that a job drives at once.
+const AT_ONCE: usize = 8;
 
 /// What a job does at the time it is fired; gives a short report without personal data.
 pub type Work = Box<dyn Fn(Timestamp) -> BoxFuture<'static, Result<Value>> + Send + Sync>;
@@ -38,6 +44,28 @@ pub struct Crew {
     pub installation: Arc<Installation>,
     /// Runs onboardings; none in a process that leaves the data folder's engine to others.
     pub engine: Option<OnboardingEngine>,
+    /// The line of a service, whose workers drive what jobs let go on; elsewhere the job drives by itself.
+    pub line: Option<Arc<Queue>>,
+}
+
+impl Crew {
+    /// Drives runs to their next rest, a few at once; gives how many could not be driven now.
+    pub async fn drive(&self, runs: Vec<RunId>) -> u32 {
+        let Some(engine) = &self.engine else { return 0 };
+        let drives = runs.into_iter().map(async |run_id| {
+            let driven = engine.durable().drive(&run_id).await.map_err(anyhow::Error::from);
+            driven.map_err(|error| tracing::warn!(%run_id, "a job could not drive a run: {error:#}")).is_err()
+        });
+        let failed: Vec<bool> = stream::iter(drives).buffer_unordered(AT_ONCE).collect().await;
+        u32::try_from(failed.into_iter().filter(|failed| *failed).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Lets runs go on that waited for a person: in the line if there is one; gives how many could not be driven now.
+    pub async fn let_go_on(&self, runs: Vec<RunId>) -> u32 {
+        let Some(line) = &self.line else { return self.drive(runs).await };
+        runs.into_iter().for_each(|run_id| line.push(run_id, None));
+        0
+    }
 }
 
 /// Every job that is switched on; the timers of the others are forgotten, so that switching one on again does not find

@@ -7,7 +7,6 @@
 use super::Crew;
 use crate::schedule::settings::{WonDeals, days};
 use anyhow::{Context as _, Result};
-use futures::stream::{self, StreamExt as _};
 use gangway_coordinator::new_run;
 use gangway_durable::EngineError;
 use gangway_protocol::run::{RunRequest, Trigger};
@@ -25,8 +24,6 @@ use uuid::Uuid;
 const CURSOR: &str = "won_deals";
 /// Pages of 200 deals in one look.
 const PAGES: usize = 500;
-/// Runs driven at once.
-const AT_ONCE: usize = 8;
 /// A Salesforce id without its checksum, which not every source gives.
 const BARE_ID: usize = 15;
 
@@ -67,7 +64,7 @@ async fn look(crew: &Crew, now: Timestamp) -> Result<Looked> {
         if let Some(last) = last {
             cursors.advance(CURSOR, last.changed_at).await?;
         }
-        drive(crew, started, &mut looked).await?;
+        looked.left += crew.drive(started).await;
         let Some(last) = last.filter(|_| page.more) else { break };
         args.since = last.changed_at;
         args.after_opportunity_id = Some(OpportunityId::parse(last.opportunity_id.clone())?);
@@ -148,15 +145,6 @@ fn is_about(run: &RunRecord, wanted: &OpportunityId) -> bool {
 
 fn bare(id: &str) -> &str {
     id.get(..BARE_ID).unwrap_or(id)
-}
-
-/// Drives the runs to their next rest. One that fails here is live and goes on at the next start.
-async fn drive(crew: &Crew, runs: Vec<RunId>, looked: &mut Looked) -> Result<()> {
-    let Some(engine) = &crew.engine else { return Ok(()) };
-    let drives = runs.into_iter().map(|run_id| async move { engine.durable().drive(&run_id).await.is_err() });
-    let failed: Vec<bool> = stream::iter(drives).buffered(AT_ONCE).collect().await;
-    looked.left += u32::try_from(failed.into_iter().filter(|failed| *failed).count()).unwrap_or(u32::MAX);
-    Ok(())
 }
 
 #[cfg(test)]

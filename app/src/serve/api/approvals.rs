@@ -3,7 +3,7 @@
 use super::endpoint::{Api, Asked, Nothing, Route};
 use crate::approvals::{self, Order};
 use crate::people::Action;
-use crate::serve::Problem;
+use crate::serve::{Problem, Service};
 use axum::http::StatusCode;
 use gangway_coordinator::approving::{Ballot, Choice, RefusedKind};
 use gangway_protocol::tools::approvals::{ApprovalList, ApprovalSummary, ApprovalVerdict};
@@ -12,8 +12,11 @@ use gangway_store::{ApprovalFilter, ApprovalState};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 const LIMIT: u32 = 200;
+/// How long a caller waits for the run to go on; it goes on all the same.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Adds the endpoints.
 pub fn endpoints(api: Api) -> Api {
@@ -88,8 +91,11 @@ async fn list(asked: Asked<Nothing, ListApprovals, Nothing>) -> Result<ApprovalL
 }
 
 async fn get(asked: Asked<OneApproval, Nothing, Nothing>) -> Result<ApprovalSummary, Problem> {
-    let installation = &asked.service.installation;
-    let id = &asked.path.approval_id;
+    found(&asked.service, &asked.path.approval_id).await
+}
+
+async fn found(service: &Service, id: &str) -> Result<ApprovalSummary, Problem> {
+    let installation = &service.installation;
     let policy =
         approvals::settings(installation).map_err(|error| Problem::internal(&error))?.approval_policy();
     let shown =
@@ -121,6 +127,18 @@ struct Decided {
     run_state: RunState,
 }
 
+/// A settled approval's run goes on in the line, so that it does not end with a caller who leaves. Acting on it may have
+/// voided the approval.
+async fn acted_on(service: &Service, decided: Decided) -> Result<Decided, Problem> {
+    if decided.approval.votes_needed > 0 {
+        return Ok(decided);
+    }
+    let rest = service.queue.to_rest(decided.approval.run_id.clone(), None, LONGEST_WAIT);
+    let Some(Some(run)) = service.stop.run_until_cancelled(rest).await else { return Ok(decided) };
+    let approval = found(service, &decided.approval.approval_id).await?;
+    Ok(Decided { approval, run_state: run.state })
+}
+
 async fn decide(asked: Asked<OneApproval, Nothing, Decision>) -> Result<Decided, Problem> {
     let Decision { verdict, reason, tier } = asked.body;
     let choice = match verdict {
@@ -130,7 +148,7 @@ async fn decide(asked: Asked<OneApproval, Nothing, Decision>) -> Result<Decided,
     let ballot = Ballot { person: asked.person, also_known_as: Vec::new(), choice, reason, tier };
     let order = Order { approval_id: asked.path.approval_id, ballot, token: None };
     let service = &asked.service;
-    let decided = approvals::decide(&service.installation, Some(&service.engine), order, Timestamp::now())
+    let decided = approvals::decide(&service.installation, None, order, Timestamp::now())
         .await
         .map_err(|error| Problem::internal(&error))?;
     let decided = decided.map_err(|refused| {
@@ -142,5 +160,5 @@ async fn decide(asked: Asked<OneApproval, Nothing, Decision>) -> Result<Decided,
         };
         Problem::new(status, refused.to_string())
     })?;
-    Ok(Decided { approval: decided.approval, run_state: decided.run_state })
+    acted_on(service, Decided { approval: decided.approval, run_state: decided.run_state }).await
 }

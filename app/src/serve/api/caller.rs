@@ -1,27 +1,43 @@
 //! Who calls: the person of the API key in `Authorization: Bearer`. There is no way in without one.
 
 use super::endpoint::header;
-use crate::api_keys;
+use crate::api_keys::{self, Refused};
 use crate::serve::{Problem, Service};
 use axum::http::HeaderMap;
 use gangway_protocol::Person;
+use gangway_store::{KeyRefusal, StoreError};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-/// The caller, or a 401 that says why not.
-pub async fn caller(service: &Service, headers: &HeaderMap) -> Result<Person, Problem> {
+/// Why a caller was not let in.
+pub struct Stranger {
+    /// The code that the audit keeps.
+    pub code: &'static str,
+    /// What the caller is told.
+    pub problem: Problem,
+}
+
+/// The caller, or why there is none. The outer error is ours.
+pub async fn caller(service: &Service, headers: &HeaderMap) -> Result<Result<Person, Stranger>, StoreError> {
     let presented = header(headers, "authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| SecretString::from(token.to_owned()));
     let Some(token) = presented else {
-        return Err(Problem::unauthorized(
-            "send an API key as Authorization: Bearer KEY; gangway keys create makes one",
-        ));
+        let says = "send an API key as Authorization: Bearer KEY; gangway keys create makes one";
+        return Ok(Err(Stranger { code: "NO_KEY", problem: Problem::unauthorized(says) }));
     };
-    match api_keys::person_of(service.installation.store(), &token, Timestamp::now()).await {
-        Ok(Ok(key)) => Ok(key.person),
-        Ok(Err(refused)) => Err(Problem::unauthorized(refused.to_string())),
-        Err(error) => Err(error.into()),
+    let found = api_keys::person_of(service.installation.store(), &token, Timestamp::now()).await?;
+    Ok(found.map(|key| key.person).map_err(|refused| Stranger {
+        code: code(refused),
+        problem: Problem::unauthorized(refused.to_string()),
+    }))
+}
+
+fn code(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Unknown => "UNKNOWN_KEY",
+        Refused::Stored(KeyRefusal::Expired) => "EXPIRED_KEY",
+        Refused::Stored(KeyRefusal::Revoked) => "REVOKED_KEY",
     }
 }

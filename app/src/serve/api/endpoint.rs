@@ -6,19 +6,25 @@
 use super::caller::caller;
 use super::document::{Content, Operation, output_schema};
 use crate::people::{Action, require};
+use crate::serve::refused::Refused;
 use crate::serve::{Problem, Service};
-use axum::extract::{FromRequest as _, FromRequestParts as _, Query, RawPathParams, Request, State};
+use axum::extract::{
+    ConnectInfo, FromRequest as _, FromRequestParts as _, Query, RawPathParams, Request, State,
+};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use axum::{Json, Router};
 use gangway_protocol::Person;
+use jiff::Timestamp;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::any::TypeId;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Takes nothing.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -193,11 +199,8 @@ async fn understood<P: Input, Q: Input, B: Input>(
     request: Request,
 ) -> Result<Asked<P, Q, B>, Problem> {
     let headers = request.headers().clone();
-    let person = caller(&service, &headers).await?;
-    if let Some(action) = route.action {
-        require(&person, action)
-            .map_err(|refused| Problem::new(StatusCode::FORBIDDEN, refused.to_string()))?;
-    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
+    let person = permitted(&service, route, &headers, peer).await?;
     let (mut parts, body) = request.into_parts();
     let path = in_path(&mut parts).await?;
     let query = Query::<Q>::from_request_parts(&mut parts, &service)
@@ -207,12 +210,43 @@ async fn understood<P: Input, Q: Input, B: Input>(
     let body = if is_nothing::<B>() {
         nothing()?
     } else {
-        Json::<B>::from_request(Request::from_parts(parts, body), &service)
+        let time = Duration::from_millis(service.installation.config().serve.body_ms);
+        let read = Json::<B>::from_request(Request::from_parts(parts, body), &service);
+        tokio::time::timeout(time, read)
             .await
+            .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?
             .map_err(|refused| Problem::new(refused.status(), refused.body_text()))?
             .0
     };
     Ok(Asked { service, person, path, query, body, headers })
+}
+
+/// Who asks, if they may; who is refused leaves a trace in the audit.
+async fn permitted(
+    service: &Service,
+    route: Route,
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+) -> Result<Person, Problem> {
+    let (who, code, problem) = match caller(service, headers).await? {
+        Err(stranger) => ("no key of ours".to_owned(), stranger.code, stranger.problem),
+        Ok(person) => match route.action.map_or(Ok(()), |action| require(&person, action)) {
+            Ok(()) => return Ok(person),
+            Err(refused) => {
+                let problem = Problem::new(StatusCode::FORBIDDEN, refused.to_string());
+                (format!("person {}", person.name), "NOT_PERMITTED", problem)
+            }
+        },
+    };
+    let refused = Refused {
+        what: "api",
+        page: Some(route.id),
+        peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        who: &who,
+        code,
+    };
+    service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
+    Err(problem)
 }
 
 async fn in_path<P: Input>(parts: &mut axum::http::request::Parts) -> Result<P, Problem> {

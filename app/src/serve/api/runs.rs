@@ -210,7 +210,7 @@ async fn retry(asked: Asked<OneRun, Nothing, Nothing>) -> Result<RunStarted, Pro
         return Err(Problem::new(StatusCode::CONFLICT, says));
     }
     let (engine, run_id) = (asked.service.engine.clone(), run.run_id.clone());
-    tokio::spawn(async move {
+    asked.service.tasks.spawn(async move {
         if let Err(error) = engine.durable().retry(&run_id).await {
             tracing::warn!(%run_id, error = format!("{:#}", anyhow::Error::from(error)), "the run could not be tried again");
         }

@@ -37,20 +37,20 @@ fn the_document_names_every_endpoint_of_the_api_who_may_and_how_it_refuses() {
     let expected = "\
 get /api/approvals: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
 get /api/approvals/{approval_id}: 200 400 401 403 404 500 503 viewer, cs, approver, auditor, admin.
-post /api/approvals/{approval_id}/decision: 200 400 401 403 404 409 413 415 422 500 503 approver, admin.
+post /api/approvals/{approval_id}/decision: 200 400 401 403 404 408 409 413 415 422 500 503 approver, admin.
 get /api/audit: 200 400 401 403 500 503 auditor, admin.
 get /api/events: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
 get /api/openapi.json: 200 400 500 503 default Open.
 get /api/outbox: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
-post /api/outbox/{message_id}/retry: 200 400 401 403 404 409 413 415 422 500 503 cs, admin.
-post /api/outbox/{message_id}/settle: 200 400 401 403 404 409 413 415 422 500 503 cs, admin.
+post /api/outbox/{message_id}/retry: 200 400 401 403 404 408 409 413 415 422 500 503 cs, admin.
+post /api/outbox/{message_id}/settle: 200 400 401 403 404 408 409 413 415 422 500 503 cs, admin.
 get /api/runs: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
-post /api/runs: 202 400 401 403 409 413 415 422 500 503 cs, admin.
+post /api/runs: 202 400 401 403 408 409 413 415 422 500 503 cs, admin.
 get /api/runs/{run_id}: 200 400 401 403 404 500 503 viewer, cs, approver, auditor, admin.
 get /api/runs/{run_id}/reports/{file}: 200 400 401 403 404 500 503 cs, approver, admin.
 post /api/runs/{run_id}/retry: 202 400 401 403 404 409 500 503 cs, admin.
 get /api/tasks: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
-post /api/tasks/{task_id}/status: 200 400 401 403 404 409 413 415 422 429 500 503 cs, admin.
+post /api/tasks/{task_id}/status: 200 400 401 403 404 408 409 413 415 422 429 500 503 cs, admin.
 get /api/tenants: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.";
     assert_eq!(listed.join("\n"), expected);
 }

@@ -8,22 +8,16 @@ use std::time::Duration;
 
 /// Largest body. An event names an account; DocuSign adds the envelope.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-/// Time for the whole body. Who sends a byte now and then holds a connection no longer than this.
-const MAX_BODY_TIME: Duration = Duration::from_secs(10);
 
-/// The whole body.
+/// The whole body, if it arrives within `time`: who sends a byte now and then holds a connection no longer than that.
 ///
 /// # Errors
 /// [`Refusal::TooLarge`] or [`Refusal::BrokeOff`].
-pub async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
+pub async fn read(headers: &HeaderMap, body: Body, time: Duration) -> Result<Vec<u8>, Refusal> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
         return Err(Refusal::TooLarge(MAX_BODY_BYTES));
     }
-    within(MAX_BODY_TIME, body).await
-}
-
-async fn within(time: Duration, body: Body) -> Result<Vec<u8>, Refusal> {
     tokio::time::timeout(time, collect(body)).await.unwrap_or(Err(Refusal::BrokeOff))
 }
 
@@ -44,7 +38,7 @@ async fn collect(body: Body) -> Result<Vec<u8>, Refusal> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use super::{MAX_BODY_BYTES, read, within};
+    use super::{MAX_BODY_BYTES, read};
     use crate::serve::intake::Refusal;
     use axum::body::{Body, Bytes};
     use axum::http::HeaderMap;
@@ -55,14 +49,14 @@ mod tests {
     #[tokio::test]
     async fn a_body_larger_than_announced_is_refused_while_it_comes() {
         let endless = stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from(vec![b' '; 1 << 16])));
-        let refused = read(&HeaderMap::new(), Body::from_stream(endless)).await.unwrap_err();
+        let refused = read(&HeaderMap::new(), Body::from_stream(endless), Duration::MAX).await.unwrap_err();
         assert_eq!(refused, Refusal::TooLarge(MAX_BODY_BYTES));
     }
 
     #[tokio::test]
     async fn a_body_that_drips_is_given_up() {
         let dripping = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"{"))]).chain(stream::pending());
-        let given_up = within(Duration::ZERO, Body::from_stream(dripping)).await;
+        let given_up = read(&HeaderMap::new(), Body::from_stream(dripping), Duration::ZERO).await;
         assert_eq!(given_up.unwrap_err(), Refusal::BrokeOff);
     }
 }

@@ -9,12 +9,12 @@ mod onboarding;
 mod outbound_message;
 mod rate;
 mod refusal;
-mod refused;
 pub mod signature;
 
 pub use refusal::Refusal;
 
 use super::Service;
+use super::refused::Refused;
 use super::settings::{Secrets, Serve};
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
@@ -24,7 +24,6 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use jiff::Timestamp;
 use rate::Rates;
-use refused::{RefusalLog, Refused};
 use signature::Key;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -50,6 +49,8 @@ pub struct Policy {
     /// The Salesforce organization whose Outbound Messages are taken in.
     organization_id: Option<String>,
     rates: Rates,
+    /// Longest wait for a body.
+    body_time: Duration,
 }
 
 impl Policy {
@@ -62,6 +63,7 @@ impl Policy {
             docusign_keys: keys(&settings.docusign_keys).context("serve.docusign_keys cannot be used")?,
             organization_id: settings.salesforce_organization_id.clone(),
             rates: Rates::of(settings),
+            body_time: Duration::from_millis(settings.body_ms),
         })
     }
 }
@@ -71,38 +73,35 @@ fn keys(secrets: &Secrets) -> Result<Vec<Key>> {
 }
 
 /// The webhooks' own state.
-pub struct Intake {
-    policy: RwLock<Arc<Policy>>,
-    refusals: RefusalLog,
-}
+pub struct Intake(RwLock<Arc<Policy>>);
 
 impl Intake {
     /// Webhooks under this policy.
     pub fn under(policy: Policy) -> Self {
-        Self { policy: RwLock::new(Arc::new(policy)), refusals: RefusalLog::default() }
+        Self(RwLock::new(Arc::new(policy)))
     }
 
     /// What holds now.
     pub fn policy(&self) -> Arc<Policy> {
-        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Goes by another policy from now on; what was counted against the old limits is forgotten.
     pub fn adopt(&self, policy: Policy) {
-        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 }
 
-/// Keeps the webhooks' state small until the service stops, and settles the counts of refusals then.
+/// Keeps the state in memory small until the service stops, and settles the counts of refusals then.
 pub async fn tidy(service: Arc<Service>) {
     let mut due = tokio::time::interval(TIDY_EVERY);
     let store = service.installation.store();
     while service.stop.run_until_cancelled(due.tick()).await.is_some() {
-        service.intake.refusals.settle(store, Some(Timestamp::now())).await;
+        service.refusals.settle(store, Some(Timestamp::now())).await;
         service.intake.policy().rates.forget_the_quiet();
         service.queue.forget_the_gone();
     }
-    service.intake.refusals.settle(store, None).await;
+    service.refusals.settle(store, None).await;
 }
 
 /// A delivery at the door.
@@ -149,7 +148,7 @@ impl Delivery<'_> {
         if !kind.eq_ignore_ascii_case(content_type) {
             return Err(Refusal::ContentType(content_type));
         }
-        body::read(&self.headers, body).await
+        body::read(&self.headers, body, policy.body_time).await
     }
 
     /// The one value of a header; none when it is absent.
@@ -165,17 +164,22 @@ impl Delivery<'_> {
 
     /// Answers a refusal and leaves its trace.
     async fn refuse(&self, turned: Turned) -> Response {
+        let who = match &turned.sender {
+            Some(sender) => format!("webhook {sender}"),
+            None => "webhook, not believed".to_owned(),
+        };
         let refused = Refused {
-            webhook: self.webhook,
+            what: self.webhook,
+            page: None,
             peer: self.peer,
-            sender: turned.sender.as_deref(),
-            refusal: &turned.refusal,
+            who: &who,
+            code: turned.refusal.code(),
         };
         if let Refusal::NotKept(why) = &turned.refusal {
             tracing::error!(webhook = self.webhook, why, "an event could not be kept");
         }
         let store = self.service.installation.store();
-        self.service.intake.refusals.record(store, &refused, Timestamp::now()).await;
+        self.service.refusals.record(store, &refused, Timestamp::now()).await;
         turned.refusal.problem().into_response()
     }
 }

@@ -184,8 +184,8 @@ pub(super) async fn keep(service: &Arc<Service>, asked: Event, event: InboundEve
     };
     let record = new_run(request, event.received_at, Uuid::now_v7(), service.engine.versions());
     // In a task of its own: a sender that goes away between commit and line would leave its run to the next start.
-    let service = Arc::clone(service);
-    let kept = tokio::spawn(async move { commit(&service, record, event, place).await });
+    let committing = Arc::clone(service);
+    let kept = service.tasks.spawn(async move { commit(&committing, record, event, place).await });
     kept.await.unwrap_or_else(|error| Err(Refusal::NotKept(error.to_string())))
 }
 

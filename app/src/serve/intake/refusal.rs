@@ -108,10 +108,16 @@ impl Refusal {
         let problem = Problem::new(status, detail);
         match self {
             Self::TooMany(wait) => problem.retry_after(*wait),
-            Self::NoSecret(_) | Self::QueueFull | Self::Stopping | Self::NotKept(_) => {
-                problem.retry_after(SOON)
-            }
-            _ => problem,
+            Self::QueueFull | Self::Stopping | Self::NotKept(_) => problem.retry_after(SOON),
+            // Without a secret, sending again helps as little as with a wrong one.
+            Self::NoSecret(_)
+            | Self::ContentType(_)
+            | Self::TooLarge(_)
+            | Self::BrokeOff
+            | Self::Disbelieved(_)
+            | Self::Unreadable(_)
+            | Self::IdReused
+            | Self::CorrelationTaken => problem,
         }
     }
 }

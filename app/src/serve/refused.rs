@@ -1,13 +1,12 @@
-//! The audit of refused events: bounded, so that a flood of bad signatures cannot fill the disk.
+//! The audit of what was refused at the door: bounded, so that a flood of bad signatures or keys cannot fill the disk.
 //!
-//! In each minute the first [`SINGLY`] refusals of one webhook for one reason are recorded one by one; the others are
-//! counted, and their number is recorded once when the minute is over. At most `SINGLY + 1` rows a minute, webhook and reason.
+//! In each minute the first [`SINGLY`] refusals of one kind of request for one reason are recorded one by one; the others
+//! are counted, and their number is recorded once when the minute is over. At most `SINGLY + 1` rows a minute, kind and reason.
 
-use super::Refusal;
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::Store;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -18,16 +17,18 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 type Kind = (&'static str, &'static str);
 
-/// What is known of who was refused.
+/// What was refused, and what is known of who asked.
 pub struct Refused<'a> {
-    /// The webhook, e.g. `webhook.onboarding`.
-    pub webhook: &'static str,
+    /// What was asked for: `webhook.onboarding`, `api`, `connection`.
+    pub what: &'static str,
+    /// Which page of it, where there are several.
+    pub page: Option<&'static str>,
     /// From where.
     pub peer: IpAddr,
-    /// Who, once the signature was believed.
-    pub sender: Option<&'a str>,
-    /// Why.
-    pub refusal: &'a Refusal,
+    /// Who, as far as that was proved.
+    pub who: &'a str,
+    /// Why: a code.
+    pub code: &'static str,
 }
 
 struct Minute {
@@ -42,8 +43,8 @@ pub struct RefusalLog(Mutex<HashMap<Kind, Minute>>);
 impl RefusalLog {
     /// Records a refusal, or counts it.
     pub async fn record(&self, store: &Store, refused: &Refused<'_>, now: Timestamp) {
-        tracing::debug!(webhook = refused.webhook, code = refused.refusal.code(), "event refused");
-        let kind = (refused.webhook, refused.refusal.code());
+        tracing::debug!(what = refused.what, code = refused.code, "refused at the door");
+        let kind = (refused.what, refused.code);
         let (is_single, uncounted) = self.count(kind, now);
         if let Some(others) = uncounted {
             append(store, sum(kind, others, now)).await;
@@ -95,16 +96,15 @@ impl Minute {
 }
 
 fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
-    let principal = match refused.sender {
-        Some(sender) => format!("webhook {sender}"),
-        None => "webhook, not believed".to_owned(),
-    };
-    let arguments = json!({ "peer": refused.peer.to_string() });
-    AuditRecord::refused(refused.webhook, &principal, arguments, now, refused.refusal.code())
+    let mut arguments = json!({ "peer": refused.peer.to_string() });
+    if let Some(page) = refused.page {
+        arguments["page"] = Value::from(page);
+    }
+    AuditRecord::refused(refused.what, refused.who, arguments, now, refused.code)
 }
 
-fn sum((webhook, code): Kind, others: u32, now: Timestamp) -> AuditRecord {
-    AuditRecord::refused(webhook, "webhook, several", json!({ "not_recorded_singly": others }), now, code)
+fn sum((what, code): Kind, others: u32, now: Timestamp) -> AuditRecord {
+    AuditRecord::refused(what, "several", json!({ "not_recorded_singly": others }), now, code)
 }
 
 async fn append(store: &Store, record: AuditRecord) {
@@ -118,7 +118,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use super::{RefusalLog, Refused, SINGLY};
-    use crate::serve::intake::Refusal;
     use gangway_store::Store;
     use jiff::{SignedDuration, Timestamp};
     use std::net::{IpAddr, Ipv4Addr};
@@ -129,10 +128,11 @@ mod tests {
         let log = RefusalLog::default();
         let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
         let refused = Refused {
-            webhook: "webhook.onboarding",
+            what: "webhook.onboarding",
+            page: None,
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            sender: None,
-            refusal: &Refusal::QueueFull,
+            who: "webhook, not believed",
+            code: "QUEUE_FULL",
         };
         for _ in 0..1_000 {
             log.record(&store, &refused, now).await;
