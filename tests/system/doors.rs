@@ -155,6 +155,7 @@ async fn a_refused_call_of_the_api_is_told_why_and_audited() {
     let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
     assert_eq!(statuses, [401, 401, 401, 403], "{answers:?}");
     assert!(answers[2].1.contains("the key has expired"), "{answers:?}");
+    house.until("every refusal is kept", || refusals(&house).len() == 4);
     drop(service);
     let codes = ["NO_KEY", "UNKNOWN_KEY", "EXPIRED_KEY", "NOT_PERMITTED"];
     assert_eq!(refusals(&house), codes.map(|code| format!("refused/{code}")));

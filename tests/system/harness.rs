@@ -192,7 +192,12 @@ impl Drop for Simulator {
     }
 }
 
+/// On a thread of its own: a test that is itself asynchronous cannot begin a second runtime.
 fn request(method: &str, url: &str, body: Option<&Value>) -> Value {
+    std::thread::scope(|threads| threads.spawn(|| ask(method, url, body)).join().unwrap())
+}
+
+fn ask(method: &str, url: &str, body: Option<&Value>) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -18,6 +18,10 @@ fn mails(house: &House) -> usize {
     house.vendors().count("mail", "deal-1")
 }
 
+fn in_state(house: &House, state: &str) -> usize {
+    house.json(&["outbox", "list", "--state", state, "--json"])["messages"].as_array().unwrap().len()
+}
+
 /// Reads on until this many messages are in this state.
 async fn until(events: &mut Events, state: &str, mut count: usize) {
     while count > 0 {
@@ -46,9 +50,8 @@ async fn mails_given_up_are_sent_once_when_a_person_says_so() {
     let refusal = json!({"reply": {"code": 451, "text": "not now"}});
     house.vendors().script_mail(&json!([{"stage": "rcpt", "answer": refusal, "times": 3}]));
     let service = Service::of(&house);
-    let mut events = service.events(&cs, None).await;
     service.start("ACME-001", "deal-1", &cs).await;
-    until(&mut events, "dead", 3).await;
+    house.until("three mails are given up", || in_state(&house, "dead") == 3);
     assert_eq!(mails(&house), 0);
     let dead = messages(&service, "dead", &cs).await;
     for id in &dead {
@@ -58,7 +61,10 @@ async fn mails_given_up_are_sent_once_when_a_person_says_so() {
         let (taken, said) = say(&service, &path, &cs, json!({"reason": "the server is mended"})).await;
         assert_eq!((taken, &said["state"]), (StatusCode::OK, &json!("queued")), "{said}");
     }
-    until(&mut events, "sent", 3).await;
+    house.until("none is given up any more", || {
+        in_state(&house, "dead") == 0 && in_state(&house, "queued") == 0
+    });
+    house.until("they are with the mail server", || mails(&house) >= 3);
     assert_eq!(mails(&house), 3, "each once");
     let path = format!("/api/outbox/{}/retry", dead[0]);
     let (settled, _) = say(&service, &path, &cs, json!({"reason": "again"})).await;

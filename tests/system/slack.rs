@@ -72,7 +72,7 @@ fn a_signed_click_of_a_known_approver_decides_once_and_nothing_else_does() {
         ("user_id", "U0STRANGER".into(), 200),
         ("value", forged.into(), 200),
         ("inputs", json!({}), 200),
-        ("action_id", "another_button".into(), 400),
+        ("action_id", "another_button".into(), 422),
     ] {
         assert_eq!(differing(field, other), status, "{field}");
         assert_eq!(approval(&house, id)["state"], "pending", "{field}");

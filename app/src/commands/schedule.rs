@@ -1,10 +1,10 @@
 //! `gangway schedule`: when jobs run and how they ended; fire one now; release the schedules after a restore.
 
 use crate::cli::{Globals, Json, ScheduleCommand};
-use crate::config::{Config, Sources};
+use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
-use crate::schedule::{Crew, JobName, Scheduler, jobs};
+use crate::schedule::{Crew, JobName, Schedule, Scheduler, jobs};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use gangway_durable::EngineError;
@@ -25,7 +25,7 @@ pub async fn run(command: ScheduleCommand, globals: &Globals) -> Result<ExitCode
     match command {
         ScheduleCommand::List(output) => {
             let store = super::existing_store(&sources)?;
-            list(&store, &sources.resolve(None)?, output).await?;
+            list(&store, &sources.schedule()?, output).await?;
         }
         ScheduleCommand::Run { job, output } => {
             let end =
@@ -115,23 +115,23 @@ fn held(restore: &Restore) -> String {
     )
 }
 
-async fn list(store: &Store, config: &Config, output: Json) -> Result<()> {
+async fn list(store: &Store, schedule: &Schedule, output: Json) -> Result<()> {
     let timers = store.timers().list().await?;
     let rest = store.restores().held().await?;
     if output.json {
-        let rows = JobName::ALL.into_iter().map(|job| row(config, job, &timers));
+        let rows = JobName::ALL.into_iter().map(|job| row(schedule, job, &timers));
         let rows = rows.collect::<Result<Vec<_>>>()?;
         return output::json(&json!({ "jobs": rows, "held_since": rest.map(|rest| rest.restored_at) }));
     }
     let mut table = output::table(&["job", "schedule", "next", "last", "how"]);
     for job in JobName::ALL {
         let timer = timers.iter().find(|timer| timer.name == job.name());
-        let schedule = config.schedule.timetable(job)?;
+        let timetable = schedule.timetable(job)?;
         let last = timer.and_then(|timer| timer.last.as_ref());
         table.add_row([
             Cell::new(job.name()),
-            Cell::new(schedule.as_ref().map_or("off", |schedule| schedule.text())),
-            Cell::new(timer.filter(|_| schedule.is_some()).map_or_else(|| "–".to_owned(), next)),
+            Cell::new(timetable.as_ref().map_or("off", |timetable| timetable.text())),
+            Cell::new(timer.filter(|_| timetable.is_some()).map_or_else(|| "–".to_owned(), next)),
             Cell::new(last.map_or_else(|| "–".to_owned(), |end| format!("{:.0}", end.began_at))),
             Cell::new(last.map_or_else(|| "–".to_owned(), how)),
         ]);
@@ -147,11 +147,11 @@ fn next(timer: &Timer) -> String {
     }
 }
 
-fn row(config: &Config, job: JobName, timers: &[Timer]) -> Result<Value> {
+fn row(schedule: &Schedule, job: JobName, timers: &[Timer]) -> Result<Value> {
     let timer = timers.iter().find(|timer| timer.name == job.name());
     Ok(json!({
         "job": job.name(),
-        "schedule": config.schedule.timetable(job)?.map(|timetable| timetable.text().to_owned()),
+        "schedule": schedule.timetable(job)?.map(|timetable| timetable.text().to_owned()),
         "next_at": timer.map(|timer| timer.next_at),
         "running_since": timer.and_then(|timer| timer.running_since),
         "last": timer.and_then(|timer| timer.last.as_ref()),

@@ -15,7 +15,10 @@ const LIMIT: u32 = 10_000;
 pub async fn run(command: TasksCommand, sources: &Sources) -> Result<()> {
     let TasksCommand::List { owner, account, status, output } = command;
     let store = super::existing_store(sources)?;
-    let tasks = store.tasks().list(TaskFilter { account, owner, status, limit: LIMIT }).await?;
+    let tasks = store
+        .tasks()
+        .list(TaskFilter { account, owner, status, limit: LIMIT, ..TaskFilter::default() })
+        .await?;
     if output.json {
         return output::json(&json!({ "tasks": tasks }));
     }

@@ -228,6 +228,14 @@ impl Sources {
         }
     }
 
+    /// When jobs run; nothing else needs to be configured.
+    pub fn schedule(&self) -> Result<Schedule> {
+        match self.layers.find_value("schedule") {
+            Ok(section) => section.deserialize().context("[schedule] of the configuration cannot be read"),
+            Err(_) => Ok(Schedule::default()),
+        }
+    }
+
     /// What is configured about onboarding itself, for commands that only read: no vendor is asked or stood in for.
     pub fn onboarding(&self) -> Result<gangway_coordinator::Settings> {
         let base = match self.names_a_vendor() {

@@ -2,7 +2,6 @@
 //!
 //! Random errors are faults of the simulator, planned over its control API; the simulator itself decides which call they hit.
 
-use super::intake::Refusal;
 use super::{Problem, Service};
 use crate::keys;
 use anyhow::Result;
@@ -12,11 +11,10 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::future::join_all;
-use gangway_coordinator::{new_run, summary_of};
+use gangway_coordinator::summary_of;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, RunRecord};
 use gangway_simulator::{Fault, FaultKind, Vendor, demo_accounts};
-use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -172,10 +170,6 @@ async fn run_all(State(service): State<Arc<Service>>) -> Result<Json<Value>, Pro
 
 /// Lines a run up like any other and waits for its rest.
 async fn run(service: &Service, account_id: AccountId) -> Result<RunRecord, Problem> {
-    if service.stop.is_cancelled() {
-        return Err(Refusal::Stopping.problem());
-    }
-    let place = service.queue.reserve().ok_or_else(|| Refusal::QueueFull.problem())?;
     let request = RunRequest {
         account_id,
         opportunity_id: None,
@@ -184,16 +178,11 @@ async fn run(service: &Service, account_id: AccountId) -> Result<RunRecord, Prob
         trigger: Trigger::Demo,
         requested_by: "demo".to_owned(),
     };
-    let record = new_run(request, Timestamp::now(), Uuid::now_v7(), service.engine.versions());
-    let failed = |error: gangway_durable::EngineError| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("{:#}", anyhow::Error::from(error)))
-    };
-    let submitted = service.engine.durable().submit(record).await.map_err(failed)?;
+    let submitted = service.accept(request).await?;
     if !submitted.started {
         return Ok(submitted.record);
     }
-    let run_id = submitted.record.run_id.clone();
-    let rest = service.queue.to_rest(run_id, Some(place), LONGEST_WAIT).await;
+    let rest = service.at_rest(&submitted.record.run_id, LONGEST_WAIT).await;
     Ok(rest.unwrap_or(submitted.record))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each part is a file or folder with a `routes` function; nothing here decides anything.
 
+mod accept;
 mod api;
 mod demo;
 mod guard;
@@ -15,7 +16,6 @@ mod problem;
 pub mod queue;
 mod refused;
 pub mod settings;
-mod slack;
 mod state;
 
 pub use life::run;
@@ -36,7 +36,6 @@ fn router(service: &Arc<Service>, hosts: host::Hosts) -> Router {
     Router::new()
         .merge(health::routes())
         .merge(intake::routes())
-        .merge(slack::routes())
         .merge(browsed)
         .fallback(async || {
             Problem::not_found("there is no such page; GET /api/openapi.json describes what there is")

@@ -38,12 +38,14 @@ pub struct Paced {
     turn: Arc<Turn>,
     /// Bytes came that are no request yet.
     has_begun: bool,
+    /// Everything was said; what still comes is the rest of a body that nobody wanted.
+    is_closing: bool,
 }
 
 impl Paced {
     /// The connection, on which nothing was said yet.
     pub fn new(stream: TcpStream, turn: Arc<Turn>) -> Self {
-        Self { stream, turn, has_begun: false }
+        Self { stream, turn, has_begun: false, is_closing: false }
     }
 
     fn spoken_to(&mut self) {
@@ -71,7 +73,8 @@ impl AsyncRead for Paced {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let is_answered = self.turn.is_answered.load(Ordering::Relaxed);
-        self.has_begun = !is_answered && (self.has_begun || buffer.filled().len() > before);
+        let counts = !is_answered && !self.is_closing;
+        self.has_begun = counts && (self.has_begun || buffer.filled().len() > before);
         read
     }
 }
@@ -104,6 +107,7 @@ impl AsyncWrite for Paced {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        (self.is_closing, self.has_begun) = (true, false);
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

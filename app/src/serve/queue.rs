@@ -85,10 +85,10 @@ impl Queue {
         self.put(Ticket { run_id, place, failed: 0 });
     }
 
-    /// Puts a run at the end of the line and gives it when it rests, if that is in time.
-    pub async fn to_rest(&self, run_id: RunId, place: Option<Place>, longest: Duration) -> Option<RunRecord> {
+    /// Lets a run go on that rested until now, and gives it when it rests again, if that is in time.
+    pub async fn go_on(&self, run_id: RunId, longest: Duration) -> Option<RunRecord> {
         let rest = self.rest_of(&run_id);
-        self.push(run_id, place);
+        self.push(run_id, None);
         tokio::time::timeout(longest, rest).await.ok()?.ok()
     }
 

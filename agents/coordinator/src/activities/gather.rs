@@ -22,11 +22,12 @@ const BEHIND_BUSINESS_ID: [RecordKind; 3] =
 pub(super) async fn gather(env: &Env, record: &RunRecord) -> Result<Facts, StepError> {
     let asked = &record.request.account_id;
     let facts = if asked.record_id().is_none() {
-        by_business_id(env, record, asked).await
+        // On the heap, here and below: two gatherings in one future are more than a thread's stack likes to hold.
+        Box::pin(by_business_id(env, record, asked)).await
     } else {
         let deal = bundle(env, record).await;
         match whose(asked, &deal) {
-            Ok(account_id) => everything(env, record, &account_id, ready(deal)).await,
+            Ok(account_id) => Box::pin(everything(env, record, &account_id, ready(deal))).await,
             Err(error) => salesforce_alone(asked, deal, *error),
         }
     };
@@ -39,10 +40,10 @@ pub(super) async fn gather(env: &Env, record: &RunRecord) -> Result<Facts, StepE
 async fn by_business_id(env: &Env, record: &RunRecord, asked: &AccountId) -> Facts {
     let mut heard = None;
     let deal = async { heard.insert(bundle(env, record).await).clone() };
-    let facts = everything(env, record, asked, deal).await;
+    let facts = Box::pin(everything(env, record, asked, deal)).await;
     let spelled = heard.and_then(|deal| Some((spelled_otherwise(asked, &deal)?, deal)));
     match spelled {
-        Some((account_id, deal)) => everything(env, record, &account_id, ready(deal)).await,
+        Some((account_id, deal)) => Box::pin(everything(env, record, &account_id, ready(deal))).await,
         None => facts,
     }
 }

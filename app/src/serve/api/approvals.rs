@@ -133,7 +133,7 @@ async fn acted_on(service: &Service, decided: Decided) -> Result<Decided, Proble
     if decided.approval.votes_needed > 0 {
         return Ok(decided);
     }
-    let rest = service.queue.to_rest(decided.approval.run_id.clone(), None, LONGEST_WAIT);
+    let rest = service.queue.go_on(decided.approval.run_id.clone(), LONGEST_WAIT);
     let Some(Some(run)) = service.stop.run_until_cancelled(rest).await else { return Ok(decided) };
     let approval = found(service, &decided.approval.approval_id).await?;
     Ok(Decided { approval, run_state: run.state })

@@ -10,7 +10,7 @@ use crate::serve::{Problem, Service};
 use crate::{approvals, outbox};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use gangway_coordinator::{new_run, summary_of};
+use gangway_coordinator::summary_of;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::tools::approvals::ApprovalSummary;
 use gangway_protocol::tools::onboarding::{RunStarted, RunSummary};
@@ -20,7 +20,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use uuid::Uuid;
 
 const PAGE: u32 = 50;
@@ -182,10 +181,6 @@ struct StartRun {
 
 async fn start(asked: Asked<Nothing, Nothing, StartRun>) -> Result<RunStarted, Problem> {
     let service = &asked.service;
-    let place = service.queue.reserve().ok_or_else(|| {
-        let says = "as many runs wait as there is room for; nothing was accepted: try again shortly";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, says).retry_after(Duration::from_secs(5))
-    })?;
     let body = asked.body;
     let request = RunRequest {
         account_id: body.account_id,
@@ -195,11 +190,7 @@ async fn start(asked: Asked<Nothing, Nothing, StartRun>) -> Result<RunStarted, P
         trigger: Trigger::Api,
         requested_by: asked.person.name,
     };
-    let record = new_run(request, Timestamp::now(), Uuid::now_v7(), service.engine.versions());
-    let submitted = service.engine.durable().submit(record).await.map_err(Problem::from)?;
-    if submitted.record.state.is_live() {
-        service.queue.push(submitted.record.run_id.clone(), Some(place));
-    }
+    let submitted = service.accept(request).await?;
     Ok(RunStarted { run: summary_of(&submitted.record), started: submitted.started })
 }
 

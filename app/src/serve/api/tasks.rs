@@ -112,7 +112,7 @@ fn seen(task: Task, people: People) -> TaskSeen {
 
 async fn list(asked: Asked<Nothing, ListTasks, Nothing>) -> Result<Tasks, Problem> {
     let ListTasks { account, owner, status } = asked.query;
-    let filter = TaskFilter { account, owner, status, limit: LIMIT + 1 };
+    let filter = TaskFilter { account, owner, status, limit: LIMIT + 1, ..TaskFilter::default() };
     let mut found = asked.service.installation.store().tasks().list(filter).await?;
     let more = super::cut(&mut found, LIMIT).is_some();
     let people = if masks(&asked.person) { People::Masked } else { People::Shown };

@@ -61,7 +61,7 @@ pub async fn receive(
 async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Value, Turned> {
     let policy = delivery.service.intake.policy();
     if policy.docusign_keys.is_empty() {
-        return Err(Refusal::NoSecret("docusign_keys").into());
+        return Err(Refusal::NoSecret("serve.docusign_keys").into());
     }
     let body = delivery.body(&policy, "application/json", body).await?;
     let signatures: Vec<&str> = (1..=MOST_SIGNATURES)

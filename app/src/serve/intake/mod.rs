@@ -10,6 +10,7 @@ mod outbound_message;
 mod rate;
 mod refusal;
 pub mod signature;
+mod slack;
 
 pub use refusal::Refusal;
 
@@ -38,6 +39,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/webhook/onboarding", post(onboarding::receive))
         .route("/webhook/docusign", post(docusign::receive))
         .route("/webhook/salesforce", post(outbound_message::receive))
+        .route("/webhook/slack", post(slack::receive))
 }
 
 /// What the webhooks go by. Replaced whole when the configuration is read again.
@@ -92,7 +94,8 @@ impl Intake {
     }
 }
 
-/// Keeps the state in memory small until the service stops, and settles the counts of refusals then.
+/// Keeps the state in memory small until the service stops, and settles the counts of refusals then. What is in
+/// the store is the retention job's.
 pub async fn tidy(service: Arc<Service>) {
     let mut due = tokio::time::interval(TIDY_EVERY);
     let store = service.installation.store();

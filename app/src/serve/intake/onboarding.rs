@@ -16,7 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use gangway_coordinator::{new_run, summary_of};
 use gangway_durable::EngineError;
 use gangway_protocol::canonical::digest_bytes;
-use gangway_protocol::run::{RunRequest, RunState, Trigger};
+use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunRecord};
 use gangway_store::{InboundEvent, Receipt, Received, StoreError};
 use jiff::Timestamp;
@@ -25,7 +25,6 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 const JSON: &str = "application/json";
@@ -54,8 +53,6 @@ pub(super) struct Kept {
     receipt: Receipt,
     /// What it is answered with came from an earlier delivery.
     is_repeat: bool,
-    /// Resolves when its run rests, if this delivery has lined it up.
-    rest: Option<oneshot::Receiver<RunRecord>>,
 }
 
 /// The handler.
@@ -76,7 +73,7 @@ pub async fn receive(
         Err(turned) => return delivery.refuse(turned).await,
     };
     let rested = match wait {
-        Some(wait) => rest(&service, &kept.receipt, kept.rest, wait).await,
+        Some(wait) => service.at_rest(&kept.receipt.run_id, wait).await,
         None => None,
     };
     let mut response = match rested {
@@ -109,7 +106,7 @@ fn wait(query: Option<&str>) -> Result<Option<Duration>, Problem> {
 async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Kept, Turned> {
     let policy = delivery.service.intake.policy();
     if policy.webhook_keys.is_empty() {
-        return Err(Refusal::NoSecret("webhook_secrets").into());
+        return Err(Refusal::NoSecret("serve.webhook_secrets").into());
     }
     let body = delivery.body(&policy, JSON, body).await?;
     let now = Timestamp::now();
@@ -168,7 +165,7 @@ pub(super) async fn keep(service: &Arc<Service>, asked: Event, event: InboundEve
     let Some(place) = service.queue.reserve() else {
         // A repeat costs no place: it is answered however long the line is.
         return match service.installation.store().intake().find(&event).await {
-            Ok(Some(Received::Repeated(receipt))) => Ok(Kept { receipt, is_repeat: true, rest: None }),
+            Ok(Some(Received::Repeated(receipt))) => Ok(Kept { receipt, is_repeat: true }),
             Ok(Some(Received::Conflict)) => Err(Refusal::IdReused),
             Ok(_) => Err(Refusal::QueueFull),
             Err(error) => Err(Refusal::NotKept(error.with_cause())),
@@ -197,36 +194,16 @@ async fn commit(
 ) -> Result<Kept, Refusal> {
     match service.engine.durable().submit_event(record, event).await {
         Ok(Received::First(receipt)) => {
-            let rest = service.queue.rest_of(&receipt.run_id);
             if receipt.started {
                 service.queue.push(receipt.run_id.clone(), Some(place));
             }
-            Ok(Kept { receipt, is_repeat: false, rest: Some(rest) })
+            Ok(Kept { receipt, is_repeat: false })
         }
-        Ok(Received::Repeated(receipt)) => Ok(Kept { receipt, is_repeat: true, rest: None }),
+        Ok(Received::Repeated(receipt)) => Ok(Kept { receipt, is_repeat: true }),
         Ok(Received::Conflict) => Err(Refusal::IdReused),
         Err(EngineError::Store(StoreError::CorrelationTaken { .. })) => Err(Refusal::CorrelationTaken),
         Err(error) => Err(Refusal::NotKept(format!("{:#}", anyhow::Error::from(error)))),
     }
-}
-
-/// The run at rest, if it comes to rest in time.
-async fn rest(
-    service: &Service,
-    receipt: &Receipt,
-    lined_up: Option<oneshot::Receiver<RunRecord>>,
-    wait: Duration,
-) -> Option<RunRecord> {
-    let resting = lined_up.unwrap_or_else(|| service.queue.rest_of(&receipt.run_id));
-    let found = service.installation.store().runs().get(&receipt.run_id).await.ok().flatten();
-    if let Some(record) = found.filter(|record| rests(record.state)) {
-        return Some(record);
-    }
-    tokio::time::timeout(wait, resting).await.ok()?.ok()
-}
-
-fn rests(state: RunState) -> bool {
-    !matches!(state, RunState::Assessing | RunState::Fulfilling)
 }
 
 fn status_url(receipt: &Receipt) -> String {

@@ -54,7 +54,7 @@ pub async fn receive(
 async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<(), Turned> {
     let policy = delivery.service.intake.policy();
     let Some(organization) = &policy.organization_id else {
-        return Err(Refusal::NoSecret("salesforce_organization_id").into());
+        return Err(Refusal::NoSecret("serve.salesforce_organization_id").into());
     };
     let body = delivery.body(&policy, "text/xml", body).await?;
     let text = std::str::from_utf8(&body).map_err(|error| Refusal::Unreadable(error.to_string()))?;

@@ -65,8 +65,8 @@ impl Refusal {
             Self::NoSecret(setting) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 format!(
-                    "events are only taken in signed, and no secret is configured: set serve.{setting} or GANGWAY_SERVE__{} (…_FILE names a file)",
-                    setting.to_uppercase()
+                    "nothing is taken in that nobody has proved to have sent, and {setting} is not configured: set it, or GANGWAY_{} (…_FILE names a file)",
+                    setting.to_uppercase().replace('.', "__")
                 ),
             ),
             Self::TooMany(_) => {
@@ -94,11 +94,11 @@ impl Refusal {
             ),
             Self::QueueFull => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "more runs wait than may; the event was not taken in, send it again later".to_owned(),
+                "more runs wait than may; nothing was taken in, send it again later".to_owned(),
             ),
             Self::Stopping => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the service is stopping; the event was not taken in, send it again later".to_owned(),
+                "the service is stopping; nothing was taken in, send it again later".to_owned(),
             ),
             Self::NotKept(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -3,67 +3,83 @@
 //! Slack signs the request; the configuration says which Slack user is which person; the button carries the approval's
 //! one-time value. The decision is kept and answered at once, within the three seconds Slack waits; acting on it comes after.
 
-use super::intake::signature::{is_hmac, unhex};
-use super::{Problem, Service};
+use super::signature::{Disbelief, is_hmac, unhex};
+use super::{Delivery, Refusal};
 use crate::approvals::{Order, decide};
 use crate::config::{Approver, Config};
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use crate::serve::{Problem, Service};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::response::{IntoResponse as _, Response};
 use gangway_coordinator::approving::{Ballot, Choice, token};
 use gangway_protocol::{Person, Role};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Slack's own advice: older requests are replays.
 const MOST_AGE: SignedDuration = SignedDuration::from_mins(5);
-const MOST_BYTES: usize = 256 * 1024;
 /// Where answers to a pressed button go; anything else in that place is not Slack's.
 const ANSWERS: &str = "https://hooks.slack.com/";
 
 /// A button somebody pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pressed {
+struct Pressed {
     /// The decision it asks for.
-    pub order: Pressing,
+    order: Pressing,
     /// Where Slack takes a word for whoever pressed it.
-    pub answer_to: Option<String>,
+    answer_to: Option<String>,
 }
 
 /// Who pressed what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pressing {
+struct Pressing {
     slack_user: String,
     choice: Choice,
     value: String,
     reason: String,
 }
 
-/// The route.
-pub fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/webhook/slack", post(receive)).layer(DefaultBodyLimit::max(MOST_BYTES))
-}
-
-async fn receive(
+/// The handler.
+pub async fn receive(
     State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Problem> {
-    let config = service.installation.config();
+    body: Body,
+) -> Response {
+    let delivery = Delivery { service: &service, webhook: "webhook.slack", peer: peer.ip(), headers };
     let now = Timestamp::now();
-    let pressed = slack_action(config, &body, &headers, now)?;
-    let said = answer(&service, config, pressed.order, now).await?;
+    let pressed = match take_in(&delivery, body, now).await {
+        Ok(pressed) => pressed,
+        Err(refusal) => return delivery.refuse(refusal.into()).await,
+    };
+    let said = match answer(&service, service.installation.config(), pressed.order, now).await {
+        Ok(said) => said,
+        Err(problem) => return problem.into_response(),
+    };
     if let Some(url) = pressed.answer_to.filter(|url| url.starts_with(ANSWERS)) {
         let word = json!({ "response_type": "ephemeral", "replace_original": false, "text": said });
         let request = service.installation.http().post(url).json(&word);
         // A courtesy: the decision stands whether it arrives or not.
         tokio::spawn(async move { request.send().await.map(|_| ()) });
     }
-    Ok(StatusCode::OK)
+    StatusCode::OK.into_response()
+}
+
+/// What was pressed, if Slack says so.
+async fn take_in(delivery: &Delivery<'_>, body: Body, now: Timestamp) -> Result<Pressed, Refusal> {
+    let Some(secret) = &delivery.service.installation.config().slack_signing_secret else {
+        return Err(Refusal::NoSecret("slack_signing_secret"));
+    };
+    let policy = delivery.service.intake.policy();
+    let body = delivery.body(&policy, "application/x-www-form-urlencoded", body).await?;
+    if !is_signed(secret.expose_secret(), &body, &delivery.headers, now) {
+        return Err(Refusal::Disbelieved(Disbelief::Wrong));
+    }
+    pressed(&body).ok_or_else(|| Refusal::Unreadable("no button of an approval was pressed".to_owned()))
 }
 
 /// Decides, and says to the person what became of it.
@@ -104,24 +120,6 @@ fn person(approvers: &[Approver], slack_user: &str) -> Option<Person> {
     let known = approvers.iter().find(|approver| approver.slack_user == slack_user)?;
     let domains = known.domains.iter().copied().collect();
     Some(Person { name: known.name.clone(), roles: [Role::Approver].into(), domains })
-}
-
-/// What was pressed, if Slack says so.
-pub fn slack_action(
-    config: &Config,
-    body: &[u8],
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<Pressed, Problem> {
-    let Some(secret) = &config.slack_signing_secret else {
-        let text = "Slack's requests cannot be checked: set GANGWAY_SLACK_SIGNING_SECRET to the app's signing secret";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, text));
-    };
-    if !is_signed(secret.expose_secret(), body, headers, now) {
-        let text = "not signed by Slack, or older than five minutes";
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, text));
-    }
-    pressed(body).ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "no button of an approval was pressed"))
 }
 
 /// Slack's `v0` signature over time and body.

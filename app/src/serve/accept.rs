@@ -1,0 +1,38 @@
+//! A run that a page asks for: committed, put in the line, and waited for as long as somebody likes.
+
+use super::intake::Refusal;
+use super::{Problem, Service};
+use gangway_coordinator::new_run;
+use gangway_durable::Submitted;
+use gangway_protocol::run::{RunRequest, RunState};
+use gangway_protocol::{RunId, RunRecord};
+use jiff::Timestamp;
+use std::time::Duration;
+use uuid::Uuid;
+
+impl Service {
+    /// Commits the run and puts it in the line; or gives the one that stands in its way.
+    pub async fn accept(&self, request: RunRequest) -> Result<Submitted, Problem> {
+        if self.stop.is_cancelled() {
+            return Err(Refusal::Stopping.problem());
+        }
+        let place = self.queue.reserve().ok_or_else(|| Refusal::QueueFull.problem())?;
+        let record = new_run(request, Timestamp::now(), Uuid::now_v7(), self.engine.versions());
+        let submitted = self.engine.durable().submit(record).await?;
+        if submitted.record.state.is_live() {
+            self.queue.push(submitted.record.run_id.clone(), Some(place));
+        }
+        Ok(submitted)
+    }
+
+    /// The run at rest, if it comes to rest in time.
+    pub async fn at_rest(&self, run_id: &RunId, longest: Duration) -> Option<RunRecord> {
+        let rest = self.queue.rest_of(run_id);
+        let found = self.installation.store().runs().get(run_id).await.ok().flatten();
+        let rests = |record: &RunRecord| !matches!(record.state, RunState::Assessing | RunState::Fulfilling);
+        if let Some(record) = found.filter(rests) {
+            return Some(record);
+        }
+        tokio::time::timeout(longest, rest).await.ok()?.ok()
+    }
+}
