@@ -115,7 +115,12 @@ fn rooms_use_only_what_the_design_lets_them() {
             }
         }
         // Servers are tested against the simulated vendors, and behind governance, which wants a store.
-        let lent = if room.starts_with("mcp-servers/") { vec![SIMULATOR, STORE] } else { vec![] };
+        // The adviser is tested against the simulated model.
+        let lent = match room {
+            "agents/advisor" => vec![SIMULATOR],
+            room if room.starts_with("mcp-servers/") => vec![SIMULATOR, STORE],
+            _ => vec![],
+        };
         for used in ours(&manifest, "dev-dependencies") {
             if !allowed.contains(&used.as_str()) && !lent.contains(&used.as_str()) {
                 wrong.push(format!("{room} uses {used} in its tests"));

@@ -3,6 +3,7 @@
 //! `[adviser]` names a provider. Without one, `OPENAI_API_KEY` in the environment is enough, as for other programs;
 //! `provider = "none"` switches that off.
 
+use crate::telemetry::trace_model_call;
 use anyhow::{Context as _, Result};
 use futures::future::BoxFuture;
 use gangway_advisor::{Ledger, Model, OpenAi, Provider, Settings};
@@ -15,8 +16,8 @@ use std::sync::Arc;
 const DEFAULT_MODEL: &str = "gpt-4o-mini";
 const OPENAI_URL: &str = "https://api.openai.com/v1";
 
-/// The model of these settings, or the one named instead; `simulated` is where a simulator answers and the key to it, used when a provider is asked for
-/// and nothing else is known.
+/// The model of these settings, or the one named instead; `simulated` is where a simulator answers and the key to it,
+/// used when a provider is asked for and nothing else is known.
 pub fn model(
     settings: &Settings,
     name: Option<&str>,
@@ -82,7 +83,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-/// The store as the record of calls.
+/// The store as the record of calls; each is a span as well.
 pub struct StoreLedger(pub Store);
 
 impl Ledger for StoreLedger {
@@ -97,6 +98,7 @@ impl Ledger for StoreLedger {
 
     fn record(&self, call: LlmCall) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            trace_model_call(&call);
             if let Err(error) = self.0.llm_calls().append(&call).await {
                 tracing::warn!("a call to the model could not be recorded: {error}");
             }

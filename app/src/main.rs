@@ -1,4 +1,4 @@
-//! `gangway`: parses the command line, sets up logging and the runtime, calls one command, says what went wrong.
+//! `gangway`: parses the command line, begins logs and traces, sets up the runtime, calls one command, says what went wrong.
 
 mod access;
 mod adviser;
@@ -20,51 +20,25 @@ mod rules;
 mod schedule;
 mod serve;
 mod shutdown;
+mod telemetry;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use cli::{Cli, Command, Globals};
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use tracing::Level;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
-
-/// Libraries that see whole messages and would log them.
-const WIRE_LIBRARIES: [&str; 6] = ["rmcp", "hyper", "reqwest", "h2", "rustls", "lettre"];
+use telemetry::Telemetry;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    set_up_logging();
     // Building any TLS client panics without a provider. A second installation is the only way to fail, and harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match run(cli) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&error);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Standard output belongs to results and to MCP; logs go to standard error.
-fn set_up_logging() {
-    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,gangway=info"));
-    // Whatever is asked for: below warnings these log whole messages, with grants, mails and tokens in them.
-    let discreet = filter_fn(|metadata| {
-        let talks = WIRE_LIBRARIES.iter().any(|library| metadata.target().starts_with(library));
-        // This one logs the answers it cannot read, as errors.
-        let is_model = metadata.target().starts_with("async_openai");
-        !is_model && (!talks || *metadata.level() <= Level::WARN)
+    let telemetry = Telemetry::begin();
+    let code = run(cli).unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
     });
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .with_filter(wanted.and(discreet));
-    tracing_subscriber::registry().with(lines).init();
+    telemetry.end();
+    code
 }
 
 /// One line: what was tried, and why it failed. A failed write to standard error has nobody left to be told.

@@ -21,9 +21,18 @@ impl House {
 
     /// A house with this many further accounts.
     pub fn with_synthetic(accounts: u32) -> Self {
+        Self::simulating(&["--synthetic", &accounts.to_string()])
+    }
+
+    /// A house whose vendors have the account files of this folder over their own.
+    pub fn with_accounts(folder: &Path) -> Self {
+        Self::simulating(&["--accounts", folder.to_str().unwrap()])
+    }
+
+    fn simulating(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = folder.path().join("ledger.jsonl");
-        let simulator = Simulator::start(&ledger, accounts);
+        let simulator = Simulator::start(&ledger, more);
         Self { folder, simulator, extra: Vec::new() }
     }
 
@@ -76,9 +85,8 @@ impl House {
 /// The binary without any configuration of the machine it runs on.
 pub fn gangway(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gangway"));
-    for (name, _) in
-        std::env::vars().filter(|(name, _)| name.starts_with("GANGWAY_") || name.starts_with("OPENAI_"))
-    {
+    let ours = ["GANGWAY_", "OPENAI_", "OTEL_"];
+    for (name, _) in std::env::vars().filter(|(name, _)| ours.iter().any(|ours| name.starts_with(ours))) {
         command.env_remove(name);
     }
     command.args(arguments).env("RUST_LOG", "warn").stdin(Stdio::null());
@@ -118,10 +126,9 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    fn start(ledger: &Path, synthetic: u32) -> Self {
-        let synthetic = synthetic.to_string();
-        let mut command = gangway(&["simulate", "--synthetic", &synthetic, "--ledger"]);
-        let mut child = command.arg(ledger).stdout(Stdio::piped()).spawn().unwrap();
+    fn start(ledger: &Path, more: &[&str]) -> Self {
+        let mut command = gangway(&["simulate", "--ledger"]);
+        let mut child = command.arg(ledger).args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let addresses: Value = serde_json::from_str(&line).unwrap();

@@ -55,3 +55,85 @@ fn a_faulty_file_is_refused_with_its_lines_and_changes_nothing() {
     }
     assert!(!house.data_dir().join("gangway.db").exists());
 }
+
+/// Rules that are judged on complete accounts and on none of those they are run on here.
+const HOSTILE: &str = r#"
+id = "hostile"
+version = "1"
+
+[[rule]]
+id = "NWC-901"
+domain = "finance"
+severity = "warning"
+when = "opportunity.amount.minor / (opportunity.amount.minor - 25000000) > 1000"
+message = "Divides by what a deal is beyond 250,000."
+owner = "Finance"
+resolution = "Mend the rule"
+
+[[rule]]
+id = "NWC-902"
+domain = "contract"
+severity = "warning"
+when = "contract.expiry_date < '2000-01-01'"
+message = "Reads what a draft lacks."
+owner = "Legal"
+resolution = "Mend the rule"
+
+[[rule]]
+id = "NWC-903"
+domain = "contract"
+severity = "warning"
+when = "contract.tier == 'Growth' ? [1, 'x'].exists(v, v > 'y') : false"
+message = "Compares a number with text."
+owner = "Legal"
+resolution = "Mend the rule"
+
+[[rule]]
+id = "NWC-904"
+domain = "invoice"
+severity = "warning"
+when = "!invoices.all(i, invoices.all(j, i.id + j.id != 'x'))"
+message = "Walks every invoice for every invoice."
+owner = "Finance"
+resolution = "Mend the rule"
+"#;
+
+#[test]
+fn a_rule_that_cannot_be_judged_stops_no_run_and_blocks_it_by_name() {
+    let house = House::new().with("USER", "ada");
+    let file = house.data_dir().with_extension("toml");
+    std::fs::write(&file, HOSTILE).unwrap();
+    let file = file.to_str().unwrap();
+    let check = house.run(&["rules", "check", file]);
+    assert!(check.status.success(), "{}", stderr(&check));
+    let said = String::from_utf8(check.stdout).unwrap();
+    assert!(said.contains("NWC-902: on an account"), "{said}");
+    let mut long = house.vendors().get("/_simulator/accounts/STARTER-007");
+    let invoices = long["netsuite"]["invoice"].as_array_mut().unwrap();
+    let first = invoices[0].clone();
+    for number in 1..200 {
+        let mut invoice = first.clone();
+        invoice["id"] = format!("70{number:03}").into();
+        invoice["tranId"] = format!("INV-LONG-{number}").into();
+        invoice["externalId"] = format!("STARTER-007-INV-{number}").into();
+        invoices.push(invoice);
+    }
+    house.vendors().put("/_simulator/accounts/STARTER-007", &long);
+    assert!(house.run(&["rules", "activate", file]).status.success());
+    for (account, rule, why) in [
+        ("ENTERPRISE-009", "NWC-901", "it divides by zero"),
+        ("BETA-002", "NWC-902", "contract.expiry_date is missing"),
+        ("GROWTH-008", "NWC-903", "> does not work on a number and text"),
+        ("STARTER-007", "NWC-904", "steps"),
+    ] {
+        let run = json(&house.run(&["run", account, "--json"]));
+        assert_eq!(run["state"], "blocked", "{account}: {run}");
+        let violations = run["decision"]["violations"].as_array().unwrap();
+        let named = violations.iter().find(|finding| finding["rule"] == rule);
+        let message = named.and_then(|finding| finding["message"].as_str()).unwrap_or_default();
+        assert!(message.contains(why), "{account}: {violations:?}");
+        assert_eq!(run["tenant_id"], Value::Null);
+    }
+    let own = json(&house.run(&["replay", "--json"]));
+    assert_eq!((&own["replayed"], &own["same"]), (&Value::from(4), &Value::from(4)), "{own}");
+}

@@ -59,7 +59,7 @@ impl OpenAi {
                 let status = answer.status_code.as_u16();
                 let is_out_of_quota = answer.api_error.r#type.as_deref() == Some("insufficient_quota");
                 // The library reads no error bodies but OpenAI's; a status is enough.
-                if status == 400 && answer.api_error.message.contains("response_format") {
+                if matches!(status, 400 | 422) && names_the_schema(&answer.api_error.message) {
                     self.takes_schema.store(false, Ordering::Relaxed);
                     return ModelError::Busy { status };
                 }
@@ -91,6 +91,12 @@ impl Model for OpenAi {
             read(&answer).ok_or(ModelError::Unreadable)
         })
     }
+}
+
+/// Whether a refusal is about the demanded form: servers without it name the field, its kind or the feature.
+fn names_the_schema(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["response_format", "json_schema", "structured output"].iter().any(|name| message.contains(name))
 }
 
 /// The first choice of a completion; none when the answer is no completion.

@@ -55,6 +55,9 @@ pub enum PromptsCommand {
         from: String,
         /// The second.
         to: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Json,
     },
 }
 

@@ -10,13 +10,18 @@ use serde_json::{Value, json};
 pub fn run(command: &PromptsCommand) -> Result<()> {
     match command {
         PromptsCommand::List(output) => list(output.json),
-        PromptsCommand::Diff { from, to } => {
+        PromptsCommand::Diff { from, to, output } => {
             let named = |name: &str| {
                 Prompt::named(name).with_context(|| {
                     format!("there is no prompt {name}; gangway prompts list shows what there is")
                 })
             };
-            output::line(difference(named(from)?.text, named(to)?.text).trim_end())
+            let difference = difference(named(from)?.text, named(to)?.text);
+            if output.json {
+                let lines: Vec<&str> = difference.lines().collect();
+                return output::json(&json!({ "from": from, "to": to, "lines": lines }));
+            }
+            output::line(difference.trim_end())
         }
     }
 }

@@ -32,7 +32,8 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
         }
         RulesCommand::Shadow { file: None, output, .. } => {
             let store = Store::open(sources.data_dir())?;
-            told(order(sources, &store, RuleOrder::EndShadow).await?, output.json)?;
+            let changed = order(sources, &store, RuleOrder::EndShadow).await?;
+            told(changed, sources, &store, output.json).await?;
         }
         RulesCommand::Activate { file, canary, output } => {
             let wanted = |digest| match canary {
@@ -47,7 +48,7 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
             if changed.is_none() {
                 bail!("nothing was activated in this data folder, so there is nothing to go back to");
             }
-            told(changed, output.json)?;
+            told(changed, sources, &store, output.json).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -145,48 +146,64 @@ async fn status(sources: &Sources, as_json: bool) -> Result<()> {
             "configured": configured, "in_force": in_force, "shadow": shadow, "changes": changes,
         }));
     }
-    output::line(
-        &standing(&store, &in_force, &format!("{} {} (configured)", configured.id, configured.version))
-            .await?,
-    )?;
+    output::line(&standing(sources, &store, &in_force).await?)?;
     if let Some(report) = shadow {
+        let (judged, differs) = (report.judged, report.differs);
         output::line(&format!(
-            "shadow: {} runs judged, {} decided otherwise",
-            report.judged, report.differs
+            "The shadow has judged {judged} runs and would have decided {differs} otherwise:"
         ))?;
         for run in report.runs {
             output::line(&format!("  {} {}", run.run_id, rules::in_words(&run.difference)))?;
         }
     }
+    if !changes.is_empty() {
+        output::line("Changes, newest first:")?;
+    }
     for change in changes {
-        let asked = serde_json::to_string(&change.order)?;
-        output::line(&format!("  {} {} by {}: {asked}", change.seq, change.at, change.actor))?;
+        let (at, did) = (format!("{:.0}", change.at), in_words(&store, &change.order).await?);
+        output::line(&format!("  {} {at} {}: {did}", change.seq, change.actor))?;
     }
     Ok(())
 }
 
-async fn standing(store: &Store, in_force: &RulesInForce, configured: &str) -> Result<String> {
+async fn in_words(store: &Store, order: &RuleOrder) -> Result<String> {
+    Ok(match order {
+        RuleOrder::Activate { digest } => format!("activate {}", name(store, digest).await?),
+        RuleOrder::Canary(canary) => {
+            format!("canary of {} % with {}", canary.percent, name(store, &canary.digest).await?)
+        }
+        RuleOrder::Shadow { digest } => format!("shadow {}", name(store, digest).await?),
+        RuleOrder::RollBack => "roll back".to_owned(),
+        RuleOrder::EndShadow => "end the shadow".to_owned(),
+    })
+}
+
+/// Who decides, who decides for some, and who only judges.
+async fn standing(sources: &Sources, store: &Store, in_force: &RulesInForce) -> Result<String> {
     let live = match &in_force.live {
         Some(digest) => name(store, digest).await?,
-        None => configured.to_owned(),
+        None => {
+            let configured = rules::configured(&sources.rules()?)?.reference();
+            format!("{} {} (as configured)", configured.id, configured.version)
+        }
     };
     let mut says = format!("in force: {live}");
     if let Some(canary) = &in_force.canary {
         says.push_str(&format!(
-            "\ncanary: {} for {} % of the accounts",
+            "\ncanary:   {} for {} % of the accounts",
             name(store, &canary.digest).await?,
             canary.percent
         ));
     }
     if let Some(digest) = &in_force.shadow {
-        says.push_str(&format!("\nshadow: {}", name(store, digest).await?));
+        says.push_str(&format!("\nshadow:   {}, without effect", name(store, digest).await?));
     }
     Ok(says)
 }
 
 async fn name(store: &Store, digest: &str) -> Result<String> {
     let kept = store.rules().get(digest).await?;
-    Ok(kept.map_or_else(|| digest.to_owned(), |kept| format!("{} {} {digest}", kept.id, kept.version)))
+    Ok(kept.map_or_else(|| digest.to_owned(), |kept| format!("{} {} ({digest})", kept.id, kept.version)))
 }
 
 /// Keeps a file's rules and gives the order that names them.
@@ -204,7 +221,8 @@ async fn put(
     let rules = Arc::new(reading.rules);
     let book = RuleBook::new(store.clone(), RuleSet::builtin(), Arc::new(Timestamp::now));
     book.keep(&rules).await?;
-    told(order(sources, &store, wanted(rules.digest().to_owned())).await?, as_json)
+    let changed = order(sources, &store, wanted(rules.digest().to_owned())).await?;
+    told(changed, sources, &store, as_json).await
 }
 
 async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
@@ -221,19 +239,11 @@ async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Opt
     Ok(store.rules().change(order, &person.name, audit).await?)
 }
 
-fn told(change: Option<RuleChange>, as_json: bool) -> Result<()> {
+/// What decides from the next run on, by name.
+async fn told(change: Option<RuleChange>, sources: &Sources, store: &Store, as_json: bool) -> Result<()> {
     let Some(change) = change else { return Ok(()) };
     if as_json {
         return output::json(&change);
     }
-    let in_force = &change.in_force;
-    let live = in_force.live.as_deref().unwrap_or("what is configured");
-    output::line(&format!("from the next run on {live} decides"))?;
-    if let Some(canary) = &in_force.canary {
-        output::line(&format!("and {} for {} % of the accounts", canary.digest, canary.percent))?;
-    }
-    match &in_force.shadow {
-        Some(digest) => output::line(&format!("{digest} judges beside it, without effect")),
-        None => Ok(()),
-    }
+    output::line(&format!("From the next run on:\n{}", standing(sources, store, &change.in_force).await?))
 }

@@ -1,6 +1,9 @@
 //! The adviser with a model that behaves, lies, fails, dawdles or costs too much.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "bedrock")]
+mod bedrock;
+mod providers;
 mod support;
 
 use gangway_advisor::{ModelError, Settings, advise};
