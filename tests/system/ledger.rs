@@ -1,5 +1,6 @@
 //! What a house did, made comparable: the simulator's own ledger and our decisions without what is new in every run - ids
-//! of runs, correlations and approvals, instants, and digests of texts that hold them. Nothing else is taken out.
+//! of runs, correlations and approvals, ids vendors give requests, instants, and digests of texts that hold them. Nothing
+//! else is taken out.
 
 use crate::harness::House;
 use serde_json::Value;
@@ -9,9 +10,8 @@ use std::collections::BTreeMap;
 const WHEN: [&str; 5] = ["seq", "at", "ts", "message_id", "text_sha256"];
 
 /// Every run of a `run-all`, as it printed them: account, decision, findings, state.
-pub fn run_all(house: &House, more: &[&str]) -> Vec<Value> {
-    let arguments = [&["run-all", "--json"], more].concat();
-    house.json(&arguments)["results"].as_array().unwrap().clone()
+pub fn run_all(house: &House) -> Vec<Value> {
+    house.json(&["run-all", "--json"])["results"].as_array().unwrap().clone()
 }
 
 /// The run ids of these results, and the name each has wherever it stands.
@@ -20,7 +20,10 @@ fn names(results: &[Value]) -> Vec<(String, String)> {
         let id = result[field].as_str().unwrap().to_owned();
         (id, format!("<{field} of {}>", result["account_id"].as_str().unwrap()))
     };
-    results.iter().flat_map(|result| [of(result, "run_id"), of(result, "correlation_id")]).collect()
+    let ours = results.iter().flat_map(|result| [of(result, "run_id"), of(result, "correlation_id")]);
+    let errors = results.iter().flat_map(|result| result["api_errors"].as_array().unwrap());
+    let theirs = errors.filter_map(|error| error["request_id"].as_str());
+    ours.chain(theirs.map(|id| (id.to_owned(), "<request id>".to_owned()))).collect()
 }
 
 /// What was decided about each account: outcome, risk, findings, errors, where the run rests.
@@ -30,6 +33,9 @@ pub fn decisions(results: &[Value]) -> BTreeMap<String, Value> {
         let fields = result.as_object_mut().unwrap();
         for new in ["run_id", "correlation_id", "duration_ms"] {
             fields.remove(new).unwrap();
+        }
+        for error in fields["api_errors"].as_array_mut().unwrap() {
+            error["request_id"].take();
         }
         (result["account_id"].as_str().unwrap().to_owned(), result)
     };

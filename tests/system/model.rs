@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 type Deeds = (BTreeMap<String, Value>, Vec<String>);
 
 fn deeds(house: &House) -> Deeds {
-    let results = run_all(house, &[]);
+    let results = run_all(house);
     (decisions(&results), effects(house, &results))
 }
 
@@ -106,7 +106,7 @@ fn a_candidate_prompt_is_tried_for_a_part_of_the_accounts_always_the_same() {
         let house = with_model("GANGWAY_ADVISER__CANDIDATE_PROMPT", "adviser-2")
             .with("GANGWAY_ADVISER__CANDIDATE_PERCENT", "50");
         let mut prompts = BTreeMap::new();
-        for result in run_all(&house, &[]) {
+        for result in run_all(&house) {
             let run = house.json(&["runs", "show", result["run_id"].as_str().unwrap(), "--json"]);
             let prompt = run["versions"]["prompt"]["name"].as_str().unwrap().to_owned();
             prompts.insert(result["account_id"].to_string(), prompt);
@@ -126,27 +126,23 @@ fn verdicts(house: &House) -> Vec<String> {
     calls["calls"].as_array().unwrap().iter().map(verdict).collect()
 }
 
-/// No report has a script, a link of the model's, or an image to fetch.
+/// No report has a script, a link of somebody else's, or an image to fetch. Text that looks like one may stand there,
+/// escaped: in Markdown a bare address would be a link.
 pub fn no_active_content(house: &House) {
+    let page = ["<script", "<img", "<iframe", "<svg", "href=\"javascript:", "href=\"https://evil", "src="];
+    let markdown = ["<script", "<img", "](javascript:", "](https://evil", "https://evil", "![", "<https:"];
     let mut seen = 0;
     for entry in std::fs::read_dir(house.data_dir().join("reports")).unwrap() {
         let path = entry.unwrap().path();
+        let active = match path.extension().and_then(|kind| kind.to_str()) {
+            Some("html") => page,
+            Some("md") => markdown,
+            // The audit report is data.
+            _ => continue,
+        };
         let text = std::fs::read_to_string(&path).unwrap().to_lowercase();
-        // The audit report is data; the other two are read as pages.
-        if path.extension().is_some_and(|kind| kind == "json") {
-            continue;
-        }
-        for active in [
-            "<script",
-            "<img",
-            "<iframe",
-            "<svg",
-            "onerror=\"",
-            "(javascript:",
-            "\"javascript:",
-            "evil.example/",
-        ] {
-            assert!(!text.contains(active), "{active} in {}", path.display());
+        for active in active {
+            assert!(!text.contains(active), "{active} in {}:\n{text}", path.display());
         }
         seen += 1;
     }

@@ -5,6 +5,7 @@ use crate::harness::House;
 use crate::ledger::{decisions, effects, run_all};
 use crate::model::no_active_content;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -123,10 +124,10 @@ fn orders() -> impl FnMut() -> String {
 #[test]
 fn orders_in_fields_nobody_is_shown_change_no_byte_of_any_effect() {
     let clean = House::new();
-    let clean_runs = run_all(&clean, &[]);
+    let clean_runs = run_all(&clean);
     let folder = planted(&UNSEEN, &mut orders());
     let house = House::with_accounts(folder.path()).with("GANGWAY_ADVISER__PROVIDER", "openai");
-    let runs = run_all(&house, &[]);
+    let runs = run_all(&house);
     assert_eq!(decisions(&runs), decisions(&clean_runs));
     assert_eq!(effects(&house, &runs), effects(&clean, &clean_runs));
 }
@@ -134,19 +135,28 @@ fn orders_in_fields_nobody_is_shown_change_no_byte_of_any_effect() {
 #[test]
 fn orders_in_every_field_and_a_model_that_obeys_them_change_no_decision_and_no_effect() {
     let clean = House::new();
-    let clean_runs = run_all(&clean, &[]);
+    let clean_runs = run_all(&clean);
     let folder = planted(&every_field(), &mut orders());
     let house = House::with_accounts(folder.path()).with("GANGWAY_ADVISER__PROVIDER", "openai");
     let obeys = json!({"rules": [{"contains": "", "answer": {"content": {
         "summary": ORDERS[1], "actions": [], "errors": [],
         "risk": {"level": "low", "business_impact": ORDERS[4], "resolution_time": ORDERS[0]}}}}]});
     house.vendors().put("/_simulator/llm/script", &obeys);
-    let runs = run_all(&house, &[]);
-    assert_eq!(decisions(&runs), decisions(&clean_runs));
+    let runs = run_all(&house);
+    assert_eq!(without_vendors_words(&runs), without_vendors_words(&clean_runs));
     assert_eq!(frames(&house), frames(&clean));
     no_active_content(&house);
     nothing_active_was_sent(&house);
     nothing_planted_was_asked(&house);
+}
+
+/// Decisions without the messages of the vendors' errors, which were planted.
+fn without_vendors_words(runs: &[Value]) -> BTreeMap<String, Value> {
+    let mut decisions = decisions(runs);
+    for error in decisions.values_mut().flat_map(|run| run["api_errors"].as_array_mut().unwrap()) {
+        error["message"].take();
+    }
+    decisions
 }
 
 /// What was done to whom, without the words: vendor, kind, target, and of its detail all that is no text for people.
