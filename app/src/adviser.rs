@@ -61,15 +61,18 @@ fn openai(
 fn bedrock(settings: &Settings, http: reqwest::Client) -> Result<Arc<dyn Model>> {
     let key =
         settings.api_key.clone().or_else(|| variable("AWS_BEARER_TOKEN_BEDROCK").map(SecretString::from));
-    let key =
-        key.context("[adviser] asks for Bedrock, but there is no api_key and no AWS_BEARER_TOKEN_BEDROCK")?;
-    let model = settings.model.clone().context("[adviser] asks for Bedrock, but names no model")?;
+    let key = key.context(
+        "[adviser] asks for Bedrock, but there is no key: set AWS_BEARER_TOKEN_BEDROCK (a Bedrock API key) or GANGWAY_ADVISER__API_KEY; requests signed with an AWS identity are not made",
+    )?;
+    let model = settings.model.clone().context(
+        "[adviser] asks for Bedrock, but names no model: set GANGWAY_ADVISER__MODEL to a model id or an inference profile",
+    )?;
     let base_url = match (&settings.base_url, variable("AWS_REGION")) {
         (Some(base_url), _) => base_url.clone(),
         (None, Some(region)) => format!("https://bedrock-runtime.{region}.amazonaws.com"),
-        (None, None) => {
-            anyhow::bail!("[adviser] asks for Bedrock, but there is neither base_url nor AWS_REGION")
-        }
+        (None, None) => anyhow::bail!(
+            "[adviser] asks for Bedrock, but it is not said where: set AWS_REGION, or GANGWAY_ADVISER__BASE_URL"
+        ),
     };
     Ok(Arc::new(gangway_advisor::Bedrock::new(&base_url, key, &model, http)))
 }

@@ -150,7 +150,7 @@ fn print(replay: &Replay) -> Result<()> {
         output::line(&format!("{} {}: {}", run.run_id, run.account_id, run.why))?;
     }
     output::line(&format!(
-        "{} runs decided again: {} the same, {} differ ({} in outcome), {} could not be decided again",
+        "Runs decided again: {}. The same: {}, different: {} ({} in outcome), impossible to decide again: {}",
         replay.replayed, replay.same, replay.differ, replay.other_outcome, replay.failed
     ))
 }

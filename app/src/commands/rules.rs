@@ -46,7 +46,7 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
             let store = Store::open(sources.data_dir())?;
             let changed = order(sources, &store, RuleOrder::RollBack).await?;
             if changed.is_none() {
-                bail!("nothing was activated in this data folder, so there is nothing to go back to");
+                bail!("what is configured decides, and no canary: there is nothing to go back to");
             }
             told(changed, sources, &store, output.json).await?;
         }
@@ -150,7 +150,7 @@ async fn status(sources: &Sources, as_json: bool) -> Result<()> {
     if let Some(report) = shadow {
         let (judged, differs) = (report.judged, report.differs);
         output::line(&format!(
-            "The shadow has judged {judged} runs and would have decided {differs} otherwise:"
+            "Runs the shadow has judged: {judged}; it would have decided otherwise: {differs}"
         ))?;
         for run in report.runs {
             output::line(&format!("  {} {}", run.run_id, rules::in_words(&run.difference)))?;
