@@ -115,7 +115,7 @@ impl Toolbelt {
             }
         };
         let params = CallToolRequestParams::new(contract.name).with_arguments(arguments);
-        let result = connection.call(params, scope.meta(), scope.deadline).await.map_err(|failure| {
+        let result = connection.call::<T>(params, scope.meta(), scope.deadline).await.map_err(|failure| {
             let error = failed(failure.kind, failure.code, &failure.text);
             if failure.unsent { error.unsent() } else { error }
         })?;

@@ -5,15 +5,17 @@
 use crate::credential::Credential;
 use crate::embedded::Embedded;
 use crate::http::{Http, SESSION_LIFE};
+use crate::pins::{Drift, Offered, OnDrift, Pins};
 use crate::session::{Client, ConnectError};
 use crate::stdio::StdioLaunch;
 use gangway_protocol::ErrorType;
+use gangway_protocol::tools::Tool;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, RequestMetaObject, ServerResult,
 };
 use rmcp::service::{PeerRequestOptions, ServiceError};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -45,12 +47,22 @@ pub struct Connection {
 struct Inner {
     link: Link,
     client: Mutex<Option<Live>>,
+    pins: Pins,
+    on_drift: OnceLock<OnDrift>,
 }
 
 /// An open session. Calls under way keep it, also after it was replaced.
 struct Live {
-    client: Arc<Client>,
+    session: Session,
     since: Instant,
+}
+
+/// What a call needs of an open session.
+#[derive(Clone)]
+struct Session {
+    client: Arc<Client>,
+    /// What the server offers; none of a server in this process, which is this release.
+    offered: Option<Arc<Offered>>,
 }
 
 enum Link {
@@ -66,7 +78,13 @@ impl Link {
             Self::Http(_) => live.since.elapsed() < SESSION_LIFE,
             Self::Embedded(_) | Self::Stdio(_) => true,
         };
-        is_fresh && !live.client.is_closed() && !live.client.is_transport_closed()
+        is_fresh && !live.session.client.is_closed() && !live.session.client.is_transport_closed()
+    }
+}
+
+impl Inner {
+    fn over(link: Link) -> Self {
+        Self { link, client: Mutex::new(None), pins: Pins::default(), on_drift: OnceLock::new() }
     }
 }
 
@@ -105,20 +123,28 @@ impl Connection {
 
     fn at(url: &str, credential: Option<Credential>) -> Result<Self, ConnectError> {
         let link = Link::Http(Http::new(url, credential).map_err(ConnectError::HttpClient)?);
-        Ok(Self { inner: Arc::new(Inner { link, client: Mutex::new(None) }) })
+        Ok(Self { inner: Arc::new(Inner::over(link)) })
     }
 
     async fn open(link: Link) -> Result<Self, ConnectError> {
-        let connection = Self { inner: Arc::new(Inner { link, client: Mutex::new(None) }) };
+        let connection = Self { inner: Arc::new(Inner::over(link)) };
         connection.session().await?;
         Ok(connection)
     }
 
+    /// The same connection, telling `on_drift` of tools that are not what they are pinned to. Who is told first stays.
+    #[must_use]
+    pub fn telling(self, on_drift: OnDrift) -> Self {
+        // Somebody is told already.
+        let _ = self.inner.on_drift.set(on_drift);
+        self
+    }
+
     /// The live connection, made anew when there is none.
-    async fn session(&self) -> Result<Arc<Client>, ConnectError> {
+    async fn session(&self) -> Result<Session, ConnectError> {
         let mut client = self.inner.client.lock().await;
         if let Some(live) = client.as_ref().filter(|live| self.inner.link.keeps(live)) {
-            return Ok(Arc::clone(&live.client));
+            return Ok(live.session.clone());
         }
         // Dropping a dead one reaps its child before the next is launched.
         *client = None;
@@ -127,13 +153,21 @@ impl Connection {
             Link::Stdio(launch) => launch.connect().await,
             Link::Http(http) => http.connect().await,
         }?;
-        let made = Arc::new(made);
-        *client = Some(Live { client: Arc::clone(&made), since: Instant::now() });
-        Ok(made)
+        let offered = match &self.inner.link {
+            Link::Embedded(_) => None,
+            Link::Stdio(_) | Link::Http(_) => {
+                let tools = made.list_all_tools().await;
+                let tools = tools.map_err(|error| ConnectError::Listing(error.to_string()))?;
+                Some(Arc::new(Offered::of(&tools)))
+            }
+        };
+        let session = Session { client: Arc::new(made), offered };
+        *client = Some(Live { session: session.clone(), since: Instant::now() });
+        Ok(session)
     }
 
-    /// Calls one tool; everything together takes no longer than the deadline.
-    pub(crate) async fn call(
+    /// Calls the tool `T`; everything together takes no longer than the deadline.
+    pub(crate) async fn call<T: Tool>(
         &self,
         params: CallToolRequestParams,
         meta: RequestMetaObject,
@@ -144,11 +178,16 @@ impl Connection {
             .await
             .map_err(|_| timed_out(deadline).before_sending())?
             .map_err(|error| network("CONNECT_FAILED", &error).before_sending())?;
+        if let Some(offered) = &session.offered {
+            let checked = offered.check::<T>(&self.inner.pins, self.inner.on_drift.get());
+            checked.map_err(|drift| drifted(&drift).before_sending())?;
+        }
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         // rmcp's own timeout tells the server that the call is cancelled; the outer one covers a stuck transport.
         let options = PeerRequestOptions::with_timeout(until - Instant::now()).with_meta(meta);
-        let exchange =
-            async { session.peer().send_cancellable_request(request, options).await?.await_response().await };
+        let exchange = async {
+            session.client.peer().send_cancellable_request(request, options).await?.await_response().await
+        };
         let answer =
             tokio::time::timeout_at(until + GRACE, exchange).await.map_err(|_| timed_out(deadline))?;
         match answer {
@@ -181,6 +220,12 @@ fn network(code: &'static str, cause: &dyn std::error::Error) -> Failure {
         source = inner.source();
     }
     Failure { kind: ErrorType::Network, code, text, unsent: false }
+}
+
+fn drifted(drift: &Drift) -> Failure {
+    let code = if drift.found.is_some() { "TOOL_DRIFTED" } else { "TOOL_NOT_OFFERED" };
+    let text = format!("{drift}; it is not called");
+    Failure { kind: ErrorType::Authorization, code, text, unsent: false }
 }
 
 fn timed_out(deadline: Duration) -> Failure {

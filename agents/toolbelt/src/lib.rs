@@ -10,6 +10,7 @@ mod credential;
 mod decode;
 mod embedded;
 mod http;
+mod pins;
 mod session;
 mod stdio;
 
@@ -18,5 +19,6 @@ pub use belt::{Answered, Scope, Toolbelt};
 pub use connection::Connection;
 pub use credential::Credential;
 pub use gangway_protocol::Agent;
+pub use pins::{Drift, OnDrift};
 pub use session::ConnectError;
 pub use stdio::StdioLaunch;

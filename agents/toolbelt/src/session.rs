@@ -20,6 +20,9 @@ pub enum ConnectError {
     /// The server did not open an MCP session.
     #[error("the server did not open an MCP session: {0}")]
     Handshake(String),
+    /// The server did not say what tools it has.
+    #[error("the server did not list its tools: {0}")]
+    Listing(String),
     /// The credential for it could not be made.
     #[error("cannot make the credential for the server: {0}")]
     Credential(String),

@@ -4,16 +4,18 @@
 mod toy;
 
 use axum::Router;
-use gangway_protocol::ErrorType;
-use gangway_toolbelt::{Agent, Connection, Toolbelt};
+use gangway_protocol::tools::netsuite::{GetExchangeRate, GetInvoices, InvoicesArgs, RateArgs};
+use gangway_protocol::{AccountId, ErrorType};
+use gangway_toolbelt::{Agent, Connection, Drift, Toolbelt};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::json;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use toy::{Toy, ask, behaves_like_every_other, belt};
+use toy::{Toy, ask, behaves_like_every_other, belt, scope};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -98,4 +100,28 @@ async fn a_server_that_never_answers_costs_the_deadline_and_no_more() {
 async fn a_system_without_a_server_is_said_so() {
     let refused = ask(&Toolbelt::new(Agent::Finance), "none", LONG).await;
     assert_eq!(refused, Err((ErrorType::Network, "NO_CONNECTION".to_owned())));
+}
+
+#[tokio::test]
+async fn a_tool_whose_words_were_changed_is_refused_and_told_about_and_the_others_work() {
+    let (addr, _stop, _task) = serve(loopback()).await;
+    let told: Arc<Mutex<Vec<Drift>>> = Arc::default();
+    let kept = Arc::clone(&told);
+    let connection =
+        over_http(addr).await.telling(Arc::new(move |drift| kept.lock().unwrap().push(drift.clone())));
+    let belt = belt(connection);
+    for _ in 0..2 {
+        let args = InvoicesArgs { account_ids: vec![AccountId::parse("ACME-001").unwrap()] };
+        let refused = belt.call::<GetInvoices>(&scope(LONG), &args).await.unwrap_err();
+        assert_eq!((refused.error_code.as_str(), refused.not_sent), ("TOOL_DRIFTED", true), "{refused}");
+        let args: RateArgs =
+            serde_json::from_value(json!({"from": "EUR", "to": "USD", "date": "2026-01-01"})).unwrap();
+        let absent = belt.call::<GetExchangeRate>(&scope(LONG), &args).await.unwrap_err();
+        assert_eq!(absent.error_code, "TOOL_NOT_OFFERED");
+        assert_eq!(ask(&belt, "none", LONG).await, Ok(false), "the tool that is as it was works");
+    }
+    let told = told.lock().unwrap();
+    let tools: Vec<&str> = told.iter().map(|drift| drift.tool).collect();
+    assert_eq!(tools, ["netsuite.get_invoices", "netsuite.get_exchange_rate"], "each once");
+    assert!(told[0].found.is_some() && told[0].found.as_deref() != Some(told[0].pinned.as_str()));
 }

@@ -2,14 +2,15 @@
 //!
 //! What rules mean is governance's business; here they are found, read and told about with their file.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use gangway_governance::access::policy::MAX_FILE_BYTES;
-use gangway_governance::{KeyCheck, Policy, Principal, Reach};
+use gangway_governance::{Issuer, KeyCheck, KeySource, Policy, Principal, Reach, Resource};
 use gangway_store::Store;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +22,37 @@ pub struct Access {
     pub policy: Option<PathBuf>,
     /// What callers of `gangway mcp … --http` may do that show no credential.
     pub unnamed: Option<Unnamed>,
+    /// Scheme and authority under which hosts reach the MCP servers, e.g. `https://gangway.example.com`; where we listen,
+    /// when absent. What an access token is for begins with it.
+    pub public_url: Option<String>,
+    /// Whose access tokens are taken; nobody's when absent.
+    pub oauth: Option<OAuth>,
+}
+
+/// An issuer of access tokens (OAuth 2.1).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    /// Its identifier, as it stands in `iss`.
+    pub issuer: String,
+    /// Address of its keys.
+    pub jwks_uri: Option<String>,
+    /// File with its keys, instead.
+    pub jwks_path: Option<PathBuf>,
+}
+
+impl OAuth {
+    fn keys(&self) -> Result<KeySource> {
+        match (&self.jwks_uri, &self.jwks_path) {
+            (Some(uri), None) => {
+                KeySource::url(uri).map_err(|error| anyhow!("access.oauth.jwks_uri: {error}"))
+            }
+            (None, Some(path)) => Ok(KeySource::File(path.clone())),
+            (Some(_), Some(_)) | (None, None) => {
+                bail!("access.oauth needs the issuer's keys: give one of jwks_uri and jwks_path")
+            }
+        }
+    }
 }
 
 /// What somebody may do that shows no credential.
@@ -45,12 +77,37 @@ pub enum Vendors {
 }
 
 impl Access {
+    /// This installation as the configured issuer's tokens name it, where it listens at `listening`.
+    pub fn resource(&self, listening: SocketAddr, http: &reqwest::Client) -> Result<Option<Resource>> {
+        let Some(oauth) = &self.oauth else { return Ok(None) };
+        let base_url = match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{listening}"),
+        };
+        let issuer = Arc::new(Issuer::new(&oauth.issuer, oauth.keys()?, http.clone()));
+        Ok(Some(Resource { issuer, base_url }))
+    }
+
+    /// The host name under which hosts reach the MCP servers, where that is configured.
+    pub fn public_host(&self) -> Result<Option<String>> {
+        let Some(url) = &self.public_url else { return Ok(None) };
+        let parsed =
+            reqwest::Url::parse(url).with_context(|| format!("access.public_url is {url}, no URL"))?;
+        match parsed.host_str() {
+            Some(host) if parsed.path() == "/" => Ok(Some(host.to_owned())),
+            _ => bail!(
+                "access.public_url is {url}: write scheme and host only, as in https://gangway.example.com"
+            ),
+        }
+    }
+
     /// Who somebody on this machine is that shows no credential. With real vendors such a caller reads, unless more or
-    /// less is configured; in a demo it may do everything.
+    /// less is configured; in a demo it may do everything; where an issuer is configured nobody comes in so.
     pub fn unnamed_caller(&self, name: &str, vendors: Vendors) -> Result<Option<Principal>> {
-        let usual = match vendors {
-            Vendors::Simulated => Unnamed::Writes,
-            Vendors::Real => Unnamed::Reads,
+        let usual = match (vendors, &self.oauth) {
+            (_, Some(_)) => Unnamed::Nobody,
+            (Vendors::Simulated, None) => Unnamed::Writes,
+            (Vendors::Real, None) => Unnamed::Reads,
         };
         Ok(match self.unnamed.unwrap_or(usual) {
             Unnamed::Nobody => None,
@@ -108,7 +165,7 @@ pub fn key_check(store: &Store) -> KeyCheck {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use super::{Access, Unnamed, Vendors, read};
+    use super::{Access, OAuth, Unnamed, Vendors, read};
     use gangway_governance::Reach;
 
     #[test]
@@ -121,6 +178,26 @@ mod tests {
         assert_eq!(reach(None, Vendors::Real), Some(Reach::Reads));
         assert_eq!(reach(Some(Unnamed::Nobody), Vendors::Simulated), None);
         assert_eq!(reach(Some(Unnamed::Writes), Vendors::Real), Some(Reach::Writes));
+    }
+
+    #[test]
+    fn an_issuer_needs_keys_from_one_safe_place_and_closes_the_door_to_the_unnamed() {
+        let oauth = |uri: Option<&str>, path: Option<&str>| OAuth {
+            issuer: "https://login.example".to_owned(),
+            jwks_uri: uri.map(str::to_owned),
+            jwks_path: path.map(Into::into),
+        };
+        assert!(oauth(Some("https://login.example/jwks"), None).keys().is_ok());
+        assert!(oauth(None, Some("keys.json")).keys().is_ok());
+        for bad in [
+            oauth(None, None),
+            oauth(Some("https://a.example"), Some("b")),
+            oauth(Some("http://a.example"), None),
+        ] {
+            assert!(bad.keys().is_err(), "{bad:?}");
+        }
+        let access = Access { oauth: Some(oauth(None, Some("keys.json"))), ..Access::default() };
+        assert!(access.unnamed_caller("http", Vendors::Simulated).unwrap().is_none());
     }
 
     #[test]

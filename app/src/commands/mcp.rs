@@ -69,9 +69,11 @@ async fn over_http(args: &McpArgs, address: SocketAddr, installation: Arc<Instal
         systems: systems(args.server),
         passes: installation.pass_check(),
         keys: access::key_check(installation.store()),
+        resource: settings.resource(listening.addr(), installation.http())?,
         unnamed: settings.unnamed_caller(args.name.as_deref().unwrap_or("http"), vendors)?,
     };
-    let mount = Mount { path: "/mcp".to_owned(), door, hosts: Vec::new() };
+    let hosts = settings.public_host()?.into_iter().collect();
+    let mount = Mount { path: "/mcp".to_owned(), door, hosts };
     let stop = CancellationToken::new();
     let serving = listening.answer(mount.router(governed, &stop), stop);
     output::line(&format!("http://{}/mcp", serving.addr()))?;

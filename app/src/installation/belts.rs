@@ -4,9 +4,11 @@ use super::Installation;
 use crate::config::Route;
 use anyhow::{Context as _, Result};
 use gangway_governance::{Governed, Holder, PassMint, Principal, ToolNames};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Person, System};
-use gangway_toolbelt::{Agent, Connection, Credential, StdioLaunch, Toolbelt};
+use gangway_toolbelt::{Agent, Connection, Credential, OnDrift, StdioLaunch, Toolbelt};
 use jiff::Timestamp;
+use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -73,7 +75,25 @@ impl Installation {
             Route::Stdio => Connection::stdio(self.launch(holder, system)?).await,
             Route::Http(url) => Connection::http_with(url, self.pass(holder, system)).await,
         };
-        connected.with_context(|| format!("{caller} cannot reach the {system} server"))
+        let connected = connected.with_context(|| format!("{caller} cannot reach the {system} server"))?;
+        Ok(connected.telling(self.on_drift(&caller)))
+    }
+
+    /// A tool that is not what it is pinned to is for whoever runs this: in the log, and in the audit.
+    fn on_drift(&self, caller: &Principal) -> OnDrift {
+        let (store, caller) = (self.store.clone(), caller.clone());
+        Arc::new(move |drift| {
+            tracing::error!(%drift, pinned = drift.pinned, found = ?drift.found, "a tool is refused");
+            let what = json!({"tool": drift.tool, "pinned": drift.pinned, "found": drift.found});
+            let record =
+                AuditRecord::refused("tools.drift", caller.name(), what, Timestamp::now(), "TOOL_DRIFTED");
+            let store = store.clone();
+            tokio::spawn(async move {
+                if let Err(error) = store.audit().append_later(record).await {
+                    tracing::error!(error = error.with_cause(), "a drifted tool could not be recorded");
+                }
+            });
+        })
     }
 
     fn route(&self, system: System) -> &Route {

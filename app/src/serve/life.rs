@@ -8,6 +8,7 @@ use super::demo::{self, Demo};
 use super::host::{self, ApiKeys, Hosts, Vendors};
 use super::intake::{self, Intake, Policy};
 use super::listener::{Listening, Terms};
+use super::mcp;
 use super::queue::{self, Queue};
 use super::refused::{RefusalLog, Refused};
 use super::settings::Secrets;
@@ -30,7 +31,8 @@ use tokio_util::task::TaskTracker;
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
-    let settings = installation.config().serve.clone();
+    let mut settings = installation.config().serve.clone();
+    settings.allowed_hosts.0.extend(installation.config().access.public_host()?);
     let wanted = listen.unwrap_or(settings.listen);
     let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
     let keys = if has_good_key(installation.store()).await? { ApiKeys::Exist } else { ApiKeys::None };
@@ -44,6 +46,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let listening = Listening::at(wanted).await?;
     let service = Arc::new(build(installation, engine, queue)?);
     let earlier = queue::line_up_earlier(&service).await?;
+    let mcp = mcp::routes(&service, listening.addr)?;
     announce(&service, listening.addr, earlier)?;
     offer_a_key(&service).await?;
 
@@ -54,7 +57,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let scheduled = tokio::spawn(scheduled(Arc::clone(&service), jobs));
     let hosts = Hosts::of(&settings, listening.addr);
     let answering =
-        tokio::spawn(listening.answer(router(&service, hosts), terms(&service), service.stop.clone()));
+        tokio::spawn(listening.answer(router(&service, hosts, mcp), terms(&service), service.stop.clone()));
     service.stop.cancelled().await;
 
     let all = async {

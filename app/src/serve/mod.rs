@@ -11,6 +11,7 @@ mod host;
 pub mod intake;
 mod life;
 mod listener;
+mod mcp;
 mod pace;
 mod problem;
 pub mod queue;
@@ -28,10 +29,11 @@ use std::sync::Arc;
 
 /// Everything the service answers. Webhooks prove who sends them, and health is nobody's secret; the rest can be reached
 /// by a web page in somebody's browser, so names and origins are checked there.
-fn router(service: &Arc<Service>, hosts: host::Hosts) -> Router {
+fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
     let browsed = Router::new()
         .merge(demo::routes())
         .merge(api::routes())
+        .merge(mcp.with_state(()))
         .layer(axum::middleware::from_fn_with_state(Arc::new(hosts), host::check));
     Router::new()
         .merge(health::routes())

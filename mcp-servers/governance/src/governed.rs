@@ -3,19 +3,23 @@
 //! Both protocol eras are served; rmcp tells them apart. Prompts, resources and completions are not offered, and are
 //! refused rather than answered with empty lists, because the capabilities do not declare them.
 
-use crate::access::{Principal, Verdict};
+use crate::access::policy::scope_of;
+use crate::access::{Principal, Refusal, Verdict};
 use crate::governance::Governance;
 use crate::pipeline;
 use crate::pipeline::confirm::Host;
 use crate::server::Server;
 use crate::tool::GovernedTool;
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::redact::scrub;
 use gangway_protocol::tools::Contract;
+use jiff::Timestamp;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{self, ErrorData};
 use rmcp::service::{RequestContext, RoleServer};
+use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How long a client may keep the tool list. It changes with a release, and with the policy.
@@ -82,6 +86,33 @@ impl Governed {
             .with_instructions(&server.instructions);
         let tools = server.tools.into_values().flat_map(both).collect();
         Self { inner: Arc::new(Inner { info, published, tools, governance, caller }) }
+    }
+
+    /// The server's title.
+    pub(crate) fn title(&self) -> &str {
+        self.inner.info.server_info.title.as_deref().unwrap_or_default()
+    }
+
+    /// Every scope that opens a tool of the server.
+    pub(crate) fn scopes(&self) -> Vec<String> {
+        let scopes = self.inner.published.iter().map(|(contract, _)| scope_of(contract));
+        scopes.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The scope that a caller's token lacks for a tool which its policy allows it; that refusal is then on record.
+    pub(crate) async fn refuse_for_scope(&self, principal: &Principal, tool: &str) -> Option<String> {
+        let (policy, tool) = (self.inner.governance.policy(), self.inner.tools.get(tool)?);
+        let contract = &tool.contract;
+        let Verdict::Refused(Refusal::NoScope) = policy.decide(principal, contract, None) else {
+            return None;
+        };
+        let by = principal.name();
+        let record = AuditRecord {
+            policy: Some(policy.digest().to_owned()),
+            ..AuditRecord::refused(contract.name, by, Value::Null, Timestamp::now(), "INSUFFICIENT_SCOPE")
+        };
+        pipeline::record_later(&self.inner.governance, record).await;
+        Some(scope_of(contract))
     }
 
     /// Who calls. A request that no door let in has no caller and gets nothing.

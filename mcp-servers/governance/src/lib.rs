@@ -17,7 +17,7 @@ pub mod server;
 pub mod tool;
 pub mod vendor;
 
-pub use access::{Holder, PassCheck, PassMint, Policy, Principal, Reach};
+pub use access::{Holder, Issuer, KeySource, PassCheck, PassMint, Policy, Principal, Reach};
 pub use call::Call;
 pub use coalesce::singly::{is_worth_asking_singly, singly};
 pub use coalesce::{Coalescer, Lookup};
@@ -25,5 +25,5 @@ pub use confirmation::{Confirmation, Question};
 pub use governance::Governance;
 pub use governed::{Governed, ToolNames};
 pub use limits::Limits;
-pub use serve::{Door, HttpServer, KeyCheck, Listening, Mount, ServeError, serve_stdio};
+pub use serve::{Door, HttpServer, KeyCheck, Listening, Mount, Resource, ServeError, serve_stdio};
 pub use server::Server;

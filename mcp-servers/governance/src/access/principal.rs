@@ -128,6 +128,12 @@ impl Principal {
         self.0.only
     }
 
+    /// Whether it is a host with a token of its own.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        matches!(self.0.kind, Kind::Host { .. })
+    }
+
     /// The person, if it is one.
     #[must_use]
     pub fn as_person(&self) -> Option<&Person> {

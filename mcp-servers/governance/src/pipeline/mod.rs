@@ -25,6 +25,7 @@ use crate::call::Call;
 use crate::governance::Governance;
 use crate::tool::{GovernedTool, Run};
 use audit::Trail;
+pub(crate) use audit::append_later as record_later;
 use claim::Standing;
 use gangway_protocol::ApiError;
 use rmcp::model::{CallToolResponse, CallToolResult, RequestMetaObject};

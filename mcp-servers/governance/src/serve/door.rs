@@ -1,19 +1,23 @@
 //! The door in front of a server over HTTP: who is it that asks?
 //!
-//! A pass of our own, an API key, or nothing where that is allowed. What is shown stays here: of a caller only the principal
-//! goes on, so no credential of a caller can ever reach a handler or a vendor. What the caller may do is the policy's to say.
+//! A pass of our own, an API key, an access token of the configured issuer, or nothing where that is allowed. What is shown stays
+//! here: of a caller only the principal goes on, so no credential of a caller can ever reach a handler or a vendor. What the
+//! caller may do is the policy's to say; only a scope that is lacking is told here, in the way OAuth has for it.
 
-use crate::access::{PassCheck, Principal};
-use axum::body::Body;
+use super::challenge::{self, Closed};
+use crate::access::{Issuer, PassCheck, Principal};
+use crate::governed::Governed;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures::future::BoxFuture;
 use gangway_protocol::{Person, System};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How API keys begin.
@@ -31,21 +35,23 @@ pub struct Door {
     pub passes: PassCheck,
     /// Recognises people.
     pub keys: KeyCheck,
+    /// Recognises hosts, where an issuer is configured.
+    pub resource: Option<Resource>,
     /// Who somebody is that shows nothing; none if nobody comes in so.
     pub unnamed: Option<Principal>,
 }
 
-/// Why somebody is not let in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Closed {
-    /// Nothing was shown.
-    NothingShown,
-    /// What was shown is not good here.
-    NotGood(String),
+/// This server as its issuer's tokens name it.
+#[derive(Clone)]
+pub struct Resource {
+    /// Whose tokens are taken.
+    pub issuer: Arc<Issuer>,
+    /// Scheme and authority under which the server is reached, without a slash at its end.
+    pub base_url: String,
 }
 
 impl Door {
-    async fn recognise(&self, headers: &HeaderMap) -> Result<Principal, Closed> {
+    async fn recognise(&self, headers: &HeaderMap, path: &str) -> Result<Principal, Closed> {
         let Some(token) = bearer(headers)? else {
             return self.unnamed.clone().ok_or(Closed::NothingShown);
         };
@@ -58,7 +64,14 @@ impl Door {
             let person = (self.keys)(token).await.map_err(Closed::NotGood)?;
             return Ok(Principal::person(person));
         }
-        Err(Closed::NotGood("the token is neither a pass nor an API key".to_owned()))
+        match &self.resource {
+            Some(resource) => {
+                let audience = format!("{}{path}", resource.base_url);
+                let opened = resource.issuer.open(shown, &audience).await;
+                opened.map_err(|error| Closed::NotGood(error.to_string()))
+            }
+            None => Err(Closed::NotGood("the token is neither a pass nor an API key".to_owned())),
+        }
     }
 }
 
@@ -76,34 +89,65 @@ fn bearer(headers: &HeaderMap) -> Result<Option<SecretString>, Closed> {
     Ok(Some(SecretString::from(token.trim().to_owned())))
 }
 
-/// Lets in who is recognised, as a principal; the credential goes no further.
-pub(super) async fn admit(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
-    match door.recognise(request.headers()).await {
-        Ok(principal) => {
-            request.headers_mut().remove(header::AUTHORIZATION);
-            request.extensions_mut().insert(principal);
-            next.run(request).await
-        }
-        Err(closed) => {
-            tracing::info!(?closed, "a caller was not let in");
-            turned_away(&closed)
-        }
-    }
+/// A door in its wall.
+#[derive(Clone)]
+pub(super) struct Guarded {
+    pub(super) door: Arc<Door>,
+    pub(super) governed: Governed,
+    /// Path of the server behind it.
+    pub(super) path: Arc<str>,
+    pub(super) max_body_bytes: usize,
 }
 
-fn turned_away(closed: &Closed) -> Response {
-    let (detail, challenge) = match closed {
-        Closed::NothingShown => (
-            "send an API key as Authorization: Bearer KEY; gangway keys create makes one",
-            "Bearer realm=\"gangway\"",
-        ),
-        Closed::NotGood(why) => (why.as_str(), "Bearer realm=\"gangway\", error=\"invalid_token\""),
+/// Lets in who is recognised, as a principal; the credential goes no further.
+pub(super) async fn admit(State(guarded): State<Guarded>, request: Request, next: Next) -> Response {
+    let Guarded { door, governed, path, .. } = &guarded;
+    let closed = match door.recognise(request.headers(), path).await {
+        Ok(principal) => match within_scope(&guarded, &principal, request).await {
+            Ok(mut request) => {
+                request.headers_mut().remove(header::AUTHORIZATION);
+                request.extensions_mut().insert(principal);
+                return next.run(request).await;
+            }
+            Err(closed) => closed,
+        },
+        Err(closed) => closed,
     };
-    let status = StatusCode::UNAUTHORIZED;
-    let body = json!({"status": status.as_u16(), "title": "Unauthorized", "detail": detail}).to_string();
-    let mut response = (status, Body::from(body)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    response
+    tracing::info!(?closed, "a caller was not let in");
+    challenge::answer(&closed, door, path, governed)
+}
+
+/// Looks into a host's call whether its token has the scope of the tool; says so as OAuth does, with the scope to ask for.
+/// What cannot be read here is refused by those whose business it is, and the policy is asked again in any case.
+async fn within_scope(guarded: &Guarded, principal: &Principal, request: Request) -> Result<Request, Closed> {
+    if !principal.is_host() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, guarded.max_body_bytes).await.map_err(|_| Closed::TooLarge)?;
+    if let Some(tool) = called(&body)
+        && let Some(scope) = guarded.governed.refuse_for_scope(principal, &tool).await
+    {
+        return Err(Closed::NoScope(scope));
+    }
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// The tool that a message calls.
+fn called(body: &Bytes) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Message<'a> {
+        #[serde(borrow)]
+        method: Cow<'a, str>,
+        #[serde(borrow)]
+        params: Option<Params<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Params<'a> {
+        #[serde(borrow)]
+        name: Option<Cow<'a, str>>,
+    }
+    let message: Message<'_> = serde_json::from_slice(body).ok()?;
+    (message.method == "tools/call").then_some(())?;
+    message.params?.name.map(Cow::into_owned)
 }

@@ -3,11 +3,14 @@
 //! No sessions are kept, so none can be exhausted or hijacked; legacy clients work without them.
 
 use super::ServeError;
-use super::door::{self, Door};
+use super::challenge;
+use super::door::{self, Door, Guarded};
 use crate::governed::Governed;
-use axum::Router;
+use axum::routing::get;
+use axum::{Json, Router};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,10 +51,23 @@ impl Mount {
             .with_max_request_body_bytes(MAX_BODY_BYTES)
             .with_cancellation_token(stop.child_token());
         let sessions = Arc::new(NeverSessionManager::default());
-        let service = StreamableHttpService::new(move || Ok(governed.clone()), sessions, config);
-        Router::new()
-            .route_service(&self.path, service)
-            .layer(axum::middleware::from_fn_with_state(Arc::new(self.door), door::admit))
+        let behind = governed.clone();
+        let service = StreamableHttpService::new(move || Ok(behind.clone()), sessions, config);
+        let (door, path) = (Arc::new(self.door), Arc::<str>::from(self.path));
+        let described =
+            door.resource.as_ref().map(|resource| challenge::metadata(resource, &path, &governed));
+        let guarded = Guarded { door, governed, path: Arc::clone(&path), max_body_bytes: MAX_BODY_BYTES };
+        let router = Router::new()
+            .route_service(&path, service)
+            .layer(axum::middleware::from_fn_with_state(guarded, door::admit));
+        match described {
+            // Outside the door: it tells where to get what opens it.
+            Some(described) => {
+                let tell = get(async move || Json(Value::clone(&described)));
+                router.route(&challenge::metadata_path(&path), tell)
+            }
+            None => router,
+        }
     }
 }
 

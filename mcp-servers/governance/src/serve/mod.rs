@@ -2,11 +2,12 @@
 //!
 //! Over stdio the launch says who calls; over HTTP the [`Door`] finds out with each request.
 
+mod challenge;
 mod door;
 mod http;
 mod stdio;
 
-pub use door::{Door, KeyCheck};
+pub use door::{Door, KeyCheck, Resource};
 pub use http::{HttpServer, Listening, Mount};
 pub use stdio::serve_stdio;
 

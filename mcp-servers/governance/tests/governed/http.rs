@@ -35,7 +35,8 @@ async fn serve_with(
         Box::pin(async move { found })
     });
     let public = ed25519_dalek::SigningKey::from_bytes(&SEED).verifying_key().to_bytes();
-    let door = Door { systems: vec![System::Tasks], passes: PassCheck::new(&public), keys, unnamed };
+    let door =
+        Door { systems: vec![System::Tasks], passes: PassCheck::new(&public), keys, resource: None, unnamed };
     let governed = Governed::behind_door(toy_server(&toys()), governance, ToolNames::Dotted);
     let stop = CancellationToken::new();
     let mount = Mount { path: "/mcp".to_owned(), door, hosts: Vec::new() };
@@ -182,4 +183,17 @@ async fn a_list_holds_what_its_reader_may_call() {
     assert_eq!(tools(&pass(Holder::Agent(Agent::TaskMonitor), System::Tasks)).await, 3);
     assert_eq!(tools(&pass(Holder::Agent(Agent::Finance), System::Tasks)).await, 0);
     assert_eq!(tools("gwk_ada").await, 0);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_over_http_is_answered_and_the_next_call_works() {
+    let server = serve("127.0.0.1:0").await.unwrap();
+    let failed: Value = post(&server, json!({"mode": "panic"})).send().await.unwrap().json().await.unwrap();
+    assert_eq!(failed["result"]["isError"], true, "{failed}");
+    assert!(
+        failed.to_string().contains("INTERNAL") && !failed.to_string().contains("secret words"),
+        "{failed}"
+    );
+    let good: Value = post(&server, json!({"mode": "again"})).send().await.unwrap().json().await.unwrap();
+    assert_eq!(good["result"]["structuredContent"]["said"], "again");
 }

@@ -1,0 +1,89 @@
+//! An issuer's keys over real HTTP: asked for once, not for every made-up key id, and only good for what they say.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gangway_governance::{Issuer, KeySource};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const SEED: [u8; 32] = [3; 32];
+const ISSUER: &str = "https://login.example";
+const RESOURCE: &str = "https://gangway.example/mcp/tasks";
+
+/// A key set at an address, and how often it was asked for.
+async fn published(keys: Value) -> (KeySource, Arc<AtomicU32>) {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let router = Router::new().route(
+        "/jwks",
+        get(async move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Json(keys)
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (KeySource::url(&url).unwrap(), asked)
+}
+
+fn key(more: Value) -> Value {
+    let public = ed25519_dalek::SigningKey::from_bytes(&SEED).verifying_key().to_bytes();
+    let mut key = json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(public), "kid": "one"});
+    for (name, value) in more.as_object().unwrap() {
+        key[name] = value.clone();
+    }
+    key
+}
+
+fn token(kid: &str, typ: &str) -> String {
+    let prefix =
+        [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    let signing = EncodingKey::from_ed_der(&[prefix.as_slice(), SEED.as_slice()].concat());
+    let header =
+        Header { kid: Some(kid.to_owned()), typ: Some(typ.to_owned()), ..Header::new(Algorithm::EdDSA) };
+    let claims = json!({"iss": ISSUER, "aud": RESOURCE, "sub": "ada", "azp": "desk", "scp": ["tasks:read"],
+        "exp": Timestamp::now().as_second() + 60});
+    jsonwebtoken::encode(&header, &claims, &signing).unwrap()
+}
+
+async fn issuer(keys: Value) -> (Issuer, Arc<AtomicU32>) {
+    // Another test of this process may have installed it already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (source, asked) = published(keys).await;
+    (Issuer::new(ISSUER, source, gangway_governance::vendor::http_client().unwrap()), asked)
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_and_made_up_key_ids_ask_for_nothing() {
+    let (issuer, asked) =
+        issuer(json!({"keys": [{"kty": "future", "kid": "x"}, key(json!({"use": "sig"}))]})).await;
+    for _ in 0..3 {
+        let host = issuer.open(&token("one", "at+jwt"), RESOURCE).await.unwrap();
+        assert_eq!(host.name().as_ref(), "host desk ada");
+    }
+    for made_up in ["two", "three", "four"] {
+        assert!(issuer.open(&token(made_up, "JWT"), RESOURCE).await.is_err());
+    }
+    assert!(issuer.open(&token("one", "at+jwt"), "https://gangway.example/mcp/notify").await.is_err());
+    assert!(issuer.open(&token("one", "secevent+jwt"), RESOURCE).await.is_err(), "another kind of token");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_is_for_something_else_verifies_nothing() {
+    for more in [
+        json!({"use": "enc"}),
+        json!({"alg": "RS256"}),
+        json!({"key_ops": ["encrypt"]}),
+        json!({"crv": "P-256"}),
+    ] {
+        let (issuer, _) = issuer(json!({"keys": [key(more.clone())]})).await;
+        assert!(issuer.open(&token("one", "JWT"), RESOURCE).await.is_err(), "{more}");
+    }
+}
