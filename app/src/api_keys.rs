@@ -16,6 +16,8 @@ use std::fmt::Write as _;
 use subtle::ConstantTimeEq as _;
 
 const PREFIX: &str = "gwk";
+/// The name the use of keys stands under in the audit: one line for a key and some minutes.
+const USED: &str = "keys.use";
 /// How stale the record of a key's last use may be: a write for every request would cost a commit each.
 const USE_NOTED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// What a key that does not exist is compared with; no secret hashes to it.
@@ -36,6 +38,22 @@ pub enum Refused {
     Unknown,
     /// Was good once.
     Stored(KeyRefusal),
+}
+
+impl Refused {
+    /// The code that the audit keeps.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "UNKNOWN_KEY",
+            Self::Stored(KeyRefusal::Expired) => "EXPIRED_KEY",
+            Self::Stored(KeyRefusal::Revoked) => "REVOKED_KEY",
+        }
+    }
+
+    /// The audit's line of it. Whose key it was is not told: a wrong secret proves nobody.
+    pub fn record(self, from: &str, now: Timestamp) -> AuditRecord {
+        AuditRecord::refused(USED, "somebody, not believed", json!({ "at": from }), now, self.code())
+    }
 }
 
 impl fmt::Display for Refused {
@@ -99,7 +117,9 @@ pub async fn person_of(
         return Ok(Err(Refused::Stored(refusal)));
     }
     if stored.last_used_at.is_none_or(|last| now.duration_since(last) >= USE_NOTED_EVERY) {
-        store.api_keys().used_later(&stored.key.key_id, now).await?;
+        let (name, key_id) = (&stored.key.person.name, &stored.key.key_id);
+        let record = AuditRecord::done(USED, name, json!({ "key_id": key_id }), now);
+        store.api_keys().used_later(key_id, record).await?;
     }
     Ok(Ok(stored.key))
 }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod approvals;
+mod audit;
 mod kept;
 mod policy;
 mod rules;
@@ -9,7 +10,8 @@ mod schedule;
 
 pub use advice::{EvalArgs, EvalProvider, LlmCommand, PromptsCommand};
 pub use approvals::{ApprovalsCommand, DecisionArgs};
-pub use kept::{AuditCommand, KeysCommand, OutboxCommand, RunsCommand, TasksCommand, TenantsCommand};
+pub use audit::{AuditCommand, AuditVerifyArgs, SearchArgs};
+pub use kept::{KeysCommand, OutboxCommand, RunsCommand, TasksCommand, TenantsCommand};
 pub use policy::{ExplainArgs, PolicyCommand};
 pub use rules::{ReplayArgs, RulesCommand, RulesFile};
 pub use schedule::{BackupArgs, RestoreArgs, ScheduleCommand};
@@ -102,7 +104,7 @@ pub enum Command {
     /// Messages and how they stand: queued, unknown, dead.
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// The audit of every tool call.
+    /// The audit of every call and act: show, search, export, verify.
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Calls to the language model that words advice.

@@ -8,6 +8,7 @@ mod engine;
 pub use belts::PASS_VARIABLE;
 pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 
+use crate::auditing::Sealer;
 use crate::cli::Globals;
 use crate::config::{Config, Sources, Vendors, section};
 use crate::reports::ReportFolder;
@@ -70,10 +71,13 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Opens it, works with it, and closes it however the work ended.
+    /// Opens it, works with it, seals the audit of what was done, and closes it however the work ended.
     pub async fn session<T>(sources: Sources, work: impl AsyncFnOnce(Arc<Self>) -> Result<T>) -> Result<T> {
         let installation = Arc::new(Self::open(sources).await?);
         let worked = work(Arc::clone(&installation)).await;
+        if let Err(error) = installation.sealer().seal(Timestamp::now()).await {
+            tracing::warn!("the audit is not sealed: {error:#}");
+        }
         installation.close().await;
         worked
     }
@@ -177,6 +181,11 @@ impl Installation {
     /// Recognises passes of this folder's callers.
     pub fn pass_check(&self) -> PassCheck {
         PassCheck::new(self.pass_key.verifying_key().as_bytes())
+    }
+
+    /// Signs checkpoints of the audit.
+    pub fn sealer(&self) -> Sealer {
+        Sealer::of(&self.store, self.data_dir(), &self.config.audit, Some(self.http.clone()))
     }
 
     /// The simulator of this process, when there is one.

@@ -1,6 +1,6 @@
 //! Keys of the data folder, each made once and readable by its owner only: the coordinator's grant key, the pass key
-//! by which its callers prove themselves to servers in other processes, and the secret
-//! that a demo's webhooks are signed with.
+//! by which its callers prove themselves to servers in other processes, the key that signs the audit's checkpoints, and the
+//! secret that a demo's webhooks are signed with.
 //!
 //! Every process of the folder derives the grant's public key from the same file; a provision server elsewhere gets only that.
 
@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 const GRANT_KEY: &str = "grant.key";
 const PASS_KEY: &str = "pass.key";
+const AUDIT_KEY: &str = "audit.key";
 const WEBHOOK_SECRET: &str = "webhook.secret";
 
 /// The folder's grant key, made if there is none yet.
@@ -26,6 +27,17 @@ pub fn grant_key(data_dir: &Path) -> Result<SigningKey> {
 /// The folder's pass key, made if there is none yet.
 pub fn pass_key(data_dir: &Path) -> Result<SigningKey> {
     signing_key(&data_dir.join(PASS_KEY))
+}
+
+/// The key that signs checkpoints of the folder's audit, made if there is none yet. A key of its own: whoever has it can
+/// rewrite history, and nothing else.
+pub fn audit_key(data_dir: &Path) -> Result<SigningKey> {
+    signing_key(&data_dir.join(AUDIT_KEY))
+}
+
+/// Whether the folder has such a key: looking at an audit must not make one.
+pub fn has_audit_key(data_dir: &Path) -> bool {
+    data_dir.join(AUDIT_KEY).is_file()
 }
 
 fn signing_key(path: &Path) -> Result<SigningKey> {

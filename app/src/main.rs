@@ -4,6 +4,7 @@ mod access;
 mod adviser;
 mod api_keys;
 mod approvals;
+mod auditing;
 mod backup;
 mod cli;
 mod commands;

@@ -121,7 +121,10 @@ pub async fn acting_person(key: Option<&SecretString>, store: &Store) -> Result<
     let Some(key) = key else { return Ok(local_person()) };
     match api_keys::person_of(store, key, Timestamp::now()).await? {
         Ok(found) => Ok(found.person),
-        Err(refusal) => bail!("GANGWAY_API_KEY opens nothing: {refusal}"),
+        Err(refusal) => {
+            store.audit().append(refusal.record("command line", Timestamp::now())).await?;
+            bail!("GANGWAY_API_KEY opens nothing: {refusal}")
+        }
     }
 }
 

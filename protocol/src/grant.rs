@@ -3,6 +3,7 @@
 //! Shape on the wire: `base64url(claims JSON) "." base64url(Ed25519 signature over those bytes)`. The coordinator
 //! seals; provision opens and holds only the public key. Time is handed in. Keys are made and kept elsewhere.
 
+use crate::audit::AuditRecord;
 use crate::{AccountId, RunId, TenantId, Tier};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -113,6 +114,13 @@ impl Grant {
     pub fn new(action: GrantedAction, basis: GrantBasis, now: Timestamp) -> Self {
         let expires_at = now.checked_add(GRANT_LIFETIME).unwrap_or(Timestamp::MAX);
         Self { action, basis, issued_at: now, expires_at }
+    }
+
+    /// The audit's line that `by` made it. The call that spends it, or is refused with it, has a line of its own.
+    #[must_use]
+    pub fn minted(&self, by: &str) -> AuditRecord {
+        let claims = serde_json::to_value(self).unwrap_or_default();
+        AuditRecord::done("grants.mint", by, claims, self.issued_at)
     }
 
     /// Signs it.

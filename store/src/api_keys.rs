@@ -160,19 +160,19 @@ impl ApiKeys<'_> {
             .await
     }
 
-    /// Notes that a key was used. Queued, not awaited; the caller decides how often that is worth a write.
+    /// Notes that a key was used, and records it in the same commit. Queued, not awaited; the caller decides how often that is worth a write.
     ///
     /// # Errors
-    /// [`StoreError::Closed`].
-    pub async fn used_later(self, key_id: &str, at: Timestamp) -> Result<(), StoreError> {
-        let key_id = key_id.to_owned();
+    /// [`StoreError::Closed`], or the record cannot be written as JSON.
+    pub async fn used_later(self, key_id: &str, record: AuditRecord) -> Result<(), StoreError> {
+        let (key_id, line, at) = (key_id.to_owned(), Line::new(&record)?, record.at);
         self.0
             .writer()
-            .enqueue_unwatched(Shape::OneStatement, "note that an API key was used", move |connection| {
+            .enqueue_unwatched(Shape::Several, "note that an API key was used", move |connection| {
                 connection
                     .prepare_cached("UPDATE api_keys SET last_used_us = ?2 WHERE key_id = ?1")?
                     .execute(params![key_id, at.as_microsecond()])?;
-                Ok(())
+                audit::insert(connection, &line).map(|_| ())
             })
             .await
     }

@@ -3,6 +3,9 @@
 //! Who may decide what is a pure function of the caller's ([`Approvals::decide`]). Here two at once come one after the
 //! other, the second sees what the first did, and a one-time value is used once.
 
+mod recorded;
+
+use crate::audit::{self, Line};
 use crate::codec::{record, records, to_json};
 use crate::filter::Filter;
 use crate::writer::Shape;
@@ -155,7 +158,8 @@ impl Default for ApprovalFilter {
 pub struct Approvals<'a>(pub(crate) &'a Store);
 
 impl Approvals<'_> {
-    /// Asks for an approval, or gives the one that was already asked for under this id.
+    /// Asks for an approval, or gives the one that was already asked for under this id. That it was asked for is recorded
+    /// in the same commit.
     ///
     /// # Errors
     /// The run was never accepted or has another pending approval, or the database cannot be written.
@@ -163,7 +167,7 @@ impl Approvals<'_> {
         let json = to_json(approval)?;
         let approval = approval.clone();
         self.0
-            .write(Shape::OneStatement, move |connection| {
+            .write(Shape::Several, move |connection| {
                 if let Some(existing) = by_id(connection, &approval.approval_id)? {
                     return Ok(existing);
                 }
@@ -180,6 +184,8 @@ impl Approvals<'_> {
                         approval.requested_at.as_microsecond(),
                         json,
                     ])?;
+                let asked = recorded::asked(&approval, run_of(connection, &approval)?.as_ref());
+                audit::insert(connection, &Line::new(&asked)?)?;
                 Ok(approval)
             })
             .await
@@ -254,7 +260,8 @@ impl Approvals<'_> {
     }
 
     /// Replaces an approval by what `ruling` makes of it, or keeps it if `ruling` refuses. It sees the approval and its
-    /// run as they stand in this very commit; a one-time value (hashed) counts as used once the ruling is kept.
+    /// run as they stand in this very commit; a one-time value (hashed) counts as used once the ruling is kept. What became
+    /// of the approval is recorded in the same commit; refusals are the caller's to record.
     ///
     /// # Errors
     /// [`StoreError::Absent`] when there is no such approval.
@@ -263,6 +270,7 @@ impl Approvals<'_> {
         approval_id: &str,
         token_hash: Option<String>,
         ruling: impl FnOnce(&Docket) -> Result<Approval, R> + Send + 'static,
+        now: Timestamp,
     ) -> Result<Result<Approval, R>, StoreError> {
         let approval_id = approval_id.to_owned();
         self.0
@@ -282,6 +290,9 @@ impl Approvals<'_> {
                 connection
                     .prepare_cached("UPDATE approvals SET state = ?2, record = ?3 WHERE approval_id = ?1")?
                     .execute([approval_id.as_str(), ruled.state.name(), &to_json(&ruled)?])?;
+                if let Some(record) = recorded::moved(&docket, &ruled, now) {
+                    audit::insert(connection, &Line::new(&record)?)?;
+                }
                 Ok(Ok(ruled))
             })
             .await
@@ -293,6 +304,11 @@ fn by_id(connection: &Connection, approval_id: &str) -> Result<Option<Approval>,
     record(TABLE, &mut select, [approval_id])
 }
 
+fn run_of(connection: &Connection, approval: &Approval) -> Result<Option<RunRecord>, StoreError> {
+    let mut select = connection.prepare_cached("SELECT record FROM runs WHERE run_id = ?1")?;
+    record("runs", &mut select, [approval.run_id.as_str()])
+}
+
 fn docket(
     connection: &Connection,
     approval_id: &str,
@@ -300,8 +316,7 @@ fn docket(
 ) -> Result<Docket, StoreError> {
     let absent = || StoreError::Absent { what: "approval", id: approval_id.to_owned() };
     let approval = by_id(connection, approval_id)?.ok_or_else(absent)?;
-    let mut select = connection.prepare_cached("SELECT record FROM runs WHERE run_id = ?1")?;
-    let run = record("runs", &mut select, [approval.run_id.as_str()])?.ok_or_else(absent)?;
+    let run = run_of(connection, &approval)?.ok_or_else(absent)?;
     let spent: Option<i64> = connection
         .prepare_cached("SELECT 1 FROM approval_tokens WHERE token_hash = ?1")?
         .query_row([token_hash], |row| row.get(0))

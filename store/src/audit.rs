@@ -19,6 +19,7 @@ pub use export::inspect_export;
 use gangway_protocol::RunId;
 use gangway_protocol::audit::{AuditEntry, AuditRecord};
 pub use inspection::{Beginning, Inspected, Inspection};
+use jiff::Timestamp;
 use line::Link;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 pub use witness::{ToldRestore, Witness};
@@ -105,7 +106,7 @@ impl Audit<'_> {
     /// The database cannot be read.
     pub async fn place_after(self, seq: u64) -> Result<Option<Beginning>, StoreError> {
         if seq == 0 {
-            return Ok(Some(Beginning { after: 0, head: GENESIS.to_owned() }));
+            return Ok(Some(Beginning::of_all()));
         }
         self.0
             .read(move |connection| {
@@ -116,6 +117,30 @@ impl Audit<'_> {
                 Ok(hash.map(|hash| Beginning { after: seq, head: chain::text(&hash) }))
             })
             .await
+    }
+
+    /// The place after the last entry that is older than `since`, where an export of what came since begins.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn place_before(self, since: Timestamp) -> Result<Beginning, StoreError> {
+        let seconds = since.as_duration().as_secs_f64();
+        let first: Option<i64> = self
+            .0
+            .read(move |connection| {
+                Ok(connection.query_row(
+                    "SELECT min(seq) FROM audit WHERE unixepoch(record ->> '$.at', 'subsec') >= ?1",
+                    [seconds],
+                    |row| row.get(0),
+                )?)
+            })
+            .await?;
+        let Some(first) = first else { return self.head().await };
+        let place = self.place_after(position(first)?.saturating_sub(1)).await?;
+        place.ok_or_else(|| StoreError::Absent {
+            what: "audit entry",
+            id: first.saturating_sub(1).to_string(),
+        })
     }
 
     /// Entries after a position as lines of an export, in order, at most `limit`.

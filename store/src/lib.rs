@@ -51,11 +51,12 @@ pub use outbox::{
     Channel, Deliverer, Due, NewMessage, Outbox, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
     OutboxVerdict, SendEnd, Sending,
 };
-pub use pages::{AuditPage, Direction, RunPage};
+pub use pages::{AuditEnding, AuditPage, Direction, RunPage};
 pub use restores::{Interrupted, Restore, Restores};
 pub use retention::{Forgettable, Retention};
 pub use rules::{Canary, KeptRuleSet, RuleChange, RuleOrder, Rules, RulesInForce, ShadowReport, ShadowedRun};
 pub use runs::{Accepted, DecidedRun, RunFilter, Runs};
+pub use schema::VERSION as SCHEMA_VERSION;
 pub use store::Store;
 pub use tasks::{TaskFilter, TaskUpdate, Tasks, TenantsOf};
 pub use tenants::Tenants;

@@ -5,7 +5,7 @@ use crate::codec::from_json;
 use crate::filter::Filter;
 use crate::{Audit, Runs, StoreError, audit};
 use gangway_protocol::audit::AuditEntry;
-use gangway_protocol::{AccountId, Outcome, RunId, RunRecord, RunState};
+use gangway_protocol::{AccountId, CorrelationId, Outcome, RunId, RunRecord, RunState};
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
 
@@ -40,17 +40,72 @@ pub struct RunPage {
     pub limit: u32,
 }
 
+/// How what an audit entry tells of stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditEnding {
+    /// About to be done.
+    Intent,
+    /// Done.
+    Ok,
+    /// Tried, and failed.
+    Failed,
+    /// Not allowed.
+    Refused,
+}
+
+impl AuditEnding {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Intent, Self::Ok, Self::Failed, Self::Refused];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ending| ending.name() == text)
+    }
+}
+
+/// Compares [`AuditEnding::name`] with a record.
+const ENDS: &str = "CASE record ->> '$.moment' WHEN 'outcome' THEN iif(record ->> '$.end.ok', 'ok', 'failed') \
+                    ELSE record ->> '$.moment' END = ?";
+/// Whether a record, or its run, is an account's, by its business id and by its Salesforce id.
+const OF_BUSINESS_ID: &str = "EXISTS (SELECT 1 FROM (SELECT ? AS wanted) WHERE record ->> '$.arguments.account_id' = wanted \
+     OR audit.run_id IN (SELECT runs.run_id FROM runs WHERE runs.account_id = wanted))";
+const OF_SALESFORCE_ID: &str = "EXISTS (SELECT 1 FROM (SELECT ? AS wanted) \
+     WHERE substr(record ->> '$.arguments.account_id', 1, 15) = wanted \
+     OR audit.run_id IN (SELECT runs.run_id FROM runs WHERE runs.salesforce_id = wanted))";
+
 /// Which audit entries, newest first, and from where.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditPage {
     /// Only this run's.
     pub run_id: Option<RunId>,
+    /// Only of this account: its runs' entries, and calls that name it.
+    pub account: Option<AccountId>,
+    /// Only with this correlation id.
+    pub correlation_id: Option<CorrelationId>,
     /// Only this caller's.
     pub principal: Option<String>,
-    /// Only of this tool.
+    /// Only of this tool or act.
     pub tool: Option<String>,
+    /// Only those that ended so.
+    pub ending: Option<AuditEnding>,
+    /// Only with this text anywhere in the record, capitals or not.
+    pub text: Option<String>,
     /// Only at or after it.
     pub since: Option<Timestamp>,
+    /// Only before it.
+    pub until: Option<Timestamp>,
     /// Older than this place.
     pub before: Option<i64>,
     /// At most so many.
@@ -104,12 +159,23 @@ impl Audit<'_> {
     /// # Errors
     /// The database cannot be read.
     pub async fn page(self, page: AuditPage) -> Result<Vec<AuditEntry>, StoreError> {
+        let (of_account, account) = match page.account.as_ref().map(|account| (account, account.record_id()))
+        {
+            Some((_, Some(id))) => (OF_SALESFORCE_ID, Some(id.short().to_owned())),
+            Some((account, None)) => (OF_BUSINESS_ID, Some(account.as_str().to_owned())),
+            None => (OF_BUSINESS_ID, None),
+        };
         let (sql, values) = Filter::default()
             .and("seq < ?", page.before)
             .and("run_id = ?", page.run_id.map(String::from))
-            .and("json_extract(record, '$.principal') = ?", page.principal)
-            .and("json_extract(record, '$.tool') = ?", page.tool)
-            .and("unixepoch(json_extract(record, '$.at'), 'subsec') >= ?", page.since.map(seconds))
+            .and(of_account, account)
+            .and("record ->> '$.correlation_id' = ?", page.correlation_id.map(String::from))
+            .and("record ->> '$.principal' = ?", page.principal)
+            .and("record ->> '$.tool' = ?", page.tool)
+            .and(ENDS, page.ending.map(|ending| ending.name().to_owned()))
+            .and("instr(lower(record), lower(?)) > 0", page.text)
+            .and("unixepoch(record ->> '$.at', 'subsec') >= ?", page.since.map(seconds))
+            .and("unixepoch(record ->> '$.at', 'subsec') < ?", page.until.map(seconds))
             .select("SELECT seq, previous, hash, record FROM audit", "seq DESC", page.limit);
         self.0
             .read(move |connection| {

@@ -1,10 +1,12 @@
 //! After a restore: what was under way when the backup was made may have gone on after it. Nobody here knows how far, so
 //! runs are parked, messages and calls become UNKNOWN, and schedules rest until a person releases them.
 
+use crate::audit::{self, Line};
 use crate::codec::{from_json, to_json, to_time};
 use crate::writer::Shape;
 use crate::{Store, StoreError};
 use gangway_protocol::RunRecord;
+use gangway_protocol::audit::AuditRecord;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -33,11 +35,12 @@ pub struct Restore {
 pub struct Restores<'a>(pub(crate) &'a Store);
 
 impl Restores<'_> {
-    /// Marks, in one commit, everything that was under way in the backup, and holds the schedules.
+    /// Marks, in one commit, everything that was under way in the backup, holds the schedules, and records that.
     ///
     /// # Errors
     /// The database cannot be written; then nothing is marked.
-    pub async fn begin(self, restore: Restore) -> Result<Interrupted, StoreError> {
+    pub async fn begin(self, restore: Restore, record: AuditRecord) -> Result<Interrupted, StoreError> {
+        let line = Line::new(&record)?;
         self.0
             .write(Shape::Several, move |connection| {
                 let why = format!(
@@ -63,6 +66,7 @@ impl Restores<'_> {
                     "INSERT INTO restores (restored_us, backup_us) VALUES (?1, ?2)",
                     params![restore.restored_at.as_microsecond(), restore.backup_at.as_microsecond()],
                 )?;
+                audit::insert(connection, &line)?;
                 Ok(Interrupted { runs, messages, calls })
             })
             .await

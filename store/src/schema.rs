@@ -18,6 +18,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_audit.sql"),
 ];
 
+/// The schema this code works with.
+#[expect(clippy::cast_possible_wrap, reason = "there are fewer migrations than that")]
+pub const VERSION: i64 = MIGRATIONS.len() as i64;
+
 /// The version of a database that this code can read; nothing is changed.
 pub(crate) fn known_version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);

@@ -10,6 +10,7 @@
 mod api;
 mod approvals;
 mod approvals_late;
+mod audit;
 mod bad_input;
 mod crash;
 mod decide;

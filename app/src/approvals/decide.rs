@@ -1,4 +1,4 @@
-//! One person's decision: ruled on and kept in one commit, audited, then acted on if this process has the engine.
+//! One person's decision: ruled on, kept and recorded in one commit, then acted on if this process has the engine.
 
 use super::{settings, summary};
 use crate::installation::{Installation, OnboardingEngine};
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-/// The name decisions stand under in the audit, whichever way they came.
+/// The name ballots stand under in the audit, whichever way they came.
 const AUDITED_AS: &str = "approvals.decide";
 
 /// A decision somebody wants to make.
@@ -51,10 +51,12 @@ pub async fn decide(
     let ruled = ruled(installation, &found, &order, now).await?;
     let run = store.runs().get(&found.run_id).await?;
     let correlation = run.as_ref().map(|run| run.request.correlation_id.clone());
-    audit(store, (&found.run_id, correlation), &order, ruled.as_ref().err(), now).await?;
     let approval = match ruled {
         Ok(approval) => approval,
-        Err(refused) => return Ok(Err(refused)),
+        Err(refused) => {
+            put_on_record(store, (&found.run_id, correlation), (&order, &refused), now).await?;
+            return Ok(Err(refused));
+        }
     };
     let is_settled = approval.state != ApprovalState::Pending;
     let (run, acted) = match engine {
@@ -85,14 +87,14 @@ async fn ruled(
     let spent = order.token.as_deref().map(|value| token::spent(value, &order.ballot.person.name));
     let (ballot, policy) = (order.ballot.clone(), settings(installation)?.approval_policy());
     let ruling = move |docket: &Docket| rule(docket, &ballot, policy, now);
-    Ok(installation.store().approvals().decide(&found.approval_id, spent, ruling).await?)
+    Ok(installation.store().approvals().decide(&found.approval_id, spent, ruling, now).await?)
 }
 
-async fn audit(
+/// A ballot that counted is recorded with the ruling, in one commit; this is for those that did not.
+async fn put_on_record(
     store: &Store,
     (run_id, correlation_id): (&RunId, Option<CorrelationId>),
-    order: &Order,
-    refused: Option<&Refused>,
+    (order, refused): (&Order, &Refused),
     now: Timestamp,
 ) -> Result<()> {
     let verdict = match order.ballot.choice {
@@ -101,12 +103,7 @@ async fn audit(
     };
     let arguments =
         json!({ "approval_id": order.approval_id, "verdict": verdict, "tier": order.ballot.tier });
-    let by = &order.ballot.person.name;
-    let record = match refused {
-        Some(refused) => AuditRecord::refused(AUDITED_AS, by, arguments, now, refused.code()),
-        None => AuditRecord::done(AUDITED_AS, by, arguments, now),
-    };
-    let record = record.of_run(run_id, correlation_id.as_ref());
-    store.audit().append(record).await?;
+    let record = AuditRecord::refused(AUDITED_AS, &order.ballot.person.name, arguments, now, refused.code());
+    store.audit().append(record.of_run(run_id, correlation_id.as_ref())).await?;
     Ok(())
 }

@@ -41,7 +41,7 @@ pub async fn remind_due(installation: &Installation, now: Timestamp) -> Result<V
         let errors = remind(installation, settings, &run, &approval, level).await?;
         if errors.iter().all(|error| !error.retryable) {
             let noted = move |docket: &Docket| Ok::<_, ()>(reminded(docket, &due));
-            let _ = installation.store().approvals().decide(&approval.approval_id, None, noted).await?;
+            let _ = installation.store().approvals().decide(&approval.approval_id, None, noted, now).await?;
         }
         let failed = errors.iter().map(ToString::to_string).collect();
         sent.push(Reminded { approval_id: approval.approval_id, hours_before: level, failed });
@@ -104,7 +104,7 @@ pub async fn expire_due(store: &Store, now: Timestamp) -> Result<Vec<RunId>> {
     for approval in approvals.pending().await? {
         let ruling = move |docket: &Docket| expire(docket, now);
         // What is not late, or was decided a moment ago, stays as it is.
-        if let Ok(expired) = approvals.decide(&approval.approval_id, None, ruling).await? {
+        if let Ok(expired) = approvals.decide(&approval.approval_id, None, ruling, now).await? {
             runs.push(expired.run_id);
         }
     }

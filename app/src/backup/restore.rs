@@ -3,8 +3,10 @@
 use super::files::{copy_private, new_private_folder, sync_folder};
 use super::{DATABASE, Manifest, REPORTS};
 use anyhow::{Context as _, Result, bail};
+use gangway_protocol::audit::AuditRecord;
 use gangway_store::{AuditVerdict, Interrupted, Restore, Store, check_database};
 use jiff::Timestamp;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,14 +19,17 @@ pub struct Restored {
     pub interrupted: Interrupted,
 }
 
-/// Makes `data_dir` from the backup in `from`.
-pub async fn restore(from: &Path, data_dir: &Path, now: Timestamp) -> Result<Restored> {
+/// Makes `data_dir` from the backup in `from`; `by` is on record for it.
+pub async fn restore(from: &Path, (data_dir, by): (&Path, &str), now: Timestamp) -> Result<Restored> {
     refuse_used(data_dir)?;
     let (source, staging) = (from.to_owned(), staging_of(data_dir));
     let folder = staging.clone();
     let manifest = tokio::task::spawn_blocking(move || stage(&source, &folder)).await??;
     let store = Store::open(&staging)?;
-    let marked = store.restores().begin(Restore { backup_at: manifest.made_at, restored_at: now }).await;
+    let told = json!({ "backup_at": manifest.made_at, "audit_entries": manifest.audit_entries });
+    let record = AuditRecord::done("backup.restore", by, told, now);
+    let restore = Restore { backup_at: manifest.made_at, restored_at: now };
+    let marked = store.restores().begin(restore, record).await;
     store.close().await;
     let interrupted = marked?;
     appear(&staging, data_dir)?;

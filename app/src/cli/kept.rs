@@ -1,4 +1,4 @@
-//! Commands over what is kept: runs, tasks, tenants, messages, audit, keys.
+//! Commands over what is kept: runs, tasks, tenants, messages, keys.
 
 use super::Json;
 use clap::Subcommand;
@@ -146,22 +146,6 @@ pub enum OutboxCommand {
         #[command(flatten)]
         output: Json,
     },
-}
-
-/// `gangway audit …`
-#[derive(Debug, Subcommand)]
-pub enum AuditCommand {
-    /// Show the newest entries.
-    Tail {
-        /// How many.
-        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-        lines: u32,
-        /// How to print.
-        #[command(flatten)]
-        output: Json,
-    },
-    /// Check that no entry was changed, removed or reordered.
-    Verify(Json),
 }
 
 /// `gangway keys …`

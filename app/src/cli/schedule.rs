@@ -12,7 +12,7 @@ pub enum ScheduleCommand {
     List(Json),
     /// Run one job now, here or in the service that works on the data folder.
     Run {
-        /// The job: monitor, contracts, won_deals, outbox, approvals, retention.
+        /// The job: monitor, contracts, won_deals, outbox, approvals, retention, audit.
         #[arg(value_parser = parse_job)]
         job: JobName,
         /// How to print.

@@ -1,10 +1,14 @@
 //! `gangway backup` and `gangway restore`: a copy of the data folder while it is in use, and a data folder from a copy.
 
+use crate::auditing::Sealer;
 use crate::backup::{self, Manifest};
 use crate::cli::{BackupArgs, Globals, RestoreArgs};
-use crate::config::Sources;
-use crate::output;
+use crate::config::{AuditSettings, Sources};
+use crate::{output, people};
 use anyhow::{Context as _, Result};
+use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::checkpoint::GivenUp;
+use gangway_store::{SCHEMA_VERSION, Store};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
@@ -22,6 +26,7 @@ pub async fn back_up(args: BackupArgs, globals: &Globals) -> Result<()> {
     let (from, to) = (data_dir.clone(), target.clone());
     let made = tokio::task::spawn_blocking(move || backup::make(&from, &to, Timestamp::now()));
     let manifest = with_progress(&data_dir, &backup::draft_of(&target), made).await??;
+    put_on_record(&data_dir, &manifest).await?;
     if args.output.json {
         return output::json(&json!({ "folder": target, "backup": manifest }));
     }
@@ -51,9 +56,13 @@ async fn with_progress<T>(data_dir: &Path, draft: &Path, work: impl Future<Outpu
 
 /// Makes a data folder from a backup.
 pub async fn restore(args: RestoreArgs, globals: &Globals) -> Result<()> {
-    let data_dir =
-        std::path::absolute(Sources::read(globals)?.data_dir()).context("cannot find the data folder")?;
-    let restored = backup::restore(&args.from, &data_dir, Timestamp::now()).await?;
+    let sources = Sources::read(globals)?;
+    let data_dir = std::path::absolute(sources.data_dir()).context("cannot find the data folder")?;
+    let by = people::local_person().name;
+    let restored = backup::restore(&args.from, (&data_dir, &by), Timestamp::now()).await?;
+    if let Err(error) = seal_restored(&data_dir, &restored.manifest, &sources.audit()?).await {
+        output::remark(&format!("the restored audit is not sealed: {error:#}"))?;
+    }
     let (manifest, interrupted) = (&restored.manifest, restored.interrupted);
     if args.output.json {
         return output::json(&json!({
@@ -72,6 +81,31 @@ pub async fn restore(args: RestoreArgs, globals: &Globals) -> Result<()> {
     output::line(
         "Schedules rest. See in Slack, mail and Salesforce what was done after the backup, then: gangway schedule release",
     )
+}
+
+/// Has the checkpoints say that entries after the backup are given up, so that they do not speak of a cut audit.
+async fn seal_restored(data_dir: &Path, manifest: &Manifest, settings: &AuditSettings) -> Result<()> {
+    let store = Store::open(data_dir)?;
+    let given_up = GivenUp { after: manifest.audit_entries, backup_at: manifest.made_at };
+    let sealer = Sealer::of(&store, data_dir, settings, None);
+    let sealed = sealer.seal_restored(Timestamp::now(), given_up).await;
+    store.close().await;
+    sealed.map(|_| ())
+}
+
+/// Who made the backup, in the audit of the folder it was made of: not if a newer Gangway would have to migrate that first,
+/// for a backup must not change what it saves.
+async fn put_on_record(data_dir: &Path, manifest: &Manifest) -> Result<()> {
+    if manifest.schema_version != SCHEMA_VERSION {
+        return Ok(());
+    }
+    let store = Store::open(data_dir)?;
+    let told = json!({ "audit_entries": manifest.audit_entries, "made_at": manifest.made_at });
+    let record = AuditRecord::done("backup.make", &people::local_person().name, told, Timestamp::now());
+    let appended = store.audit().append(record).await;
+    store.close().await;
+    appended?;
+    Ok(())
 }
 
 fn contents(manifest: &Manifest) -> String {

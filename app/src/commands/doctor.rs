@@ -1,14 +1,14 @@
 //! `gangway doctor`: each configured system, reached and logged in to; the data folder, opened.
 
+use crate::auditing::{self, Trust};
 use crate::cli::{Globals, Json};
 use crate::config::{Config, Sources, section};
 use crate::installation::Installation;
 use crate::output;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use comfy_table::Cell;
 use gangway_governance::limits::Vendor;
 use gangway_protocol::ApiError;
-use gangway_store::AuditVerdict;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -82,23 +82,24 @@ fn unconfigured(system: &'static str, error: &anyhow::Error) -> Check {
 
 async fn folder(installation: &Installation) -> Check {
     let says = installation.data_dir().display().to_string();
-    match installation.store().audit().verify().await {
-        Ok(AuditVerdict::Whole { entries }) => Check {
+    let trust = Trust::of_folder(installation.data_dir(), &installation.config().audit);
+    let verified = match &trust {
+        Ok(trust) => auditing::verify_store(installation.store(), trust).await,
+        Err(_) => Err(anyhow!("the audit's key or checkpoints cannot be read")),
+    };
+    match verified {
+        Ok(report) => Check {
             system: "data folder",
-            good: true,
-            says: format!("{says}, audit of {entries} entries unbroken"),
-            next_step: None,
-        },
-        Ok(AuditVerdict::Broken(broken)) => Check {
-            system: "data folder",
-            good: false,
-            says: broken.to_string(),
-            next_step: Some("Restore the folder from a backup and find out who changed it".to_owned()),
+            good: report.is_whole(),
+            says: format!("{says}, audit: {}", report.lines().first().map_or("", String::as_str)),
+            next_step: (!report.is_whole()).then(|| {
+                "gangway audit verify says more; restore the folder from a backup and find out who changed it".to_owned()
+            }),
         },
         Err(error) => Check {
             system: "data folder",
             good: false,
-            says: error.to_string(),
+            says: format!("{error:#}"),
             next_step: Some(format!("Check {says}")),
         },
     }

@@ -86,6 +86,7 @@ async fn suspend(
     people::require(&operator, Action::Administer)?;
     let action = GrantedAction::SuspendTenant { tenant_id: tenant_id.clone() };
     let grant = Grant::new(action, GrantBasis::Operator { name: operator.name.clone() }, Timestamp::now());
+    installation.store().audit().append(grant.minted(&operator.name)).await?;
     let arguments = SuspendTenantArgs {
         idempotency_key: IdempotencyKey::parse(format!("cli/{}", uuid::Uuid::new_v4().simple()))?,
         grant: grant.seal(installation.grant_key())?,

@@ -19,6 +19,7 @@ use figment::providers::{Format as _, Serialized, Toml};
 use gangway_protocol::Domain;
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// File read when `--config` names none; its absence is no error.
@@ -80,6 +81,16 @@ pub struct Routes {
 pub struct RulesSettings {
     /// A rules file; the built-in rules when absent.
     pub file: Option<PathBuf>,
+}
+
+/// Where the audit's checkpoints go: away from the audit.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditSettings {
+    /// Folder of `audit-checkpoints.jsonl`; beside the data folder, with `.checkpoints` after its name, when absent.
+    pub checkpoint_dir: Option<PathBuf>,
+    /// Each checkpoint is also posted here, as JSON, by HTTP or HTTPS.
+    pub checkpoint_url: Option<String>,
 }
 
 /// Somebody who decides on approvals in Slack.
@@ -144,6 +155,9 @@ pub struct Config {
     /// The poller of won deals.
     #[serde(default)]
     pub won_deals: WonDeals,
+    /// Where the audit's checkpoints go.
+    #[serde(default)]
+    pub audit: AuditSettings,
     /// When what is old is forgotten.
     #[serde(default)]
     pub retention: Retention,
@@ -204,35 +218,38 @@ impl Sources {
         Ok(Self { layers, file, simulator, api_key, data_dir })
     }
 
-    /// Which rules are configured; nothing else needs to be.
+    /// Which rules are configured.
     pub fn rules(&self) -> Result<RulesSettings> {
-        match self.layers.find_value("rules") {
-            Ok(section) => section.deserialize().context("[rules] of the configuration cannot be read"),
-            Err(_) => Ok(RulesSettings::default()),
-        }
+        self.section("rules")
     }
 
-    /// The adviser's settings; nothing else needs to be configured.
+    /// The adviser's settings.
     pub fn adviser(&self) -> Result<gangway_advisor::Settings> {
-        match self.layers.find_value("adviser") {
-            Ok(section) => section.deserialize().context("[adviser] of the configuration cannot be read"),
-            Err(_) => Ok(gangway_advisor::Settings::default()),
-        }
+        self.section("adviser")
     }
 
-    /// Who may call; nothing else needs to be configured.
+    /// Who may call.
     pub fn access(&self) -> Result<Access> {
-        match self.layers.find_value("access") {
-            Ok(section) => section.deserialize().context("[access] of the configuration cannot be read"),
-            Err(_) => Ok(Access::default()),
-        }
+        self.section("access")
     }
 
-    /// When jobs run; nothing else needs to be configured.
+    /// Where the audit's checkpoints go.
+    pub fn audit(&self) -> Result<AuditSettings> {
+        self.section("audit")
+    }
+
+    /// When jobs run.
     pub fn schedule(&self) -> Result<Schedule> {
-        match self.layers.find_value("schedule") {
-            Ok(section) => section.deserialize().context("[schedule] of the configuration cannot be read"),
-            Err(_) => Ok(Schedule::default()),
+        self.section("schedule")
+    }
+
+    /// One section by itself, so that nothing else needs to be configured.
+    fn section<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
+        match self.layers.find_value(name) {
+            Ok(section) => {
+                section.deserialize().with_context(|| format!("[{name}] of the configuration cannot be read"))
+            }
+            Err(_) => Ok(T::default()),
         }
     }
 

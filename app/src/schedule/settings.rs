@@ -28,11 +28,13 @@ pub enum JobName {
     Alarms,
     /// Forgetting by age.
     Retention,
+    /// Checkpoints of the audit.
+    Audit,
 }
 
 impl JobName {
     /// Every job.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Monitor,
         Self::Contracts,
         Self::WonDeals,
@@ -40,6 +42,7 @@ impl JobName {
         Self::Approvals,
         Self::Alarms,
         Self::Retention,
+        Self::Audit,
     ];
 
     /// The name in settings, the timer table and on the command line.
@@ -52,6 +55,7 @@ impl JobName {
             Self::Approvals => "approvals",
             Self::Alarms => "alarms",
             Self::Retention => "retention",
+            Self::Audit => "audit",
         }
     }
 
@@ -81,6 +85,8 @@ pub struct Schedule {
     pub alarms: String,
     /// Forgetting by age.
     pub retention: String,
+    /// Checkpoints of the audit: what came after the last one could be cut off unnoticed.
+    pub audit: String,
 }
 
 impl Default for Schedule {
@@ -95,6 +101,7 @@ impl Default for Schedule {
             approvals: "every 2s".to_owned(),
             alarms: "every 30s".to_owned(),
             retention: "30 3 * * *".to_owned(),
+            audit: "every 10s".to_owned(),
         }
     }
 }
@@ -110,6 +117,7 @@ impl Schedule {
             JobName::Approvals => &self.approvals,
             JobName::Alarms => &self.alarms,
             JobName::Retention => &self.retention,
+            JobName::Audit => &self.audit,
         };
         if text.trim() == OFF {
             return Ok(None);

@@ -18,16 +18,22 @@ use crate::installation::{Installation, OnboardingEngine};
 use crate::schedule::{Crew, Job, JobName, Scheduler};
 use crate::{access, api_keys, output, rules, schedule, shutdown};
 use anyhow::{Context as _, Result, bail};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Person, Role};
 use gangway_store::{Store, StoreError};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Who starts, stops and reloads: a signal has no name.
+const ITSELF: &str = "service";
+const RELOAD: &str = "config.reload";
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
@@ -46,6 +52,8 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let listening = Listening::at(wanted).await?;
     let service = Arc::new(build(installation, engine, queue)?);
     let earlier = queue::line_up_earlier(&service).await?;
+    put_on_record(&service, AuditRecord::done("service.start", ITSELF, started(&service)?, Timestamp::now()))
+        .await;
     let mcp = mcp::routes(&service, listening.addr)?;
     announce(&service, listening.addr, earlier)?;
     offer_a_key(&service).await?;
@@ -68,9 +76,31 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
         scheduled.await.context("the schedule ended in a panic")??;
         tidy.await.context("tidying ended in a panic")
     };
-    match tokio::time::timeout(Duration::from_millis(settings.drain_ms), all).await {
+    let ended = match tokio::time::timeout(Duration::from_millis(settings.drain_ms), all).await {
         Ok(ended) => ended,
         Err(_) => output::remark("stopped with work under way; the next start goes on with it"),
+    };
+    let how = json!({ "well": ended.is_ok() });
+    put_on_record(&service, AuditRecord::done("service.stop", ITSELF, how, Timestamp::now())).await;
+    ended
+}
+
+/// What can be said of the configuration without its secrets.
+fn started(service: &Service) -> Result<Value> {
+    let config = service.installation.config();
+    let rules = rules::configured(&config.rules)?;
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": rules.digest(),
+        "policy": access::configured(&config.access)?.digest(),
+        "simulated_vendors": service.demo.is_some(),
+    }))
+}
+
+/// The service's own acts: a line that is lost must not keep it from starting, ending or reloading.
+async fn put_on_record(service: &Service, record: AuditRecord) {
+    if let Err(error) = service.installation.store().audit().append(record).await {
+        tracing::error!(error = error.with_cause(), "an audit record was lost");
     }
 }
 
@@ -188,12 +218,20 @@ fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
     let service = Arc::clone(service);
     tokio::spawn(async move {
         while asked.recv().await.is_some() {
+            let now = Timestamp::now();
             let said = match reload(&service) {
-                Ok(()) => {
+                Ok(changed) => {
+                    put_on_record(&service, AuditRecord::done(RELOAD, ITSELF, changed, now)).await;
                     "configuration read again: rules, access policy, limits and the webhooks' secrets are the new ones; everything else waits for a restart"
                         .to_owned()
                 }
-                Err(error) => format!("configuration kept as it was, the new one cannot be used: {error:#}"),
+                Err(error) => {
+                    let why = format!("{error:#}");
+                    let record =
+                        AuditRecord::refused(RELOAD, ITSELF, Value::Null, now, "UNUSABLE").because(&why);
+                    put_on_record(&service, record).await;
+                    format!("configuration kept as it was, the new one cannot be used: {why}")
+                }
             };
             // Nobody is left to be told that standard error is gone.
             let _ = output::remark(&said);
@@ -202,13 +240,19 @@ fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
     Ok(())
 }
 
-/// All of it is checked before any of it is used.
-fn reload(service: &Service) -> Result<()> {
+/// All of it is checked before any of it is used. Gives what holds now, for the audit.
+fn reload(service: &Service) -> Result<Value> {
     let config = service.installation.read_config_again()?;
     let policy = policy(&service.installation, &config)?;
     let rules = rules::configured(&config.rules)?;
     let access = access::configured(&config.access)?;
+    let holds = json!({
+        "rules": rules.digest(),
+        "policy": access.digest(),
+        "webhook_secrets": config.serve.webhook_secrets.0.len(),
+        "docusign_keys": config.serve.docusign_keys.0.len(),
+    });
     service.installation.adopt(&config, rules, access)?;
     service.intake.adopt(policy);
-    Ok(())
+    Ok(holds)
 }

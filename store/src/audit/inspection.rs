@@ -20,6 +20,14 @@ pub struct Beginning {
     pub head: String,
 }
 
+impl Beginning {
+    /// That of the whole audit.
+    #[must_use]
+    pub fn of_all() -> Self {
+        Self { after: 0, head: text(&NO_HASH) }
+    }
+}
+
 /// An audit under inspection.
 #[derive(Debug)]
 pub struct Inspection {
@@ -63,7 +71,7 @@ impl Inspection {
     /// Looks at the whole of an audit.
     #[must_use]
     pub fn of_whole(witness: Witness) -> Self {
-        Self::from(&Beginning { after: 0, head: text(&NO_HASH) }, witness)
+        Self::from(&Beginning::of_all(), witness)
     }
 
     /// Looks at a line of an export; `number` counts from 1, the header included.

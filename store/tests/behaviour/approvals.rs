@@ -61,8 +61,18 @@ async fn two_at_once_get_one_winner_and_the_other_is_told_who() {
     asked(&store).await;
     let approvals = store.approvals();
     let (ann, bob) = tokio::join!(
-        approvals.decide("apr-1", None, settled_by("ann", ApprovalState::Approved)),
-        approvals.decide("apr-1", None, settled_by("bob", ApprovalState::Rejected)),
+        approvals.decide(
+            "apr-1",
+            None,
+            settled_by("ann", ApprovalState::Approved),
+            at("2026-01-02T00:00:00Z")
+        ),
+        approvals.decide(
+            "apr-1",
+            None,
+            settled_by("bob", ApprovalState::Rejected),
+            at("2026-01-02T00:00:00Z")
+        ),
     );
     let won = ann.unwrap().unwrap();
     assert_eq!((won.state, bob.unwrap()), (ApprovalState::Approved, Err("ann".to_owned())));
@@ -74,7 +84,12 @@ async fn two_at_once_get_one_winner_and_the_other_is_told_who() {
 async fn a_voided_approval_is_kept_beside_the_one_that_replaced_it() {
     let (_folder, store) = open();
     let first = asked(&store).await;
-    store.approvals().decide("apr-1", None, settled_by("ann", ApprovalState::Void)).await.unwrap().unwrap();
+    store
+        .approvals()
+        .decide("apr-1", None, settled_by("ann", ApprovalState::Void), at("2026-01-02T00:00:00Z"))
+        .await
+        .unwrap()
+        .unwrap();
     let second = store.approvals().request(&approval("apr-2", "run-1", 2)).await.unwrap();
     assert_eq!(store.approvals().of_run(&first.run_id).await.unwrap(), Some(second));
     let all = store.approvals().list(ApprovalFilter::default()).await.unwrap();
@@ -89,15 +104,25 @@ async fn a_one_time_value_is_used_once_and_only_by_a_ruling_that_is_kept() {
     asked(&store).await;
     let hash = || Some("sha256:token".to_owned());
     let refuse = |_: &Docket| Err::<Approval, &str>("no");
-    assert_eq!(store.approvals().decide("apr-1", hash(), refuse).await.unwrap(), Err("no"));
+    assert_eq!(
+        store.approvals().decide("apr-1", hash(), refuse, at("2026-01-02T00:00:00Z")).await.unwrap(),
+        Err("no")
+    );
     let keep = |docket: &Docket| match docket.token_is_spent {
         true => Err("spent"),
         false => Ok(docket.approval.clone()),
     };
-    assert!(store.approvals().decide("apr-1", hash(), keep).await.unwrap().is_ok());
-    assert_eq!(store.approvals().decide("apr-1", hash(), keep).await.unwrap(), Err("spent"));
+    assert!(
+        store.approvals().decide("apr-1", hash(), keep, at("2026-01-02T00:00:00Z")).await.unwrap().is_ok()
+    );
+    assert_eq!(
+        store.approvals().decide("apr-1", hash(), keep, at("2026-01-02T00:00:00Z")).await.unwrap(),
+        Err("spent")
+    );
     let other = Some("sha256:other".to_owned());
-    assert!(store.approvals().decide("apr-1", other, keep).await.unwrap().is_ok());
+    assert!(
+        store.approvals().decide("apr-1", other, keep, at("2026-01-02T00:00:00Z")).await.unwrap().is_ok()
+    );
 }
 
 #[tokio::test]
@@ -108,8 +133,11 @@ async fn what_was_decided_while_its_run_still_waits_is_found() {
     waiting.state = RunState::AwaitingApproval;
     store.runs().save(&waiting).await.unwrap();
     assert!(store.approvals().settled_and_awaited().await.unwrap().is_empty());
-    let settled =
-        store.approvals().decide("apr-1", None, settled_by("ann", ApprovalState::Approved)).await.unwrap();
+    let settled = store
+        .approvals()
+        .decide("apr-1", None, settled_by("ann", ApprovalState::Approved), at("2026-01-02T00:00:00Z"))
+        .await
+        .unwrap();
     assert_eq!(store.approvals().settled_and_awaited().await.unwrap(), [settled.unwrap()]);
     waiting.state = RunState::Fulfilling;
     store.runs().save(&waiting).await.unwrap();
@@ -120,7 +148,10 @@ async fn what_was_decided_while_its_run_still_waits_is_found() {
 #[tokio::test]
 async fn strangers_are_absent() {
     let (_folder, store) = open();
-    let decided = store.approvals().decide("apr-9", None, settled_by("ann", ApprovalState::Approved)).await;
+    let decided = store
+        .approvals()
+        .decide("apr-9", None, settled_by("ann", ApprovalState::Approved), at("2026-01-02T00:00:00Z"))
+        .await;
     assert!(matches!(decided, Err(StoreError::Absent { .. })));
     store.approvals().request(&approval("apr-1", "run-unknown", 1)).await.unwrap_err();
 }

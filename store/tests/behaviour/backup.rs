@@ -97,7 +97,7 @@ async fn what_was_under_way_in_the_backup_is_parked_or_unknown() {
 
     let restored = folder_of(&copy);
     let store = Store::open(restored.path()).unwrap();
-    let interrupted = store.restores().begin(restore()).await.unwrap();
+    let interrupted = store.restores().begin(restore(), audit("restore")).await.unwrap();
 
     assert_eq!((interrupted.runs, interrupted.calls), (2, 1));
     assert!(store.runs().unfinished().await.unwrap().is_empty(), "nothing goes on by itself");
@@ -117,7 +117,7 @@ async fn what_was_under_way_in_the_backup_is_parked_or_unknown() {
 async fn schedules_are_held_until_somebody_releases_them() {
     let (_folder, store) = open();
     assert_eq!(store.restores().held().await.unwrap(), None);
-    store.restores().begin(restore()).await.unwrap();
+    store.restores().begin(restore(), audit("restore")).await.unwrap();
     assert_eq!(store.restores().held().await.unwrap(), Some(restore()));
     assert!(store.restores().release(at("2026-02-02T00:00:00Z")).await.unwrap());
     assert_eq!(store.restores().held().await.unwrap(), None);

@@ -71,7 +71,7 @@ impl Activity<Env> for CheckApproval {
             return standing(&approval);
         }
         let expire = move |docket: &gangway_store::Docket| approving::expire(docket, now);
-        let expired = env.store.approvals().decide(&approval.approval_id, None, expire).await;
+        let expired = env.store.approvals().decide(&approval.approval_id, None, expire, (env.clock)()).await;
         match expired.map_err(|error| store_failed(&error))? {
             Ok(approval) => standing(&approval),
             Err(approval) => standing(&approval),
@@ -127,7 +127,7 @@ impl Activity<Env> for VoidApproval {
     async fn run(env: &Env, _key: IdempotencyKey, order: &VoidOrder) -> Result<(), StepError> {
         let why = order.why.clone();
         let void = move |docket: &gangway_store::Docket| approving::void(docket, &why);
-        let voided = env.store.approvals().decide(&order.approval_id, None, void).await;
+        let voided = env.store.approvals().decide(&order.approval_id, None, void, (env.clock)()).await;
         match voided.map_err(|error| store_failed(&error))? {
             Ok(_) => Ok(()),
             // A repeat after a crash.

@@ -4,14 +4,17 @@
 //! the restart must not change what was already acted on. A failed call stops nothing; it is a fact.
 
 use super::gather::gather;
-use super::store_failed;
+use super::{COORDINATOR, store_failed};
 use crate::env::Env;
 use crate::rule_book::RuleBookError;
 use gangway_advisor::advise;
 use gangway_decision::decide;
 use gangway_durable::{Activity, StepError};
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Advice, Decision, Facts, IdempotencyKey, RunRecord};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What is known about the account, and what follows from it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +34,7 @@ impl Activity<Env> for Assess {
     async fn run(env: &Env, _key: IdempotencyKey, record: &RunRecord) -> Result<Assessed, StepError> {
         let facts = gather(env, record).await?;
         let assessed = judge(env, record, facts).await.map_err(|error| no_rules(&error))?;
+        assessed.put_on_record(env, record).await?;
         env.rules.shadow(record, &assessed.facts, &assessed.decision).await;
         Ok(assessed)
     }
@@ -53,6 +57,24 @@ pub(super) fn no_rules(error: &RuleBookError) -> StepError {
 }
 
 impl Assessed {
+    /// The decision in the audit, committed before what follows from it is: the journal's entry comes after it in the queue.
+    pub(super) async fn put_on_record(&self, env: &Env, record: &RunRecord) -> Result<(), StepError> {
+        let decision = &self.decision;
+        let arguments = json!({
+            "account_id": self.facts.account_id,
+            "outcome": decision.outcome,
+            "risk_level": decision.risk_level,
+            "rules": decision.violations.iter().chain(&decision.warnings).map(|finding| &finding.rule).collect::<BTreeSet<_>>(),
+            "api_errors": decision.api_errors.len(),
+            "facts_digest": decision.facts_digest,
+            "as_of": decision.as_of,
+        });
+        let line = AuditRecord::done("onboarding.decide", COORDINATOR, arguments, (env.clock)())
+            .of_run(&record.run_id, Some(&record.request.correlation_id))
+            .by_rules(&decision.rule_set);
+        env.store.audit().append_later(line).await.map_err(|error| store_failed(&error))
+    }
+
     /// Enters it into the run's record.
     pub(crate) fn enter(self, record: &mut RunRecord) {
         if record.decision.as_ref() != Some(&self.decision) {

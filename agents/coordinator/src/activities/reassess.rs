@@ -44,6 +44,7 @@ impl Activity<Env> for Reassess {
             return Err(not_looked_at(&approval, error));
         }
         let assessed = by_its_own_rules(env, now, facts).await.map_err(|error| no_rules(&error))?;
+        assessed.put_on_record(env, record).await?;
         let effects = effects_digest(&assessed.facts, &env.settings)
             .map_err(|error| StepError::Fatal(format!("the planned effects have no digest: {error}")))?;
         let difference = difference(&approval, before, &assessed.decision, &effects);

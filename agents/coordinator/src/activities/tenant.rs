@@ -1,7 +1,7 @@
 //! Making the tenant. The grant is minted here, spent at once, and never leaves this step.
 
 use super::approval::awaited;
-use super::{judged, stopped};
+use super::{COORDINATOR, judged, stopped, store_failed};
 use crate::approving::effects_digest;
 use crate::env::Env;
 use gangway_durable::{Activity, StepError};
@@ -24,7 +24,10 @@ impl Activity<Env> for CreateTenant {
         let account_id = record.request.account_id.clone();
         let action = GrantedAction::CreateTenant { account_id: account_id.clone(), tier: permission.tier };
         // The clock is read here and not journaled: on a replay after a crash the old grant would have expired.
-        let grant = Grant::new(action, permission.basis, (env.clock)())
+        let grant = Grant::new(action, permission.basis, (env.clock)());
+        let minted = grant.minted(COORDINATOR).of_run(&record.run_id, Some(&record.request.correlation_id));
+        env.store.audit().append_later(minted).await.map_err(|error| store_failed(&error))?;
+        let grant = grant
             .seal(&env.signing_key)
             .map_err(|error| StepError::Fatal(format!("the grant could not be signed: {error}")))?;
         let args = CreateTenantArgs { account_id, tier: permission.tier, grant, idempotency_key: key };

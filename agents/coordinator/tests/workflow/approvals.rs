@@ -25,7 +25,7 @@ async fn cast(house: &House, run: &RunRecord, ballot: Ballot) -> Result<Approval
     let now = *house.now.lock().unwrap();
     let id = run.approval_id.clone().unwrap();
     let ruling = move |docket: &gangway_store::Docket| rule(docket, &ballot, Policy::default(), now);
-    house.store.approvals().decide(&id, None, ruling).await.unwrap()
+    house.store.approvals().decide(&id, None, ruling, now).await.unwrap()
 }
 
 async fn settle(house: &House, run: &RunRecord, choice: Choice) -> RunRecord {

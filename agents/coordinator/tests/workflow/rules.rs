@@ -41,7 +41,13 @@ async fn approve(house: &House, run: &RunRecord) -> RunRecord {
     };
     let now = *house.now.lock().unwrap();
     let ruling = move |docket: &gangway_store::Docket| rule(docket, &ballot, Policy::default(), now);
-    house.store.approvals().decide(run.approval_id.as_ref().unwrap(), None, ruling).await.unwrap().unwrap();
+    house
+        .store
+        .approvals()
+        .decide(run.approval_id.as_ref().unwrap(), None, ruling, now)
+        .await
+        .unwrap()
+        .unwrap();
     house.engine.drive(&run.run_id).await.unwrap()
 }
 
@@ -65,11 +71,12 @@ async fn an_approval_by_rules_that_are_gone_is_void_and_asked_for_anew_by_those_
     run.decision.as_mut().unwrap().rule_set.digest = "sha256:gone".to_owned();
     house.store.runs().save(&run).await.unwrap();
     let first = run.approval_id.clone().unwrap();
+    let now = *house.now.lock().unwrap();
     let by_gone = |docket: &gangway_store::Docket| {
         let rule_set_digest = "sha256:gone".to_owned();
         Ok::<_, ()>(Approval { rule_set_digest, ..docket.approval.clone() })
     };
-    house.store.approvals().decide(&first, None, by_gone).await.unwrap().unwrap();
+    house.store.approvals().decide(&first, None, by_gone, now).await.unwrap().unwrap();
     let again = approve(&house, &run).await;
     assert_eq!(again.state, RunState::AwaitingApproval, "{:?}", again.parked_because);
     assert_ne!(again.approval_id.as_ref(), Some(&first));

@@ -18,7 +18,7 @@ use futures::stream;
 use futures::{FutureExt as _, StreamExt as _};
 use gangway_protocol::RunId;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Runs that a job drives at once.
@@ -102,7 +102,14 @@ fn work(name: JobName, crew: Crew) -> Work {
         JobName::Approvals => Box::new(move |now| approvals::work(crew.clone(), now).boxed()),
         JobName::Alarms => Box::new(move |now| alarms::work(crew.clone(), now).boxed()),
         JobName::Retention => Box::new(move |now| retention::work(crew.clone(), now).boxed()),
+        JobName::Audit => Box::new(move |now| seal(crew.clone(), now).boxed()),
     }
+}
+
+/// A checkpoint of the audit, which is a file of its own because every command ends with one.
+async fn seal(crew: Crew, now: Timestamp) -> Result<Value> {
+    let sealed = crew.installation.sealer().seal(now).await?;
+    Ok(json!({ "sealed_to": sealed.map(|checkpoint| checkpoint.attested.seq) }))
 }
 
 /// A round of the outbox, which is a file of its own because every command ends with one.

@@ -1,11 +1,11 @@
 //! Who calls: the person of the API key in `Authorization: Bearer`. There is no way in without one.
 
 use super::endpoint::header;
-use crate::api_keys::{self, Refused};
+use crate::api_keys;
 use crate::serve::{Problem, Service};
 use axum::http::HeaderMap;
 use gangway_protocol::Person;
-use gangway_store::{KeyRefusal, StoreError};
+use gangway_store::StoreError;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -29,15 +29,7 @@ pub async fn caller(service: &Service, headers: &HeaderMap) -> Result<Result<Per
     };
     let found = api_keys::person_of(service.installation.store(), &token, Timestamp::now()).await?;
     Ok(found.map(|key| key.person).map_err(|refused| Stranger {
-        code: code(refused),
+        code: refused.code(),
         problem: Problem::unauthorized(refused.to_string()),
     }))
-}
-
-fn code(refused: Refused) -> &'static str {
-    match refused {
-        Refused::Unknown => "UNKNOWN_KEY",
-        Refused::Stored(KeyRefusal::Expired) => "EXPIRED_KEY",
-        Refused::Stored(KeyRefusal::Revoked) => "REVOKED_KEY",
-    }
 }

@@ -8,8 +8,8 @@ use crate::serve::{Problem, Service};
 use axum::http::StatusCode;
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::tenant::Tenant;
-use gangway_protocol::{Person, RunId, TenantId};
-use gangway_store::{AuditPage, OutboxFilter, OutboxMessage, OutboxState, StoreError};
+use gangway_protocol::{AccountId, CorrelationId, Person, RunId, TenantId};
+use gangway_store::{AuditEnding, AuditPage, OutboxFilter, OutboxMessage, OutboxState, StoreError};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -161,12 +161,23 @@ async fn tenants(asked: Asked<Nothing, ListTenants, Nothing>) -> Result<Tenants,
 struct ListAudit {
     /// Only this run's.
     run: Option<RunId>,
+    /// Only of this account: its runs' entries, and calls that name it.
+    account: Option<AccountId>,
+    /// Only with this correlation id.
+    correlation_id: Option<CorrelationId>,
     /// Only this caller's.
     principal: Option<String>,
-    /// Only of this tool.
+    /// Only of this tool or act.
     tool: Option<String>,
+    /// Only those that ended so: intent, ok, failed, refused.
+    #[schemars(extend("enum" = ["intent", "ok", "failed", "refused"]))]
+    outcome: Option<String>,
+    /// Only with this text anywhere in the entry, capitals or not.
+    text: Option<String>,
     /// Only at or after this time.
     since: Option<Timestamp>,
+    /// Only before this time.
+    until: Option<Timestamp>,
     /// Where the next page begins, from `next` of the one before.
     #[schemars(length(min = 1, max = 20))]
     cursor: Option<String>,
@@ -187,11 +198,20 @@ struct AuditEntries {
 async fn audit(asked: Asked<Nothing, ListAudit, Nothing>) -> Result<AuditEntries, Problem> {
     let query = asked.query;
     let limit = super::limit_of(query.limit, PAGE)?;
+    let named = |name: &str| {
+        let all = AuditEnding::ALL.map(AuditEnding::name).join(", ");
+        AuditEnding::named(name).ok_or_else(|| Problem::bad_request(format!("one of {all}")))
+    };
     let page = AuditPage {
         run_id: query.run,
+        account: query.account,
+        correlation_id: query.correlation_id,
         principal: query.principal,
         tool: query.tool,
+        ending: query.outcome.as_deref().map(named).transpose()?,
+        text: query.text,
         since: query.since,
+        until: query.until,
         before: query.cursor.as_deref().map(super::place_of).transpose()?,
         limit: limit + 1,
     };
