@@ -275,8 +275,12 @@ pub struct SimulateArgs {
 /// `gangway config …`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Configuration for Claude Desktop: absolute paths, underscore names.
+    /// For Claude Desktop: the content of claude_desktop_config.json.
     ClaudeDesktop,
+    /// For Claude Code: the content of a project's .mcp.json.
+    ClaudeCode,
+    /// For Visual Studio Code: the content of a workspace's .vscode/mcp.json.
+    Vscode,
 }
 
 /// `gangway bench`

@@ -133,6 +133,7 @@ fn scope(installation: &Installation, message: &OutboxMessage) -> Scope {
     Scope {
         run_id: message.run_id.as_ref().and_then(|id| RunId::parse(id.as_str()).ok()),
         correlation_id: message.correlation_id.as_ref().and_then(|id| id.parse().ok()),
+        trace: None,
         deadline: installation.call_deadline(),
     }
 }

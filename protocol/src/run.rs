@@ -4,6 +4,7 @@ use crate::advice::{Advice, PromptRef};
 use crate::record_id::{ACCOUNT, RecordId};
 use crate::redact::scrub;
 use crate::tenant::Tenant;
+use crate::trace::TraceParent;
 use crate::{AccountId, ApiError, CorrelationId, Decision, Facts, OpportunityId, RuleSetRef, RunId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -196,6 +197,10 @@ pub struct RunRecord {
     pub updated_at: Timestamp,
     /// The day it is judged by, UTC.
     pub as_of: Date,
+    /// The trace every call made for it belongs to: the one of the request that set it off, else its own. Null in
+    /// records of before traces were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
     /// What was gathered; null until then.
     #[serde(default)]
     pub facts: Option<Facts>,
@@ -235,6 +240,13 @@ impl RunRecord {
     #[must_use]
     pub fn advice_to_read(&self) -> Option<&Advice> {
         self.worded_advice.as_ref().or(self.advice.as_ref())
+    }
+
+    /// The same run as part of a trace that began elsewhere; of its own where there is none.
+    #[must_use]
+    pub fn within(mut self, trace: Option<TraceParent>) -> Self {
+        self.traceparent = trace.or(self.traceparent);
+        self
     }
 
     /// Enters the business id of the account, remembering the Salesforce id it was asked for by.

@@ -157,6 +157,7 @@ fn run(number: u32) -> RunRecord {
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         as_of: "2026-01-01".parse().unwrap(),
+        traceparent: None,
         facts: None,
         decision: None,
         advice: None,

@@ -175,6 +175,11 @@ impl Simulator {
         request("DELETE", &format!("{}/_simulator/faults", self.base_url), None);
     }
 
+    /// Counts calls anew.
+    pub fn forget_calls(&self) {
+        request("DELETE", &format!("{}/_simulator/calls", self.base_url), None);
+    }
+
     /// Posts to the control API.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         request("POST", &format!("{}{path}", self.base_url), Some(body))

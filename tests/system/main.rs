@@ -37,4 +37,5 @@ mod served;
 mod serving;
 mod slack;
 mod telemetry;
+mod trace;
 mod transports;

@@ -52,6 +52,7 @@ impl Env {
         Scope {
             run_id: Some(record.run_id.clone()),
             correlation_id: Some(record.request.correlation_id.clone()),
+            trace: record.traceparent.clone(),
             deadline: self.settings.call_deadline(),
         }
     }

@@ -3,7 +3,7 @@
 use gangway_protocol::run::{RunRecord, RunRequest, RunState, Versions};
 use gangway_protocol::tools::contracts_digest;
 use gangway_protocol::tools::onboarding::{Explanation, RunSummary};
-use gangway_protocol::{Outcome, RunId};
+use gangway_protocol::{Outcome, RunId, TraceParent};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -40,6 +40,7 @@ pub fn new_run(request: RunRequest, now: Timestamp, uuid: Uuid, versions: &Versi
         created_at: now,
         updated_at: now,
         as_of,
+        traceparent: Some(TraceParent::beginning(uuid.as_u128())),
         facts: None,
         decision: None,
         advice: None,

@@ -4,7 +4,8 @@ use crate::allow::may_call;
 use crate::connection::Connection;
 use crate::decode;
 use gangway_protocol::tools::{META_CORRELATION_ID, META_REPLAYED, META_RUN_ID, Tool};
-use gangway_protocol::{Agent, ApiError, CorrelationId, ErrorType, RunId, System};
+use gangway_protocol::trace::TRACEPARENT;
+use gangway_protocol::{Agent, ApiError, CorrelationId, ErrorType, RunId, System, TraceParent};
 use rmcp::model::{CallToolRequestParams, RequestMetaObject};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub struct Scope {
     pub run_id: Option<RunId>,
     /// The correlation id, when there is one.
     pub correlation_id: Option<CorrelationId>,
+    /// The trace, when there is one.
+    pub trace: Option<TraceParent>,
     /// How long one call may take, connecting included.
     pub deadline: Duration,
 }
@@ -25,13 +28,19 @@ impl Scope {
     /// A scope that ties calls to nothing, with a deadline.
     #[must_use]
     pub fn of_no_run(deadline: Duration) -> Self {
-        Self { run_id: None, correlation_id: None, deadline }
+        Self { run_id: None, correlation_id: None, trace: None, deadline }
     }
 
     /// A run's scope.
     #[must_use]
     pub fn of_run(run_id: RunId, correlation_id: CorrelationId, deadline: Duration) -> Self {
-        Self { run_id: Some(run_id), correlation_id: Some(correlation_id), deadline }
+        Self { run_id: Some(run_id), correlation_id: Some(correlation_id), trace: None, deadline }
+    }
+
+    /// The same scope within a trace.
+    #[must_use]
+    pub fn within(self, trace: Option<TraceParent>) -> Self {
+        Self { trace, ..self }
     }
 
     /// What travels in `_meta`.
@@ -42,6 +51,9 @@ impl Scope {
         }
         if let Some(correlation_id) = &self.correlation_id {
             meta.0.0.insert(META_CORRELATION_ID.to_owned(), Value::from(correlation_id.as_str()));
+        }
+        if let Some(trace) = &self.trace {
+            meta.0.0.insert(TRACEPARENT.to_owned(), Value::from(trace.as_str()));
         }
         meta
     }

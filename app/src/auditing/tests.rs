@@ -147,7 +147,7 @@ async fn what_cannot_be_recorded_is_not_sent() {
     let sources = Sources::simulated_at(&vendors.addresses().base_url, &data);
     let installation = Installation::open(sources).await.unwrap();
     let belt = installation.belt(Agent::Coordinator).await.unwrap();
-    let scope = Scope { run_id: None, correlation_id: None, deadline: installation.call_deadline() };
+    let scope = Scope::of_no_run(installation.call_deadline());
     let post = |key: &str| PostMessageArgs {
         channel: "#cs-onboarding".to_owned(),
         text: Personal("hello".to_owned()),

@@ -1,41 +1,80 @@
-//! `gangway config`: what an MCP host needs to launch our servers.
+//! `gangway config`: what an MCP host needs to launch our servers, in the host's own format.
+//!
+//! It prints and writes nothing: whose file it goes into is the host's business. What it launches only reads; whoever wants
+//! a host to write adds `--allow-writes` by hand.
 
 use crate::cli::{ConfigCommand, Globals};
 use crate::config::Sources;
 use crate::output;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 /// The servers a host is offered; `onboarding` first, because it answers "what blocks ACCOUNT?".
 const SERVERS: [&str; 7] = ["onboarding", "salesforce", "clm", "netsuite", "provision", "tasks", "notify"];
 
 /// Prints the configuration.
 pub fn run(command: &ConfigCommand, globals: &Globals) -> Result<()> {
-    match command {
-        ConfigCommand::ClaudeDesktop => output::json(&claude_desktop(globals)?),
-    }
+    let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
+    output::json(&configuration(command, &program, environment(globals)?))
 }
 
-/// Absolute paths, because the host starts us in a folder of its own; underscore names, because it drops every tool
-/// of a server that has a dot in one name.
-fn claude_desktop(globals: &Globals) -> Result<Value> {
-    let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
+/// Where a launched server finds its data and settings. Absolute paths, because a host starts it in a folder of its own.
+fn environment(globals: &Globals) -> Result<Map<String, Value>> {
     let sources = Sources::read(globals)?;
     let data_dir = std::path::absolute(sources.data_dir())?;
     let mut environment = Map::from_iter([("GANGWAY_DATA_DIR".to_owned(), json!(data_dir))]);
     if let Some(file) = &globals.config {
         environment.insert("GANGWAY_CONFIG".to_owned(), json!(std::path::absolute(file)?));
     }
+    Ok(environment)
+}
+
+/// The servers under the name the host looks for. Claude Desktop starts whatever has a command; the others want to be
+/// told that it speaks on standard input and output.
+fn configuration(host: &ConfigCommand, program: &Path, environment: Map<String, Value>) -> Value {
+    let (name, list, kind) = match host {
+        ConfigCommand::ClaudeDesktop => ("claude-desktop", "mcpServers", None),
+        ConfigCommand::ClaudeCode => ("claude-code", "mcpServers", Some("stdio")),
+        ConfigCommand::Vscode => ("vscode", "servers", Some("stdio")),
+    };
     let servers: Map<String, Value> = SERVERS
         .iter()
         .map(|server| {
-            let entry = json!({
+            // Underscore names, because Claude Desktop drops every tool of a server that has a dot in one name.
+            let mut entry = json!({
                 "command": program,
-                "args": ["mcp", server, "--tool-names", "underscore"],
+                "args": ["mcp", server, "--tool-names", "underscore", "--as", name],
                 "env": environment,
             });
+            if let (Some(kind), Some(fields)) = (kind, entry.as_object_mut()) {
+                fields.insert("type".to_owned(), Value::from(kind));
+            }
             (format!("gangway-{server}"), entry)
         })
         .collect();
-    Ok(json!({ "mcpServers": servers }))
+    json!({ list: servers })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SERVERS, configuration};
+    use crate::cli::ConfigCommand;
+    use serde_json::{Map, json};
+    use std::path::Path;
+
+    #[test]
+    fn each_host_gets_every_server_in_its_own_format() {
+        for (host, name, list, kind) in [
+            (ConfigCommand::ClaudeDesktop, "claude-desktop", "mcpServers", json!(null)),
+            (ConfigCommand::ClaudeCode, "claude-code", "mcpServers", json!("stdio")),
+            (ConfigCommand::Vscode, "vscode", "servers", json!("stdio")),
+        ] {
+            let printed = configuration(&host, Path::new("/opt/gangway"), Map::new());
+            assert_eq!(printed[list].as_object().map(Map::len), Some(SERVERS.len()), "{printed}");
+            let clm = &printed[list]["gangway-clm"];
+            assert_eq!((&clm["command"], &clm["type"]), (&json!("/opt/gangway"), &kind));
+            assert_eq!(clm["args"], json!(["mcp", "clm", "--tool-names", "underscore", "--as", name]));
+        }
+    }
 }

@@ -33,7 +33,7 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
         request.requested_by = person.name;
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, std::slice::from_ref(&request.account_id)).await?;
-        let (record, _) = start(&engine, request).await?;
+        let (record, _) = start(&engine, request, None).await?;
         deliver_due(&installation, Timestamp::now()).await?;
         let record = with_present_messages(installation.store(), record).await?;
         Ok((record, installation.data_dir().to_owned()))

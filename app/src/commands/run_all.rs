@@ -85,7 +85,8 @@ pub async fn run_accounts(
         let (engine, bar) = (engine.clone(), bar.clone());
         async move {
             let begun = Instant::now();
-            let record = start(&engine, request(account_id.clone(), asked)).await.map(|(record, _)| record);
+            let record =
+                start(&engine, request(account_id.clone(), asked), None).await.map(|(record, _)| record);
             bar.inc(1);
             (place, Finished { account_id, record, took: begun.elapsed() })
         }

@@ -94,6 +94,6 @@ async fn suspend(
         reason,
     };
     let belt = installation.operator_belt(&operator).await?;
-    let scope = Scope { run_id: None, correlation_id: None, deadline: installation.call_deadline() };
+    let scope = Scope::of_no_run(installation.call_deadline());
     Ok(belt.call::<SuspendTenant>(&scope, &arguments).await?.tenant)
 }

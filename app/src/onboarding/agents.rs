@@ -21,6 +21,7 @@ impl Desk {
         Scope {
             run_id: call.run_id.clone(),
             correlation_id: call.correlation_id.clone(),
+            trace: Some(call.trace.clone()),
             deadline: self.installation.call_deadline(),
         }
     }

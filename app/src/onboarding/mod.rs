@@ -2,6 +2,7 @@
 
 mod agents;
 mod approvals;
+mod card;
 mod runs;
 mod start;
 #[cfg(test)]
@@ -53,6 +54,9 @@ pub fn server(
     let (approvals, asking, deciding) = (with(), with(), with());
     let (blocked, explain, contract, finance, sweep) = (with(), with(), with(), with(), with());
     Server::new(System::Onboarding, "Onboarding agents", INSTRUCTIONS)
+        .document(card::page())
+        .shown::<ListApprovals>(card::ADDRESS)
+        .shown::<DecideApproval>(card::ADDRESS)
         .tool::<StartRun, _, _>(move |args, call| runs::start_run(Arc::clone(&start), args, call))
         .tool::<RequestRun, _, _>(move |args, call| runs::request_run(Arc::clone(&request), args, call))
         .tool::<GetRun, _, _>(move |args, call| runs::get_run(Arc::clone(&get), args, call))

@@ -24,13 +24,14 @@ fn stored(call: &Call, error: StoreError) -> ApiError {
 
 async fn run(desk: &Desk, request: RunRequest, call: &Call) -> Result<RunStarted, ApiError> {
     let engine = desk.engine(call).await?;
-    let (record, started) =
-        start(&engine, request).await.map_err(|error| match error.downcast_ref::<EngineError>() {
-            Some(EngineError::Store(StoreError::CorrelationTaken { .. })) => {
-                call.error(ErrorType::Validation, "CORRELATION_TAKEN", &error.to_string())
-            }
-            _ => unavailable(call, &error),
-        })?;
+    call.progress.tell(format!("running the onboarding of {}", request.account_id));
+    let started = start(&engine, request, Some(call.trace.clone())).await;
+    let (record, started) = started.map_err(|error| match error.downcast_ref::<EngineError>() {
+        Some(EngineError::Store(StoreError::CorrelationTaken { .. })) => {
+            call.error(ErrorType::Validation, "CORRELATION_TAKEN", &error.to_string())
+        }
+        _ => unavailable(call, &error),
+    })?;
     Ok(RunStarted { run: summary_of(&record), started })
 }
 

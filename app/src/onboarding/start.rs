@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt as _};
 use gangway_coordinator::new_run;
 use gangway_durable::EngineError;
 use gangway_protocol::run::RunRequest;
-use gangway_protocol::{AccountId, RunRecord};
+use gangway_protocol::{AccountId, RunRecord, TraceParent};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -15,8 +15,13 @@ use uuid::Uuid;
 const EARLIER_AT_ONCE: usize = 16;
 
 /// Accepts the request and drives the run as far as it goes by itself. The flag says whether it is a new run.
-pub async fn start(engine: &OnboardingEngine, request: RunRequest) -> Result<(RunRecord, bool)> {
-    let record = new_run(request, Timestamp::now(), Uuid::now_v7(), engine.versions());
+/// A run without a trace to join begins one.
+pub async fn start(
+    engine: &OnboardingEngine,
+    request: RunRequest,
+    trace: Option<TraceParent>,
+) -> Result<(RunRecord, bool)> {
+    let record = new_run(request, Timestamp::now(), Uuid::now_v7(), engine.versions()).within(trace);
     let submitted = engine.durable().submit(record).await?;
     if !submitted.record.state.is_live() {
         return Ok((submitted.record, submitted.started));

@@ -37,8 +37,10 @@ fn call(operation: &'static str) -> Call {
         principal: Principal::agent(Agent::Coordinator),
         run_id: None,
         correlation_id: None,
+        trace: gangway_protocol::TraceParent::beginning(1),
         key: None,
         confirmation: gangway_governance::Confirmation::default(),
+        progress: gangway_governance::Progress::default(),
     }
 }
 

@@ -5,19 +5,23 @@ use super::{Problem, Service};
 use gangway_coordinator::new_run;
 use gangway_durable::Submitted;
 use gangway_protocol::run::{RunRequest, RunState};
-use gangway_protocol::{RunId, RunRecord};
+use gangway_protocol::{RunId, RunRecord, TraceParent};
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
 
 impl Service {
-    /// Commits the run and puts it in the line; or gives the one that stands in its way.
-    pub async fn accept(&self, request: RunRequest) -> Result<Submitted, Problem> {
+    /// Commits the run and puts it in the line; or gives the one that stands in its way. Without a trace to join it begins one.
+    pub async fn accept(
+        &self,
+        request: RunRequest,
+        trace: Option<TraceParent>,
+    ) -> Result<Submitted, Problem> {
         if self.stop.is_cancelled() {
             return Err(Refusal::Stopping.problem());
         }
         let place = self.queue.reserve().ok_or_else(|| Refusal::QueueFull.problem())?;
-        let record = new_run(request, Timestamp::now(), Uuid::now_v7(), self.engine.versions());
+        let record = new_run(request, Timestamp::now(), Uuid::now_v7(), self.engine.versions()).within(trace);
         let submitted = self.engine.durable().submit(record).await?;
         if submitted.record.state.is_live() {
             self.queue.push(submitted.record.run_id.clone(), Some(place));

@@ -178,7 +178,7 @@ async fn run(service: &Service, account_id: AccountId) -> Result<RunRecord, Prob
         trigger: Trigger::Demo,
         requested_by: "demo".to_owned(),
     };
-    let submitted = service.accept(request).await?;
+    let submitted = service.accept(request, None).await?;
     if !submitted.started {
         return Ok(submitted.record);
     }

@@ -4,7 +4,8 @@
 
 use crate::access::Principal;
 use crate::confirmation::Confirmation;
-use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunId, System};
+use crate::progress::Progress;
+use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunId, System, TraceParent};
 
 /// One call of one tool.
 #[derive(Debug, Clone)]
@@ -19,10 +20,14 @@ pub struct Call {
     pub run_id: Option<RunId>,
     /// The correlation id it carries.
     pub correlation_id: Option<CorrelationId>,
+    /// The trace it belongs to.
+    pub trace: TraceParent,
     /// The idempotency key; present on every write, absent on every read.
     pub key: Option<IdempotencyKey>,
     /// What the person at the host said, where the tool asks for that.
     pub confirmation: Confirmation,
+    /// To say how far it is, where the caller wants to hear.
+    pub progress: Progress,
 }
 
 impl Call {

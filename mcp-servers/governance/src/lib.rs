@@ -1,6 +1,6 @@
 //! Policy around every tool call and every vendor call, the same on every transport.
 //!
-//! Server side: a [`Server`] is a set of tools; [`Governed`] puts it behind the stages of [`pipeline`] and speaks MCP;
+//! Server side: a [`Server`] is a set of tools, with resources and prompts made of them; [`Governed`] puts it behind the stages of [`pipeline`] and speaks MCP;
 //! [`serve`] offers it on stdio or HTTP. Vendor side: [`vendor`] sends requests to outside systems with tokens,
 //! deadlines and retries. [`limits`] bounds both sides. Nothing here knows what a tool does, decides about a customer or speaks SQL.
 
@@ -11,10 +11,13 @@ mod confirmation;
 pub mod governance;
 pub mod governed;
 pub mod limits;
+mod offers;
 pub mod pipeline;
+mod progress;
 pub mod serve;
 pub mod server;
 pub mod tool;
+mod trace;
 pub mod vendor;
 
 pub use access::{Holder, Issuer, KeySource, PassCheck, PassMint, Policy, Principal, Reach};
@@ -25,5 +28,7 @@ pub use confirmation::{Confirmation, Question};
 pub use governance::Governance;
 pub use governed::{Governed, ToolNames};
 pub use limits::Limits;
+pub use offers::Document;
+pub use progress::Progress;
 pub use serve::{Door, HttpServer, KeyCheck, Listening, Mount, Resource, ServeError, serve_stdio};
 pub use server::Server;

@@ -1,7 +1,10 @@
-//! A server as a value: a title, instructions and its tools. It has no policy; [`crate::Governed`] adds that.
+//! A server as a value: a title, instructions, its tools and documents. It has no policy; [`crate::Governed`] adds that.
+//!
+//! Resources and prompts need no word here: they follow from the tools ([`crate::offers`]).
 
 use crate::call::Call;
 use crate::confirmation::Question;
+use crate::offers::Document;
 use crate::tool::GovernedTool;
 use gangway_protocol::tools::Tool;
 use gangway_protocol::{ApiError, System};
@@ -16,6 +19,9 @@ pub struct Server {
     pub(crate) instructions: String,
     /// By canonical name; the map's order is the published order.
     pub(crate) tools: BTreeMap<&'static str, Arc<GovernedTool>>,
+    pub(crate) documents: Vec<Document>,
+    /// By tool: the page a host with the MCP Apps extension shows its result in.
+    pub(crate) pages: BTreeMap<&'static str, &'static str>,
 }
 
 impl Server {
@@ -27,7 +33,25 @@ impl Server {
             title: title.to_owned(),
             instructions: instructions.to_owned(),
             tools: BTreeMap::new(),
+            documents: Vec::new(),
+            pages: BTreeMap::new(),
         }
+    }
+
+    /// The same server with tool `T`'s results shown in the document at `address` by hosts with the MCP Apps
+    /// extension. The link is in every host's list: one that does not know the extension passes over it, and a
+    /// stateless server cannot remember what a host said when it connected.
+    #[must_use]
+    pub fn shown<T: Tool>(mut self, address: &'static str) -> Self {
+        self.pages.insert(T::CONTRACT.name, address);
+        self
+    }
+
+    /// The same server with a fixed text at an address.
+    #[must_use]
+    pub fn document(mut self, document: Document) -> Self {
+        self.documents.push(document);
+        self
     }
 
     /// The same server with tool `T`, answered by `handler`.
@@ -77,11 +101,15 @@ impl Server {
     #[must_use]
     pub fn merge(servers: Vec<Self>) -> Self {
         let instructions = servers.iter().map(|server| server.instructions.as_str()).collect::<Vec<_>>();
+        let pages = servers.iter().flat_map(|server| server.pages.clone()).collect();
+        let documents = servers.iter().flat_map(|server| server.documents.clone()).collect();
         Self {
             name: "gangway".to_owned(),
             title: "Gangway".to_owned(),
             instructions: instructions.join("\n"),
             tools: servers.into_iter().flat_map(|server| server.tools).collect(),
+            documents,
+            pages,
         }
     }
 }

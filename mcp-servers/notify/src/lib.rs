@@ -23,7 +23,7 @@ pub use settings::{
 
 use delivery::Courier;
 use gangway_governance::limits::Vendor;
-use gangway_governance::{Limits, Server};
+use gangway_governance::{Document, Limits, Server};
 use gangway_protocol::System;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::tools::notify::{Page, PostMessage, SendEmail};
@@ -134,9 +134,23 @@ impl Outpost {
             "Notifications",
             "Slack messages, mails and pages. Each is sent once per idempotency key. Status queued means that it is delivered later; status unknown that the answer was lost and the message is not repeated.",
         )
+        .document(guide())
         .tool::<PostMessage, _, _>(move |args, call| tools::post_message::run(post.clone(), args, call))
         .tool::<SendEmail, _, _>(move |args, call| tools::send_email::run(send.clone(), args, call))
         .tool::<Page, _, _>(move |args, call| tools::page::run(page.clone(), args, call))
+    }
+}
+
+/// What a model should know before it writes to people.
+fn guide() -> Document {
+    Document {
+        address: "gangway://notify/guide",
+        name: "notify_guide",
+        title: "Writing to people",
+        description: "Which tool for what, what status means and what to do then, how to name a message so that it is sent once.",
+        media_type: "text/markdown",
+        text: include_str!("guide.md"),
+        meta: serde_json::Value::Null,
     }
 }
 

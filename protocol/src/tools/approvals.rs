@@ -84,7 +84,7 @@ impl Tool for ListApprovals {
         system: System::Onboarding,
         name: "onboarding.list_approvals",
         title: "List approvals",
-        description: "Lists approvals, newest first: customer, amount, why a person is asked, who has decided, until when. Those that wait unless state says otherwise; at most 200.",
+        description: "Lists approvals, newest first: customer, amount, why a person is asked, who has decided, until when. Those that wait unless state says otherwise; 50 unless limit says otherwise, at most 200. A decision is made with onboarding.decide_approval.",
         access: Access::Read,
         open_world: false,
     };
@@ -149,7 +149,7 @@ impl Tool for DecideApproval {
         system: System::Onboarding,
         name: "onboarding.decide_approval",
         title: "Decide on an approval",
-        description: "Approves or rejects an approval if the person at the host confirms it in a form. A host that cannot show a form gets status pending_approval and how a person decides elsewhere: a model's word alone decides nothing.",
+        description: "Approves or rejects an approval of onboarding.list_approvals if the person at the host confirms it in a form; approving lets the run make the tenant and write to people, rejecting blocks it for good. A host that cannot show a form gets status pending_approval and how a person decides elsewhere: a model's word alone decides nothing.",
         access: Access::Write { key: "idempotency_key", destructive: true, rerun: Rerun::Harmless },
         open_world: true,
     };

@@ -37,7 +37,7 @@ impl Tool for GetContract {
         system: System::Clm,
         name: "clm.get_contract",
         title: "Get a contract",
-        description: "Reads one contract from the CLM with status, dates, tier and every signatory, by account id (the newest) or by contract id; give exactly one of them. Null when there is none. One vendor call.",
+        description: "Reads one contract from the CLM with status, dates, tier and every signatory, by account id (the newest) or by contract id; give exactly one of them. contract is null when there is none. For several accounts use clm.get_contracts; to remind who has not signed, clm.send_reminder. One vendor call.",
         access: Access::Read,
         open_world: true,
     };
@@ -128,7 +128,7 @@ impl Tool for ListPendingSignatures {
         system: System::Clm,
         name: "clm.list_pending_signatures",
         title: "List contracts waiting for signatures",
-        description: "Lists sent contracts of the last 365 days that somebody has not signed yet, longest wait first, at most 200. Contracts that cannot be read are listed in errors.",
+        description: "Lists sent contracts of the last 365 days that somebody has not signed yet, longest wait first, at most 200; older_than_days narrows it. Gives contract and account id, days waiting and who is awaited; contracts that cannot be read are listed in errors. A reminder goes out with clm.send_reminder.",
         access: Access::Read,
         open_world: true,
     };
@@ -161,7 +161,7 @@ impl Tool for SendReminder {
         system: System::Clm,
         name: "clm.send_reminder",
         title: "Remind signatories",
-        description: "Asks the CLM to mail everybody who has not signed this contract. Sent once per idempotency key; if the answer is lost it says so and is not repeated.",
+        description: "Asks the CLM to mail everybody who has not signed this contract, and says how many that were. People outside get mail: use it only when a person wants it. Sent once per idempotency key; if the answer is lost it says so and is not repeated. clm.list_pending_signatures gives contract ids.",
         // DocuSign has no key of its own for a resend.
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Unsafe },
         open_world: true,

@@ -35,7 +35,7 @@ impl Tool for GetInvoice {
         system: System::Netsuite,
         name: "netsuite.get_invoice",
         title: "Get an invoice",
-        description: "Reads one invoice by number, or an account's newest; give exactly one of them. Gives status, total, amount remaining, dates and the contract it names; null when there is none. One vendor call.",
+        description: "Reads one invoice by number, or an account's newest; give exactly one of them. Gives status, total and amount remaining in minor units, dates and the contract it names; invoice is null when there is none. For every invoice of an account use netsuite.get_invoices. One vendor call.",
         access: Access::Read,
         open_world: true,
     };
@@ -102,7 +102,7 @@ impl Tool for GetExchangeRate {
         system: System::Netsuite,
         name: "netsuite.get_exchange_rate",
         title: "Get an exchange rate",
-        description: "Reads the newest direct exchange rate between two currencies on or before a day, as an exact decimal; null when there is none. Inverse and cross rates are not made up. One vendor call.",
+        description: "Reads the newest direct exchange rate between two currencies on or before a day, as an exact decimal text; rate is null when there is none. Inverse and cross rates are not made up. Use it to compare amounts of different currencies. One vendor call.",
         access: Access::Read,
         open_world: true,
     };

@@ -57,7 +57,7 @@ impl Tool for PostMessage {
         system: System::Notify,
         name: "notify.post_message",
         title: "Post a Slack message",
-        description: "Posts a message to a Slack channel, once per idempotency key. Status queued: Slack could not take it now and it is delivered later. Status unknown: Slack's answer was lost and the message is not repeated before it is certain that it did not arrive.",
+        description: "Posts a message to a Slack channel, once per idempotency key. Status sent: Slack has it. Status queued: Slack could not take it now and it is delivered later; do not send it again. Status unknown: Slack's answer was lost and the message is not repeated before it is certain that it did not arrive.",
         // The outbox row remembers that it was claimed, and turns a repeat into UNKNOWN.
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
@@ -96,7 +96,7 @@ impl Tool for SendEmail {
         system: System::Notify,
         name: "notify.send_email",
         title: "Send a mail",
-        description: "Sends one mail to one recipient, once per idempotency key. Status queued: the mail server could not take it now and it is delivered later. Status unknown: its answer was lost and the mail is not repeated.",
+        description: "Sends one mail to one recipient, once per idempotency key. Status sent: the mail server has it. Status queued: it could not take it now and it is delivered later; do not send it again. Status unknown: its answer was lost and the mail is not repeated.",
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
     };
@@ -138,7 +138,7 @@ impl Tool for Page {
         system: System::Notify,
         name: "notify.page",
         title: "Page the person on call",
-        description: "Triggers a PagerDuty incident. The same dedup_key never opens a second one.",
+        description: "Triggers a PagerDuty incident and wakes the person on call: only for what cannot wait until morning, else use notify.post_message. The same dedup_key never opens a second incident. Gives its status.",
         access: Access::Write { key: "dedup_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
     };

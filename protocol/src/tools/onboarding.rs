@@ -69,7 +69,7 @@ impl Tool for StartRun {
         system: System::Onboarding,
         name: "onboarding.start_run",
         title: "Start an onboarding run",
-        description: "Gathers the facts of one account, decides PROCEED, ESCALATE or BLOCK, and acts on it: PROCEED makes the tenant and writes to people. An account has one live run: a second request gives the first run.",
+        description: "Gathers the facts of one account, decides PROCEED, ESCALATE or BLOCK, and acts on it: PROCEED makes the tenant and writes to people, ESCALATE asks a person to approve. Answers when the run rests, usually within seconds, with its state and outcome. An account has one live run: a second request gives the first run. To only look, use onboarding.explain; after a block, onboarding.request_run.",
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
     };
@@ -96,7 +96,7 @@ impl Tool for RequestRun {
         system: System::Onboarding,
         name: "onboarding.request_run",
         title: "Ask for a new run of a blocked account",
-        description: "Starts a fresh run for an account whose last run was blocked, because source data changed (for instance the contract was executed). Says why in reason.",
+        description: "Starts a fresh run for an account whose last run was blocked, because source data changed (for instance the contract was executed); reason says what. Refused with NOT_BLOCKED if the newest run is not blocked. Answers like onboarding.start_run.",
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
     };
@@ -125,7 +125,7 @@ impl Tool for GetRun {
         system: System::Onboarding,
         name: "onboarding.get_run",
         title: "Get a run",
-        description: "Reads one run whole: request, facts, findings, decision, advice, effects, reports and versions. Null when there is none.",
+        description: "Reads one run whole by its run_id: request, facts, findings, decision, advice, effects, reports and versions; run is null when there is none. It is long: for the reasons in words use onboarding.explain. onboarding.list_runs gives run ids.",
         access: Access::Read,
         open_world: false,
     };
@@ -162,7 +162,7 @@ impl Tool for ListRuns {
         system: System::Onboarding,
         name: "onboarding.list_runs",
         title: "List runs",
-        description: "Lists runs, newest first, narrowed by account or state. 50 unless limit says otherwise, at most 200.",
+        description: "Lists runs in a line each (ids, state, outcome, risk, times), newest first, narrowed by account or state. 50 unless limit says otherwise, at most 200. For one run whole use onboarding.get_run.",
         access: Access::Read,
         open_world: false,
     };
@@ -199,7 +199,7 @@ impl Tool for ListBlocked {
         system: System::Onboarding,
         name: "onboarding.list_blocked",
         title: "List blocked accounts",
-        description: "Lists accounts whose newest run is blocked, oldest first, with the rules and errors that block them. At most 200.",
+        description: "Lists accounts whose newest run is blocked, oldest first, with the rules and errors that block them. At most 200. For what one of them needs use onboarding.explain; once its source data changed, onboarding.request_run.",
         access: Access::Read,
         open_world: false,
     };
@@ -236,7 +236,7 @@ impl Tool for Explain {
         system: System::Onboarding,
         name: "onboarding.explain",
         title: "Explain an account's decision",
-        description: "Says in plain words why the account's newest run was decided as it was, what stands against it, and who should do what next.",
+        description: "Says in plain words why an account's newest run was decided as it was, what stands against it, and who should do what next; says so if it was never run. Use it first for any question about one account: it reads what was decided and changes nothing. For the current source data use contract_agent.assess or finance_agent.assess.",
         access: Access::Read,
         open_world: false,
     };
@@ -264,7 +264,7 @@ impl Tool for ContractAssess {
         system: System::Onboarding,
         name: "contract_agent.assess",
         title: "Ask the contract agent",
-        description: "Reads an account's contract now and says whether it is executed and who has not signed. Decides nothing.",
+        description: "Reads an account's contract now and says whether it is executed and who has not signed. Decides nothing and changes no run: compare with onboarding.explain, and ask for a new decision with onboarding.request_run.",
         access: Access::Read,
         open_world: true,
     };
@@ -288,7 +288,7 @@ impl Tool for FinanceAssess {
         system: System::Onboarding,
         name: "finance_agent.assess",
         title: "Ask the finance agent",
-        description: "Reads the invoices of up to 200 accounts now. Decides nothing.",
+        description: "Reads every invoice of up to 200 accounts now, each with status, total, amount remaining and due date; failures are listed in errors. Decides nothing and changes no run: ask for a new decision with onboarding.request_run.",
         access: Access::Read,
         open_world: true,
     };
@@ -352,7 +352,7 @@ impl Tool for Sweep {
         system: System::Onboarding,
         name: "task_monitor.sweep",
         title: "Sweep overdue tasks",
-        description: "Works out the health of every onboarding and reminds people of overdue tasks: the team at once, their manager from day 2, the director from day 4. Each task and rung is written to once.",
+        description: "Works out the health of every onboarding and reminds people of overdue tasks: the team at once, their manager from day 2, the director from day 4. Each task and rung is written to once, so a second sweep of a day writes nothing. It writes to people: to only look, use tasks.get_overdue.",
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,
     };

@@ -74,7 +74,7 @@ impl Tool for SuspendTenant {
         system: System::Provision,
         name: "provision.suspend_tenant",
         title: "Suspend a tenant",
-        description: "Switches a tenant off; its users cannot log in until it is made active again. Needs a grant for exactly this tenant.",
+        description: "Switches a tenant off; its users cannot log in until it is made active again. Needs a grant for exactly this tenant, which no host can make up: without one it is refused. Gives the tenant as it stands.",
         access: Access::Write { key: "idempotency_key", destructive: true, rerun: Rerun::Harmless },
         open_world: false,
     };
@@ -107,7 +107,7 @@ impl Tool for GetTenant {
         system: System::Provision,
         name: "provision.get_tenant",
         title: "Get a tenant",
-        description: "Reads one tenant by account id or tenant id; give exactly one of them. Null when there is none.",
+        description: "Reads one tenant by account id or tenant id; give exactly one of them. Gives tier, entitlements, status and when it was made, never a secret; tenant is null when there is none. Its tasks are in tasks.list.",
         access: Access::Read,
         open_world: false,
     };
@@ -140,7 +140,7 @@ impl Tool for ListTenants {
         system: System::Provision,
         name: "provision.list_tenants",
         title: "List tenants",
-        description: "Lists tenants by id, 100 a page. Pass next_cursor to get the next page.",
+        description: "Lists tenants by id, 100 a page. Pass next_cursor as cursor to get the next page; it is null on the last. For one account use provision.get_tenant.",
         access: Access::Read,
         open_world: false,
     };

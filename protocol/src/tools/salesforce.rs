@@ -34,7 +34,7 @@ impl Tool for GetAccount {
         system: System::Salesforce,
         name: "salesforce.get_account",
         title: "Get a Salesforce account",
-        description: "Reads one Salesforce account by business id or Salesforce id. Gives id, name, deletion mark, billing country, industry and owner id; null when there is none. One vendor call.",
+        description: "Reads one Salesforce account by business id (such as ACME-001) or Salesforce id. Gives id, name, deletion mark, billing country, industry and owner id; account is null when there is none. For owner, opportunity and contract too, use salesforce.get_onboarding_bundle; for several accounts salesforce.get_accounts. One vendor call.",
         access: Access::Read,
         open_world: true,
     };
@@ -64,7 +64,7 @@ impl Tool for GetUser {
         system: System::Salesforce,
         name: "salesforce.get_user",
         title: "Get a Salesforce user",
-        description: "Reads one Salesforce user by id: name, mail, active or not, profile, title, department and manager; null when there is none. One vendor call.",
+        description: "Reads one Salesforce user, such as an account's owner_id, by Salesforce id: name, mail, active or not, profile, title, department and manager; user is null when there is none. One vendor call.",
         access: Access::Read,
         open_world: true,
     };
@@ -96,7 +96,7 @@ impl Tool for GetOpportunity {
         system: System::Salesforce,
         name: "salesforce.get_opportunity",
         title: "Get an account's opportunity",
-        description: "Reads one opportunity of an account: the one named, else the newest Closed Won, else the newest. Gives stage, amount, close date and contract id; null when there is none. One vendor call.",
+        description: "Reads one opportunity of an account: the one named, else the newest Closed Won, else the newest. Gives stage, amount in minor units, close date and contract id; opportunity is null when there is none. To find won deals of all accounts use salesforce.list_closed_won. One vendor call.",
         access: Access::Read,
         open_world: true,
     };
@@ -143,7 +143,7 @@ impl Tool for GetContract {
         system: System::Salesforce,
         name: "salesforce.get_contract",
         title: "Get a Salesforce contract",
-        description: "Reads one contract record as Salesforce has it, by Salesforce id; null when there is none. For signatures and execution ask clm.get_contract instead. One vendor call.",
+        description: "Reads one contract record as Salesforce has it, by the contract_id of an opportunity; contract is null when there is none. Signatures and execution are not in it: ask clm.get_contract for those. One vendor call.",
         access: Access::Read,
         open_world: true,
     };
@@ -274,7 +274,7 @@ impl Tool for ListClosedWon {
         system: System::Salesforce,
         name: "salesforce.list_closed_won",
         title: "List recently won deals",
-        description: "Lists Closed Won opportunities changed since an instant, oldest change first, at most 200. Says whether there are more; the next page begins after the last change and id of this one.",
+        description: "Lists Closed Won opportunities changed since an instant, oldest change first, at most 200. Says whether there are more; the next page begins after the last change and id of this one. Use it to find deals that still need a run; onboarding.start_run starts one.",
         access: Access::Read,
         open_world: true,
     };
@@ -336,7 +336,7 @@ impl Tool for UpdateOnboardingStatus {
         system: System::Salesforce,
         name: "salesforce.update_onboarding_status",
         title: "Write the onboarding status to Salesforce",
-        description: "Sets the account's onboarding status and run id in Salesforce. Writing the same status again changes nothing. One vendor call.",
+        description: "Sets the account's onboarding status and run id in Salesforce. Runs do it by themselves: call it only to mend a status a person found wrong. Writing the same status again changes nothing. One vendor call.",
         // A PATCH of the same fields to the same values is the same state.
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: true,

@@ -80,7 +80,7 @@ impl Tool for UpdateStatus {
         system: System::Tasks,
         name: "tasks.update_status",
         title: "Update a task",
-        description: "Moves a task: pending, in_progress, completed, blocked or skipped. A task cannot start or complete before the tasks it comes after are settled; reopening a settled task needs a note.",
+        description: "Moves a task (tenant_id:code, e.g. tnt-acme-001:T005) to pending, in_progress, completed, blocked or skipped. A task cannot start or complete before the tasks it comes after are settled; reopening a settled task needs a note. Gives the task as it stands; tasks.get_next_actions says what can be worked on.",
         access: Access::Write { key: "idempotency_key", destructive: false, rerun: Rerun::Harmless },
         open_world: false,
     };
@@ -118,7 +118,7 @@ impl Tool for List {
         system: System::Tasks,
         name: "tasks.list",
         title: "List tasks",
-        description: "Lists onboarding tasks by due date, narrowed by account, owner (system, cs, customer) or status; without an account, none of suspended tenants. At most 1,000.",
+        description: "Lists onboarding tasks by due date, narrowed by account, owner (system, cs, customer) or status; without an account, none of suspended tenants. At most 1,000. For late ones use tasks.get_overdue, for what can be done now tasks.get_next_actions.",
         access: Access::Read,
         open_world: false,
     };
@@ -162,7 +162,7 @@ impl Tool for GetOverdue {
         system: System::Tasks,
         name: "tasks.get_overdue",
         title: "List overdue tasks",
-        description: "Lists tasks due before a day and neither completed nor skipped (blocked ones count), longest overdue first; none of suspended tenants. At most 1,000.",
+        description: "Lists tasks due before a day (today unless as_of says otherwise, UTC) and neither completed nor skipped (blocked ones count), longest overdue first; none of suspended tenants. At most 1,000. Writes to nobody: task_monitor.sweep does.",
         access: Access::Read,
         open_world: false,
     };
@@ -191,7 +191,7 @@ impl Tool for GetNextActions {
         system: System::Tasks,
         name: "tasks.get_next_actions",
         title: "List what can be done next",
-        description: "Lists an account's tasks that can be worked on now: open, and everything they come after is settled.",
+        description: "Lists an account's tasks that can be worked on now: open, and everything they come after is settled. Empty when there is no checklist or all is done. Mark progress with tasks.update_status.",
         access: Access::Read,
         open_world: false,
     };
@@ -221,7 +221,7 @@ impl Tool for GetProgress {
         system: System::Tasks,
         name: "tasks.get_progress",
         title: "Get an account's progress",
-        description: "Counts an account's tasks: total, completed, skipped and percent done of those that apply. All zero when it has no checklist.",
+        description: "Counts an account's tasks: total, completed, skipped and percent done of those that apply. All zero when it has no checklist. The tasks themselves are in tasks.list.",
         access: Access::Read,
         open_world: false,
     };

@@ -67,6 +67,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
         created_at: at("2026-01-01T00:00:00Z"),
         updated_at: at("2026-01-01T00:00:00Z"),
         as_of: "2026-01-01".parse().unwrap(),
+        traceparent: None,
         facts: None,
         decision: None,
         advice: None,

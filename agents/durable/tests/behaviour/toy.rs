@@ -270,6 +270,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         as_of: "2026-01-01".parse().unwrap(),
+        traceparent: None,
         facts: None,
         decision: None,
         advice: None,

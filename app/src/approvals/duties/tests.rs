@@ -51,7 +51,7 @@ async fn waiting(installation: &Installation) -> (RunRecord, Timestamp) {
         trigger: Trigger::Cli,
         requested_by: "rita".to_owned(),
     };
-    let (run, _) = start(&engine, request).await.unwrap();
+    let (run, _) = start(&engine, request, None).await.unwrap();
     assert_eq!(run.state, RunState::AwaitingApproval);
     let until = run.approval_expires_at.unwrap();
     (run, until)
@@ -108,8 +108,12 @@ async fn what_nobody_decides_on_is_blocked_once_and_told_once() {
     let store = installation.store();
     assert!(expire_due(store, until - hours(1)).await.unwrap().is_empty());
     let (slack, _) = stage.told();
-    assert_eq!(expire_due(store, until).await.unwrap(), [run.run_id.clone()]);
-    assert_eq!(settled(store).await.unwrap(), [run.run_id.clone()], "until somebody has acted on it");
+    assert_eq!(expire_due(store, until).await.unwrap(), std::slice::from_ref(&run.run_id));
+    assert_eq!(
+        settled(store).await.unwrap(),
+        std::slice::from_ref(&run.run_id),
+        "until somebody has acted on it"
+    );
     let driven = engine.durable().drive(&run.run_id).await.unwrap();
     assert_eq!(driven.state, RunState::Blocked);
     assert!(settled(store).await.unwrap().is_empty());

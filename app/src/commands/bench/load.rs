@@ -106,7 +106,7 @@ async fn run(engine: &OnboardingEngine, number: u32) -> Result<(RunRecord, Durat
         requested_by: "benchmark".to_owned(),
     };
     let begun = Instant::now();
-    let (record, _) = start(engine, request).await?;
+    let (record, _) = start(engine, request, None).await?;
     if record.state != RunState::Completed {
         bail!("{} ended {} instead of completed", record.request.account_id, record.state);
     }

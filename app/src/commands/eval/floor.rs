@@ -3,8 +3,11 @@
 use gangway_advisor::{Scores, Share};
 use std::str::FromStr;
 
+/// Reads one measure.
+type Measure = fn(&Scores) -> Share;
+
 /// What is measured, and what reads it.
-const MEASURES: [(&str, fn(&Scores) -> Share); 4] = [
+const MEASURES: [(&str, Measure); 4] = [
     ("valid", |scores| scores.valid),
     ("grounded", |scores| scores.grounded),
     ("owner", |scores| scores.right_owner),
@@ -15,7 +18,7 @@ const MEASURES: [(&str, fn(&Scores) -> Share); 4] = [
 #[derive(Debug, Clone, Copy)]
 pub struct Floor {
     name: &'static str,
-    measure: fn(&Scores) -> Share,
+    measure: Measure,
     percent: usize,
 }
 

@@ -14,6 +14,7 @@ use gangway_coordinator::summary_of;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::tools::approvals::ApprovalSummary;
 use gangway_protocol::tools::onboarding::{RunStarted, RunSummary};
+use gangway_protocol::trace::{TRACEPARENT, TraceParent};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, Outcome, RunId, RunRecord, RunState};
 use gangway_store::{ApprovalFilter, Direction, RunPage};
 use jiff::Timestamp;
@@ -190,7 +191,9 @@ async fn start(asked: Asked<Nothing, Nothing, StartRun>) -> Result<RunStarted, P
         trigger: Trigger::Api,
         requested_by: asked.person.name,
     };
-    let submitted = service.accept(request).await?;
+    let trace =
+        asked.headers.get(TRACEPARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?).ok());
+    let submitted = service.accept(request, trace).await?;
     Ok(RunStarted { run: summary_of(&submitted.record), started: submitted.started })
 }
 

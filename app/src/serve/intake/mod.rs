@@ -23,6 +23,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use gangway_protocol::trace::{TRACEPARENT, TraceParent};
 use jiff::Timestamp;
 use rate::Rates;
 use signature::Key;
@@ -163,6 +164,11 @@ impl Delivery<'_> {
             (Some(value), None) => value.to_str().map(Some).map_err(|_| malformed),
             (Some(_), Some(_)) => Err(malformed),
         }
+    }
+
+    /// The trace the sender's request is part of, if it names one that can be read.
+    fn trace(&self) -> Option<TraceParent> {
+        TraceParent::parse(self.headers.get(TRACEPARENT)?.to_str().ok()?).ok()
     }
 
     /// Answers a refusal and leaves its trace.

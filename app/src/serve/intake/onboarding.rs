@@ -17,7 +17,7 @@ use gangway_coordinator::{new_run, summary_of};
 use gangway_durable::EngineError;
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::run::{RunRequest, Trigger};
-use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunRecord};
+use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunRecord, TraceParent};
 use gangway_store::{InboundEvent, Receipt, Received, StoreError};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -39,6 +39,9 @@ pub(super) struct Event {
     pub(super) account_id: AccountId,
     pub(super) opportunity_id: Option<OpportunityId>,
     pub(super) correlation_id: Option<CorrelationId>,
+    /// The trace its sender's request is part of: a header, not a field.
+    #[serde(skip)]
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// Who sent an event and under which id it is remembered.
@@ -117,7 +120,8 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Kept, Turned> {
         body_digest: digest_bytes(&body),
         received_at: now,
     };
-    keep(delivery.service, believed.event, event).await.map_err(Turned::away(&believed.sender))
+    let asked = Event { trace: delivery.trace(), ..believed.event };
+    keep(delivery.service, asked, event).await.map_err(Turned::away(&believed.sender))
 }
 
 /// Who sent it, then what it says: nothing of an unsigned body is read.
@@ -179,7 +183,8 @@ pub(super) async fn keep(service: &Arc<Service>, asked: Event, event: InboundEve
         trigger: Trigger::Webhook,
         requested_by: format!("webhook {}", event.source),
     };
-    let record = new_run(request, event.received_at, Uuid::now_v7(), service.engine.versions());
+    let record =
+        new_run(request, event.received_at, Uuid::now_v7(), service.engine.versions()).within(asked.trace);
     // In a task of its own: a sender that goes away between commit and line would leave its run to the next start.
     let committing = Arc::clone(service);
     let kept = service.tasks.spawn(async move { commit(&committing, record, event, place).await });

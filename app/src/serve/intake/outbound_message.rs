@@ -73,6 +73,7 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<(), Turned> {
             account_id: notification.account_id,
             opportunity_id: Some(notification.opportunity_id),
             correlation_id: None,
+            trace: delivery.trace(),
         };
         keep(delivery.service, asked, event).await.map_err(&turned)?;
     }

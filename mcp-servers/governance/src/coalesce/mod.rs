@@ -9,9 +9,10 @@ pub mod singly;
 
 use crate::access::Principal;
 use crate::limits::settings::CoalesceSettings;
+use crate::trace;
 use crate::vendor::Outbound;
 use futures::future::BoxFuture;
-use gangway_protocol::{ApiError, ErrorType, System};
+use gangway_protocol::{ApiError, ErrorType, System, TraceParent};
 use lane::{Arrival, Due, Lane};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -45,6 +46,7 @@ type Answer<L> = Result<<L as Lookup>::Found, ApiError>;
 struct Waiting<L: Lookup> {
     key: L::Key,
     answer: oneshot::Sender<Answer<L>>,
+    trace: Option<TraceParent>,
 }
 
 /// Brings single reads together. Clones share it.
@@ -80,7 +82,7 @@ impl<L: Lookup> Coalescer<L> {
     pub async fn get(&self, principal: &Principal, key: L::Key) -> Answer<L> {
         let (answer, answered) = oneshot::channel();
         let present = Present { coalescer: self.clone(), principal: principal.clone() };
-        match self.inner.arrive(principal, Waiting { key, answer }) {
+        match self.inner.arrive(principal, Waiting { key, answer, trace: trace::current() }) {
             Arrival::Alone(alone) => return self.inner.lookup.one(alone.key).await,
             Arrival::Opened(number) => {
                 let (coalescer, principal) = (self.clone(), principal.clone());
@@ -111,6 +113,7 @@ impl<L: Lookup> Coalescer<L> {
     async fn answer(&self, batch: Vec<Waiting<L>>) {
         let mut keys: Vec<L::Key> = Vec::new();
         let mut askers: HashMap<L::Key, Vec<oneshot::Sender<Answer<L>>>> = HashMap::new();
+        let mut trace = None;
         // Whoever went away needs no answer.
         for waiting in batch.into_iter().filter(|waiting| !waiting.answer.is_closed()) {
             let same = askers.entry(waiting.key.clone()).or_default();
@@ -118,11 +121,14 @@ impl<L: Lookup> Coalescer<L> {
                 keys.push(waiting.key);
             }
             same.push(waiting.answer);
+            // One request cannot belong to several traces: it belongs to the first's.
+            trace = trace.or(waiting.trace);
         }
+        let lookup = &self.inner.lookup;
         let answers = match keys.as_slice() {
             [] => return,
-            [alone] => vec![self.inner.lookup.one(alone.clone()).await],
-            _ => self.inner.lookup.many(keys.clone()).await,
+            [alone] => vec![trace::within(trace, lookup.one(alone.clone())).await],
+            _ => trace::within(trace, lookup.many(keys.clone())).await,
         };
         for (key, answer) in keys.iter().zip(answers) {
             for asker in askers.remove(key).unwrap_or_default() {

@@ -5,8 +5,9 @@
 use crate::access::Principal;
 use crate::call::Call;
 use crate::confirmation::Confirmation;
+use crate::progress::Progress;
 use gangway_protocol::tools::{Contract, META_CORRELATION_ID, META_RUN_ID};
-use gangway_protocol::{ApiError, ErrorType};
+use gangway_protocol::{ApiError, ErrorType, TraceParent};
 use rmcp::model::RequestMetaObject;
 use serde_json::Value;
 use std::fmt::Display;
@@ -16,6 +17,7 @@ pub(crate) fn identify(
     contract: &Contract,
     principal: &Principal,
     meta: &RequestMetaObject,
+    (trace, progress): (TraceParent, Progress),
 ) -> Result<Call, ApiError> {
     let mut call = Call {
         system: contract.system,
@@ -23,8 +25,10 @@ pub(crate) fn identify(
         principal: principal.clone(),
         run_id: None,
         correlation_id: None,
+        trace,
         key: None,
         confirmation: Confirmation::default(),
+        progress,
     };
     call.run_id = read(meta.0.get(META_RUN_ID), META_RUN_ID, &call)?;
     call.correlation_id = read(meta.0.get(META_CORRELATION_ID), META_CORRELATION_ID, &call)?;

@@ -34,8 +34,10 @@ mod tests {
             principal: crate::Principal::agent(gangway_protocol::Agent::Coordinator),
             run_id: None,
             correlation_id: None,
+            trace: gangway_protocol::TraceParent::beginning(1),
             key: None,
             confirmation: crate::Confirmation::default(),
+            progress: crate::Progress::default(),
         };
         let refusal = pass(&call, Box::new(|| panic!("the guard's own defect"))).err();
         assert_eq!(refusal.map(|error| error.error_code).as_deref(), Some("INTERNAL"));

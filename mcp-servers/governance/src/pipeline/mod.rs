@@ -23,11 +23,13 @@ pub(crate) mod turn;
 use crate::access::Principal;
 use crate::call::Call;
 use crate::governance::Governance;
+use crate::progress::Progress;
 use crate::tool::{GovernedTool, Run};
+use crate::trace;
 use audit::Trail;
 pub(crate) use audit::append_later as record_later;
 use claim::Standing;
-use gangway_protocol::ApiError;
+use gangway_protocol::{ApiError, TraceParent};
 use rmcp::model::{CallToolResponse, CallToolResult, RequestMetaObject};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -43,14 +45,18 @@ pub(crate) struct Incoming {
     /// Cancelled when the caller gives up.
     pub(crate) cancelled: CancellationToken,
     pub(crate) host: confirm::Host,
+    pub(crate) trace: TraceParent,
+    pub(crate) progress: Progress,
 }
 
 /// Answers one call. The call runs in a task of its own: a caller that goes away takes no write half-way with it and
 /// leaves no claim behind.
 pub(crate) async fn answer(governance: Arc<Governance>, incoming: Incoming) -> CallToolResponse {
     let tool = Arc::clone(&incoming.tool);
-    let span = tracing::info_span!("tool_call", tool = tool.contract.name, principal = %incoming.principal);
-    let task = tokio::spawn(async move { govern(&governance, incoming).await }.instrument(span));
+    let trace = incoming.trace.clone();
+    let span = tracing::info_span!("tool_call", tool = tool.contract.name, principal = %incoming.principal, trace_id = trace.trace_id());
+    let work = async move { govern(&governance, incoming).await };
+    let task = tokio::spawn(trace::within(Some(trace), work).instrument(span));
     match task.await {
         Ok(result) => result,
         // The handler's panics are caught inside; this is a stage of ours that died, or the runtime shutting down.
@@ -60,9 +66,9 @@ pub(crate) async fn answer(governance: Arc<Governance>, incoming: Incoming) -> C
 
 /// The stages before a person may have to be asked, and that one.
 async fn govern(governance: &Governance, incoming: Incoming) -> CallToolResponse {
-    let Incoming { tool, principal, meta, arguments, cancelled, host } = incoming;
+    let Incoming { tool, principal, meta, arguments, cancelled, host, trace, progress } = incoming;
     let arguments = Value::Object(arguments);
-    let caller = caller::identify(&tool.contract, &principal, &meta);
+    let caller = caller::identify(&tool.contract, &principal, &meta, (trace, progress));
     let policy = governance.policy();
     let trail = Trail::open((&tool, &policy), &principal, caller.as_ref().ok(), &arguments);
     let allowed = caller.and_then(|call| {

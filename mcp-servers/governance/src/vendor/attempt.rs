@@ -4,7 +4,9 @@
 
 use super::request::{Answer, Body, VendorRequest};
 use super::token::AuthHeader;
+use crate::trace;
 use bytes::BytesMut;
+use gangway_protocol::trace::TRACEPARENT;
 use gangway_protocol::{ApiError, ErrorType, System};
 use http::{HeaderValue, header};
 use secrecy::ExposeSecret as _;
@@ -74,6 +76,9 @@ fn build(
     let mut builder = http.request(request.method.clone(), url);
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
+    }
+    if let Some(trace) = trace::current() {
+        builder = builder.header(TRACEPARENT, trace.as_str());
     }
     if let Some(auth) = auth {
         let mut value = HeaderValue::from_str(auth.value.expose_secret())

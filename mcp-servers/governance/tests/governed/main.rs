@@ -3,6 +3,8 @@
 
 mod http;
 mod oauth;
+mod offers;
+mod progress;
 mod protocol;
 mod reads;
 mod toys;

@@ -97,7 +97,10 @@ impl Toys {
         match mode {
             "panic" => panic!("secret words of a panic"),
             "never" => future::pending().await,
-            "gate" => self.gate.acquire().await.unwrap().forget(),
+            "gate" => {
+                call.progress.tell("waiting at the gate");
+                self.gate.acquire().await.unwrap().forget();
+            }
             "wrong" => {
                 return Ok(Outcome { said: "x".repeat(21), run_id: None, number });
             }

@@ -1,6 +1,6 @@
 //! Rules against callers, tools and arguments; files that cannot be used.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set itself up should fail loudly")]
 
 use super::{Place, Policy, Refusal, Source, Verdict};
 use crate::access::principal::{Principal, Reach};

@@ -1,0 +1,35 @@
+//! The trace a call belongs to, from what brought it to every vendor request made for it.
+//!
+//! Between the two lie handlers and connectors that know nothing of traces, so it travels with the task that answers the
+//! call, not in their arguments. It decides nothing.
+
+use gangway_protocol::trace::{TRACEPARENT, TraceParent};
+use rmcp::model::{Extensions, RequestMetaObject};
+use serde_json::Value;
+use uuid::Uuid;
+
+tokio::task_local! {
+    static CURRENT: TraceParent;
+}
+
+/// The trace of a request: what its `_meta` names, else what its HTTP headers name, else a new one.
+pub(crate) fn of(meta: &RequestMetaObject, extensions: &Extensions) -> TraceParent {
+    let in_meta = meta.0.get(TRACEPARENT).and_then(Value::as_str);
+    let headers = extensions.get::<http::request::Parts>().map(|parts| &parts.headers);
+    let in_header = headers.and_then(|headers| headers.get(TRACEPARENT)?.to_str().ok());
+    let named = [in_meta, in_header].into_iter().flatten().find_map(|text| TraceParent::parse(text).ok());
+    named.unwrap_or_else(|| TraceParent::beginning(Uuid::new_v4().as_u128()))
+}
+
+/// Runs work as part of a trace; of none when there is none.
+pub(crate) async fn within<F: Future>(trace: Option<TraceParent>, work: F) -> F::Output {
+    match trace {
+        Some(trace) => CURRENT.scope(trace, work).await,
+        None => work.await,
+    }
+}
+
+/// The trace of the work this is called in; none outside a call.
+pub(crate) fn current() -> Option<TraceParent> {
+    CURRENT.try_with(Clone::clone).ok()
+}

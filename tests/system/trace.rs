@@ -1,0 +1,68 @@
+//! One trace from the request that set a run off to every vendor call made for it, also after a restart.
+
+use crate::harness::{House, stderr};
+use crate::serving::{Event, Serving};
+use serde_json::{Value, json};
+
+const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+fn house() -> House {
+    House::new().with("GANGWAY_SERVE__WEBHOOK_SECRETS", format!("crm:{SECRET}"))
+}
+
+fn event(account: &str) -> Event {
+    let body = json!({ "account_id": account }).to_string();
+    Event::signed(SECRET, account, jiff::Timestamp::now().as_second(), &body)
+}
+
+/// The traces each vendor saw.
+fn traces(house: &House) -> Value {
+    house.vendors().get("/_simulator/calls")["traces"].clone()
+}
+
+#[test]
+fn a_webhooks_trace_reaches_every_vendor_and_outlives_a_restart() {
+    let house = house();
+    let service = Serving::start(&house, &[]);
+    let traceparent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let sent = event("GAMMA-003").header("traceparent", &traceparent);
+    let answer = service.post("/webhook/onboarding?wait=60", &sent).json();
+    assert_eq!(answer["state"], "awaiting_approval", "{answer}");
+    let seen = traces(&house);
+    for vendor in ["salesforce", "netsuite", "docusign", "slack"] {
+        assert_eq!(seen[vendor], json!([TRACE]), "{vendor}: {seen}");
+    }
+    service.kill();
+
+    house.vendors().forget_calls();
+    let run_id = answer["run_id"].as_str().unwrap();
+    let run = house.json(&["runs", "show", run_id, "--json"]);
+    assert_eq!(run["traceparent"], traceparent.as_str(), "{run}");
+    let approval = run["approval_id"].as_str().unwrap();
+    let approved = house
+        .command(&["approvals", "approve", approval, "--reason", "they pay on Friday"])
+        .env("USER", "dana")
+        .output()
+        .unwrap();
+    assert!(approved.status.success(), "{}", stderr(&approved));
+    house.run(&["runs", "resume"]);
+    assert_eq!(house.json(&["runs", "show", run_id, "--json"])["state"], "completed");
+    let seen = traces(&house);
+    for vendor in ["salesforce", "slack"] {
+        assert_eq!(seen[vendor], json!([TRACE]), "{vendor}: {seen}");
+    }
+}
+
+#[test]
+fn a_run_that_joins_no_trace_begins_one_of_its_own() {
+    let house = house();
+    let service = Serving::start(&house, &[]);
+    let sent = event("BETA-002").header("traceparent", "00-nonsense");
+    assert_eq!(service.post("/webhook/onboarding?wait=60", &sent).json()["state"], "blocked");
+    let seen = traces(&house);
+    let own = seen["salesforce"].clone();
+    assert_eq!(own.as_array().unwrap().len(), 1, "{seen}");
+    assert_eq!(own[0].as_str().unwrap().len(), 32);
+    assert_eq!(own, seen["docusign"], "one trace for the whole run");
+}
