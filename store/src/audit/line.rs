@@ -36,7 +36,7 @@ pub(super) fn write(link: &Link<'_>) -> String {
     line
 }
 
-/// The entry of a line; none when it is not exactly as [`write`] writes one. The record is not looked into: its hash says
+/// The entry of a line; none when it is not exactly as [`write()`] writes one. The record is not looked into: its hash says
 /// whether it is what was written.
 pub(super) fn read(line: &str) -> Option<Link<'_>> {
     let (hash, rest) = hash_after(line, HASH)?;
