@@ -1,0 +1,81 @@
+//! What is masked, by type, and what stays readable.
+
+use super::{Email, Personal, identity, redact, scrub};
+use serde_json::{Value, json};
+
+fn object(value: Value) -> serde_json::Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => unreachable!("test gives objects, not {other}"),
+    }
+}
+
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "only its schema is read")]
+struct Args {
+    account_id: String,
+    to: Email,
+    note: Option<Personal>,
+    #[schemars(extend("x-redact" = "secret"))]
+    grant: String,
+}
+
+#[test]
+fn masks_by_the_type_of_the_argument() {
+    let schema = schemars::schema_for!(Args).to_value();
+    let arguments =
+        object(json!({"account_id": "A", "to": "a@b.example", "note": "hi", "grant": "g", "other": 1}));
+    assert_eq!(
+        Value::Object(redact(&arguments, &schema)),
+        json!({"account_id": "A", "to": "[personal]", "note": "[personal]", "grant": "[secret]", "other": "[unknown]"})
+    );
+    assert_eq!(
+        Value::Object(identity(&arguments, &schema)),
+        json!({"account_id": "A", "to": "a@b.example", "note": "hi", "other": 1})
+    );
+}
+
+#[test]
+fn scrubs_addresses_tokens_and_line_breaks() {
+    let text =
+        scrub("mail <jo@x.example>,\nBearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc ok", 200);
+    assert_eq!(text, "mail <[mail]>, Bearer [token] ok");
+}
+
+#[test]
+fn punctuation_around_it_hides_no_address_and_no_token() {
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc";
+    for (text, scrubbed) in [
+        (r#"{"email":"jane@x.com"}"#.to_owned(), r#"{"email":"[mail]"}"#),
+        ("a@x.com,b@x.com".to_owned(), "[mail],[mail]"),
+        (format!(r#"{{"access_token":"{token}"}}"#), r#"{"access_token":"[token]"}"#),
+        (
+            format!("see https://x.example/reset?token={token}&to=jane%40x.com."),
+            "see https://x.example/reset?[token]&[mail].",
+        ),
+        ("mailto:jane@x.com; jörg@x.com".to_owned(), "mailto:[mail]; [mail]"),
+    ] {
+        assert_eq!(scrub(&text, 300), scrubbed);
+    }
+}
+
+#[test]
+fn ordinary_text_stays_as_it_is() {
+    for text in [
+        "run run-0199aaaabbbbccccddddeeeeffff0000 failed: not found (404)",
+        "{\"errorCode\":\"INVALID_REQUEST_PARAMETER\",\"fields\":[\"Name\",\"Tier__c\"]}",
+        "see https://docs.northwind.example/onboarding/accounts/guides/closed-won for more",
+        "3 items @ 5 USD, é, 50 % done",
+    ] {
+        assert_eq!(scrub(text, 300), text);
+    }
+}
+
+#[test]
+fn a_mail_address_cannot_carry_headers() {
+    assert!(Email::parse("a@b.example").is_ok());
+    for bad in ["", "a", "@b", "a@", "a@b@c", "a@b\r\nBcc: x@y", "A <a@b.example>", "a b@c"] {
+        assert!(Email::parse(bad).is_err(), "{bad:?}");
+    }
+    assert_eq!(format!("{:?}", Email::parse("a@b.example")), "Ok([personal])");
+}
