@@ -3,6 +3,7 @@
 //! The only file that knows every room. It decides nothing.
 
 mod belts;
+mod drifts;
 mod engine;
 
 pub use belts::PASS_VARIABLE;

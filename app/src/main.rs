@@ -16,6 +16,8 @@ mod onboarding;
 mod outbox;
 mod output;
 mod people;
+mod refused;
+mod reload;
 mod reports;
 mod rules;
 mod schedule;

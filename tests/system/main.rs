@@ -20,6 +20,7 @@ mod eval;
 mod harness;
 mod identity;
 mod ledger;
+mod mcp_doors;
 mod model;
 mod monitor;
 mod outbound_message;

@@ -1,8 +1,10 @@
 //! SIGHUP: what a running service goes by is read again, all of it or nothing.
 
+use crate::api::key;
 use crate::harness::House;
+use crate::mcp_doors::{call, listed};
 use crate::serving::{Event, Serving};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 
 const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -58,6 +60,43 @@ fn new_rules_decide_the_next_run_and_faulty_ones_change_nothing() {
     service.wait_for_remark("configuration read again");
     assert_eq!(version(), "3");
     assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_new_policy_holds_at_the_next_call_a_broken_one_changes_nothing_and_both_are_on_record() {
+    let house = House::new();
+    let viewer = key(&house, "Vic", "viewer");
+    let (file, policy) =
+        (house.data_dir().with_file_name("gangway.toml"), house.data_dir().with_file_name("policy.toml"));
+    fs::write(&file, "[access]\npolicy = \"policy.toml\"\n").unwrap();
+    fs::write(&policy, "[[allow]]\nwho = [\"role:viewer\"]\ntools = [\"tasks.list\"]\n").unwrap();
+    let service = Serving::start(&house, &[]);
+    let url = service.url("/mcp/salesforce");
+    let read = || call(&url, &viewer, "salesforce.get_account", &json!({"account_id": "ACME-001"})).body;
+    assert!(read().contains("ACME Corp") && listed(&url, &viewer).len() == 5);
+
+    fs::write(&policy, "[[deny]]\nwho = [\"role:viewer\"]\ntools = [\"salesforce.*\"]\n").unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("configuration read again");
+    assert!(read().contains("NOT_PERMITTED") && listed(&url, &viewer).is_empty());
+
+    fs::write(&policy, "[[allow]]\nwho = [\"agent:nobody\"]\ntools = [\"*\"]\n").unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("policy.toml:2: \"agent:nobody\" names nobody");
+    assert!(read().contains("NOT_PERMITTED"), "the policy of before holds");
+    assert_eq!(service.stop(), Some(0));
+
+    let told = house.json(&["audit", "search", "--tool", "config.reload", "--json"]);
+    let [refused, done] = told["entries"].as_array().unwrap().as_slice() else { panic!("{told}") };
+    let (refused, done) = (&refused["record"], &done["record"]);
+    assert_eq!((&refused["principal"], &done["principal"]), (&json!("service"), &json!("service")));
+    assert!(refused["why"].as_str().unwrap().contains("names nobody"), "{refused}");
+    let change = &done["arguments"];
+    assert_eq!(change["changed"], json!(["policy"]), "{change}");
+    assert_ne!(change["before"]["policy"], change["after"]["policy"]);
+    assert_eq!(change["before"]["rules"], change["after"]["rules"]);
+    let judged = house.json(&["audit", "search", "--tool", "salesforce.get_account", "--json"]);
+    assert_eq!(judged["entries"][0]["record"]["policy"], change["after"]["policy"], "{judged}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! One trace from the request that set a run off to the systems asked for it, also after a restart. Messages are sent by
-//! the outbox, which is no part of a call.
+//! One trace from the request that set a run off to the systems asked for it and the messages sent for it, also after a
+//! restart, and by a round of the outbox. (Mail has no header for a trace; its correlation id ties it to the run.)
 
 use crate::harness::{House, stderr};
 use crate::serving::{Event, Serving};
@@ -32,7 +32,7 @@ fn a_webhooks_trace_reaches_the_systems_asked_and_outlives_a_restart() {
     let run = &answer["run"];
     assert_eq!(run["state"], "awaiting_approval", "{answer}");
     let seen = traces(&house);
-    for vendor in ["salesforce", "netsuite", "docusign"] {
+    for vendor in ["salesforce", "netsuite", "docusign", "slack"] {
         assert_eq!(seen[vendor], json!([TRACE]), "{vendor}: {seen}");
     }
     service.kill();
@@ -52,7 +52,27 @@ fn a_webhooks_trace_reaches_the_systems_asked_and_outlives_a_restart() {
     house.run(&["runs", "resume"]);
     assert_eq!(house.json(&["runs", "show", run_id, "--json"])["state"], "completed");
     let seen = traces(&house);
-    assert_eq!(seen["salesforce"], json!([TRACE]), "{seen}");
+    for vendor in ["salesforce", "slack"] {
+        assert_eq!(seen[vendor], json!([TRACE]), "{vendor}: {seen}");
+    }
+}
+
+#[test]
+fn a_message_that_a_later_round_delivers_is_in_the_trace_of_its_run() {
+    let house = house().with("GANGWAY_NOTIFY__RETRY__RETRIES", "0").with("GANGWAY_SCHEDULE__OUTBOX", "off");
+    let service = Serving::start(&house, &[]);
+    house.vendors().fault(&json!({ "vendor": "slack", "kind": "status", "status": 503 }));
+    let sent = event("BETA-002").header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01"));
+    assert_eq!(service.post("/webhook/onboarding?wait=60", &sent).json()["run"]["state"], "blocked");
+    assert_eq!(house.vendors().count("slack_message", "BETA-002"), 0);
+    assert_eq!(service.stop(), Some(0));
+    house.vendors().heal();
+    house.vendors().forget_calls();
+    house.until("the message is delivered", || {
+        house.json(&["outbox", "retry", "--json"]);
+        house.vendors().count("slack_message", "BETA-002") >= 1
+    });
+    assert_eq!(traces(&house)["slack"], json!([TRACE]));
 }
 
 #[test]

@@ -2,7 +2,10 @@
 //!
 //! What rules mean is governance's business; here they are found, read and told about with their file.
 
+mod book;
+
 use anyhow::{Context as _, Result, anyhow, bail};
+pub use book::book;
 use gangway_governance::access::policy::MAX_FILE_BYTES;
 use gangway_governance::{Issuer, KeyCheck, KeySource, Policy, Principal, Reach, Resource};
 use gangway_store::Store;

@@ -7,16 +7,19 @@ use crate::access::{self, Vendors};
 use crate::cli::{Globals, McpArgs, NameStyle, ServerName};
 use crate::config::Sources;
 use crate::installation::{Installation, PASS_VARIABLE};
+use crate::refused::RefusalLog;
+use crate::reload::{self, Holds, Readied, Reloading};
 use crate::{onboarding, output, shutdown};
 use anyhow::{Context as _, Result, bail};
 use gangway_governance::{
     Door, Governed, Listening, Mount, Principal, Reach, Server, ToolNames, serve_stdio,
 };
+use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Person, System};
 use jiff::Timestamp;
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Every system with a server of its own that needs no engine.
@@ -29,7 +32,7 @@ pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
 }
 
 async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
-    reload_on_signals(&installation)?;
+    reload_on_signals(&args, &installation)?;
     match args.http {
         Some(address) => over_http(&args, address, installation).await,
         None => over_stdio(&args, installation).await,
@@ -38,16 +41,22 @@ async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
 
 async fn over_stdio(args: &McpArgs, installation: Arc<Installation>) -> Result<()> {
     let person = installation.acting_person().await?;
-    let principal = launcher(args, &installation, &person)?;
+    let principal = launcher(args, &installation, &person).await?;
     let server = server(args.server, &installation, Some(person))?;
     let governed = Governed::new(server, installation.governance(), principal, names(args));
     Ok(serve_stdio(governed).await?)
 }
 
 /// Who launched this process.
-fn launcher(args: &McpArgs, installation: &Installation, person: &Person) -> Result<Principal> {
+async fn launcher(args: &McpArgs, installation: &Installation, person: &Person) -> Result<Principal> {
     if let Ok(pass) = std::env::var(PASS_VARIABLE) {
-        let opened = installation.pass_check().open(&pass, &systems(args.server), Timestamp::now());
+        let now = Timestamp::now();
+        let opened = installation.pass_check().open(&pass, &systems(args.server), now);
+        if let Err(error) = &opened {
+            let (who, at) = ("nobody proved", json!({ "server": name(args.server) }));
+            let refused = AuditRecord::refused("passes.use", who, at, now, "BAD_PASS");
+            installation.store().audit().append(refused.because(&error.to_string())).await?;
+        }
         return opened.with_context(|| format!("{PASS_VARIABLE} does not open this server"));
     }
     let reach = if args.allow_writes { Reach::Writes } else { Reach::Reads };
@@ -65,12 +74,14 @@ async fn over_http(args: &McpArgs, address: SocketAddr, installation: Arc<Instal
     let governed = Governed::behind_door(server, installation.governance(), names(args));
     let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
     let settings = &installation.config().access;
+    let refusals = Arc::new(RefusalLog::default());
     let door = Door {
         systems: systems(args.server),
         passes: installation.pass_check(),
         keys: access::key_check(installation.store()),
         resource: settings.resource(listening.addr(), installation.http())?,
         unnamed: settings.unnamed_caller(args.name.as_deref().unwrap_or("http"), vendors)?,
+        book: access::book(installation.store(), &refusals),
     };
     let hosts = settings.public_host()?.into_iter().collect();
     let mount = Mount { path: "/mcp".to_owned(), door, hosts };
@@ -79,38 +90,47 @@ async fn over_http(args: &McpArgs, address: SocketAddr, installation: Arc<Instal
     output::line(&format!("http://{}/mcp", serving.addr()))?;
     shutdown::requested().await;
     serving.shutdown().await;
+    refusals.settle(installation.store(), None).await;
     Ok(())
 }
 
 /// SIGHUP: the policy and the limits are read again; what cannot be used changes nothing.
-fn reload_on_signals(installation: &Arc<Installation>) -> Result<()> {
-    let mut asked = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
-    let installation = Arc::clone(installation);
-    tokio::spawn(async move {
-        while asked.recv().await.is_some() {
-            let said = match reload(&installation) {
-                Ok(()) => "configuration read again: access policy and limits are the new ones".to_owned(),
-                Err(error) => format!("configuration kept as it was, the new one cannot be used: {error:#}"),
-            };
-            // Nobody is left to be told that standard error is gone.
-            let _ = output::remark(&said);
-        }
-    });
-    Ok(())
+fn reload_on_signals(args: &McpArgs, installation: &Arc<Installation>) -> Result<()> {
+    let reloaded = Arc::clone(installation);
+    let reloading = Reloading {
+        who: format!("mcp {}", name(args.server)),
+        holds: Holds::of(&installation.governance().policy(), &installation.config().limits)?,
+        ready: Box::new(move || ready(&reloaded)),
+        adopted: "access policy and limits are the new ones",
+    };
+    reload::on_signals(installation, reloading)
 }
 
-fn reload(installation: &Installation) -> Result<()> {
+fn ready(installation: &Arc<Installation>) -> Result<Readied> {
     let config = installation.read_config_again()?;
     let policy = access::configured(&config.access)?;
-    installation.governance().adopt_policy(policy);
-    installation.limits().replace(&config.limits);
-    Ok(())
+    let holds = Holds::of(&policy, &config.limits)?;
+    let installation = Arc::clone(installation);
+    let adopt = Box::new(move || {
+        installation.governance().adopt_policy(policy);
+        installation.limits().replace(&config.limits);
+        Ok(())
+    });
+    Ok(Readied { holds, adopt })
 }
 
 fn names(args: &McpArgs) -> ToolNames {
     match args.tool_names {
         NameStyle::Dotted => ToolNames::Dotted,
         NameStyle::Underscore => ToolNames::Underscore,
+    }
+}
+
+/// As it is called at the command line.
+fn name(server: ServerName) -> &'static str {
+    match systems(server).as_slice() {
+        [only] => only.name(),
+        _ => "all",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The callers' side of the wiring: every agent's tool belt, a person's, and the way from each to its servers.
 
 use super::Installation;
+use super::drifts::Drifts;
 use crate::config::Route;
 use anyhow::{Context as _, Result};
 use gangway_governance::{Governed, Holder, PassMint, Principal, ToolNames};
@@ -22,6 +23,8 @@ pub struct Belts {
     contract: OnceCell<Toolbelt>,
     finance: OnceCell<Toolbelt>,
     task_monitor: OnceCell<Toolbelt>,
+    /// Tools that were refused because they are not what they are pinned to.
+    drifts: Arc<Drifts>,
 }
 
 impl Installation {
@@ -79,14 +82,20 @@ impl Installation {
         Ok(connected.telling(self.on_drift(&caller)))
     }
 
-    /// A tool that is not what it is pinned to is for whoever runs this: in the log, and in the audit.
+    /// The tools that were refused because they are not what they are pinned to.
+    pub fn drifts(&self) -> &Drifts {
+        &self.belts.drifts
+    }
+
+    /// A tool that is not what it is pinned to is for whoever runs this: in the log, in the audit, and for who is on call.
     fn on_drift(&self, caller: &Principal) -> OnDrift {
-        let (store, caller) = (self.store.clone(), caller.clone());
+        let (store, caller, drifts) = (self.store.clone(), caller.clone(), Arc::clone(&self.belts.drifts));
         Arc::new(move |drift| {
             tracing::error!(%drift, pinned = drift.pinned, found = ?drift.found, "a tool is refused");
+            let now = Timestamp::now();
+            drifts.note(drift.tool, now);
             let what = json!({"tool": drift.tool, "pinned": drift.pinned, "found": drift.found});
-            let record =
-                AuditRecord::refused("tools.drift", caller.name(), what, Timestamp::now(), "TOOL_DRIFTED");
+            let record = AuditRecord::refused("tools.drift", caller.name(), what, now, "TOOL_DRIFTED");
             let store = store.clone();
             tokio::spawn(async move {
                 if let Err(error) = store.audit().append_later(record).await {

@@ -1,13 +1,15 @@
 //! Which names the service answers to: against web pages that reach for it from somebody's browser, by DNS rebinding
 //! or by a form that posts across origins.
 
-use super::Problem;
 use super::settings::Serve;
+use super::{Problem, Service};
+use crate::refused::Refused;
 use anyhow::{Result, bail};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -89,11 +91,19 @@ impl Hosts {
     }
 }
 
-/// Lets through what is meant for us.
-pub async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+/// Lets through what is meant for us; what is not leaves its trace.
+pub async fn check(
+    State((hosts, service)): State<(Arc<Hosts>, Arc<Service>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     if hosts.are_meant(request.headers()) {
         return next.run(request).await;
     }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
+    let (what, who, code) = ("name", "nobody proved", "FOREIGN_HOST_OR_ORIGIN");
+    let refused = Refused { what, page: None, peer, who, code, why: None };
+    service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
     Problem::new(
         StatusCode::MISDIRECTED_REQUEST,
         "the service does not go by this name or serve this origin; name it in serve.allowed_hosts if it should",

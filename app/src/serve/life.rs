@@ -10,14 +10,17 @@ use super::intake::{self, Intake, Policy};
 use super::listener::{Listening, Terms};
 use super::mcp;
 use super::queue::{self, Queue};
-use super::refused::{RefusalLog, Refused};
 use super::settings::Secrets;
 use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
+use crate::refused::{RefusalLog, Refused};
+use crate::reload::{self, Holds, Readied, Reloading};
 use crate::schedule::{Crew, Job, JobName, Scheduler};
 use crate::{access, api_keys, output, rules, schedule, shutdown};
 use anyhow::{Context as _, Result, bail};
+use gangway_decision::RuleSet;
+use gangway_governance::Policy as AccessPolicy;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Person, Role};
 use gangway_store::{Store, StoreError};
@@ -27,13 +30,11 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Who starts, stops and reloads: a signal has no name.
 const ITSELF: &str = "service";
-const RELOAD: &str = "config.reload";
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
@@ -87,17 +88,14 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
 
 /// What can be said of the configuration without its secrets.
 fn started(service: &Service) -> Result<Value> {
-    let config = service.installation.config();
-    let rules = rules::configured(&config.rules)?;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "rules": rules.digest(),
-        "policy": access::configured(&config.access)?.digest(),
+        "goes_by": holds_now(service)?.told(),
         "simulated_vendors": service.demo.is_some(),
     }))
 }
 
-/// The service's own acts: a line that is lost must not keep it from starting, ending or reloading.
+/// The service's own life: a line that is lost must not keep it from starting or ending.
 async fn put_on_record(service: &Service, record: AuditRecord) {
     if let Err(error) = service.installation.store().audit().append(record).await {
         tracing::error!(error = error.with_cause(), "an audit record was lost");
@@ -118,7 +116,7 @@ fn terms(service: &Arc<Service>) -> Terms {
         let service = Arc::clone(&service);
         let cut = async move {
             let (what, who, code) = ("connection", "nobody yet", "HEAD_INCOMPLETE");
-            let refused = Refused { what, page: None, peer, who, code };
+            let refused = Refused { what, page: None, peer: Some(peer), who, code, why: None };
             service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
         };
         tokio::spawn(cut);
@@ -133,7 +131,8 @@ fn terms(service: &Arc<Service>) -> Terms {
 fn build(installation: Arc<Installation>, engine: OnboardingEngine, queue: Arc<Queue>) -> Result<Service> {
     let demo = installation.vendors().map(|vendors| Demo::beside(vendors.base_url()));
     let policy = policy(&installation, installation.config())?;
-    let (stop, refusals, tasks) = (CancellationToken::new(), RefusalLog::default(), TaskTracker::new());
+    let refusals = Arc::new(RefusalLog::default());
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     Ok(Service { intake: Intake::under(policy), engine, queue, refusals, tasks, demo, stop, installation })
 }
 
@@ -212,47 +211,42 @@ fn end_on_signals(stop: &CancellationToken) {
     });
 }
 
-/// SIGHUP: reads the configuration again. What can be changed while running is changed; the rest waits for a restart.
+/// SIGHUP: what can be changed while running is changed; the rest waits for a restart.
 fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
-    let mut asked = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
-    let service = Arc::clone(service);
-    tokio::spawn(async move {
-        while asked.recv().await.is_some() {
-            let now = Timestamp::now();
-            let said = match reload(&service) {
-                Ok(changed) => {
-                    put_on_record(&service, AuditRecord::done(RELOAD, ITSELF, changed, now)).await;
-                    "configuration read again: rules, access policy, limits and the webhooks' secrets are the new ones; everything else waits for a restart"
-                        .to_owned()
-                }
-                Err(error) => {
-                    let why = format!("{error:#}");
-                    let record =
-                        AuditRecord::refused(RELOAD, ITSELF, Value::Null, now, "UNUSABLE").because(&why);
-                    put_on_record(&service, record).await;
-                    format!("configuration kept as it was, the new one cannot be used: {why}")
-                }
-            };
-            // Nobody is left to be told that standard error is gone.
-            let _ = output::remark(&said);
-        }
-    });
-    Ok(())
+    let reloaded = Arc::clone(service);
+    let reloading = Reloading {
+        who: ITSELF.to_owned(),
+        holds: holds_now(service)?,
+        ready: Box::new(move || ready(&reloaded)),
+        adopted: "rules, access policy, limits and the webhooks' secrets are the new ones; everything else waits for a restart",
+    };
+    reload::on_signals(&service.installation, reloading)
 }
 
-/// All of it is checked before any of it is used. Gives what holds now, for the audit.
-fn reload(service: &Service) -> Result<Value> {
+/// All of it is checked before any of it is used.
+fn ready(service: &Arc<Service>) -> Result<Readied> {
     let config = service.installation.read_config_again()?;
     let policy = policy(&service.installation, &config)?;
     let rules = rules::configured(&config.rules)?;
     let access = access::configured(&config.access)?;
-    let holds = json!({
-        "rules": rules.digest(),
-        "policy": access.digest(),
-        "webhook_secrets": config.serve.webhook_secrets.0.len(),
-        "docusign_keys": config.serve.docusign_keys.0.len(),
+    let holds = holds(&config, &rules, &access)?;
+    let service = Arc::clone(service);
+    let adopt = Box::new(move || {
+        service.installation.adopt(&config, rules, access)?;
+        service.intake.adopt(policy);
+        Ok(())
     });
-    service.installation.adopt(&config, rules, access)?;
-    service.intake.adopt(policy);
-    Ok(holds)
+    Ok(Readied { holds, adopt })
+}
+
+/// What it goes by at its start.
+fn holds_now(service: &Service) -> Result<Holds> {
+    let config = service.installation.config();
+    holds(config, &rules::configured(&config.rules)?, &service.installation.governance().policy())
+}
+
+/// What the service goes by that can change while it runs.
+fn holds(config: &Config, rules: &RuleSet, access: &AccessPolicy) -> Result<Holds> {
+    let holds = Holds::of(access, &config.limits)?.and("rules", rules.digest().to_owned());
+    Ok(holds.and_secret("webhooks", &config.serve.webhook_terms()))
 }

@@ -47,6 +47,7 @@ fn door(service: &Service, systems: Vec<System>, resource: Option<Resource>) -> 
         keys: access::key_check(installation.store()),
         resource,
         unnamed: None,
+        book: access::book(installation.store(), &service.refusals),
     }
 }
 

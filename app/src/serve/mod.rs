@@ -15,7 +15,6 @@ mod mcp;
 mod pace;
 mod problem;
 pub mod queue;
-mod refused;
 pub mod settings;
 mod state;
 
@@ -30,11 +29,12 @@ use std::sync::Arc;
 /// Everything the service answers. Webhooks prove who sends them, and health is nobody's secret; the rest can be reached
 /// by a web page in somebody's browser, so names and origins are checked there.
 fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
+    let guarded = (Arc::new(hosts), Arc::clone(service));
     let browsed = Router::new()
         .merge(demo::routes())
         .merge(api::routes())
         .merge(mcp.with_state(()))
-        .layer(axum::middleware::from_fn_with_state(Arc::new(hosts), host::check));
+        .layer(axum::middleware::from_fn_with_state(guarded, host::check));
     Router::new()
         .merge(health::routes())
         .merge(intake::routes())

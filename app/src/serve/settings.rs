@@ -60,6 +60,20 @@ impl Default for Serve {
     }
 }
 
+impl Serve {
+    /// All that webhooks go by, secrets included, as one text to compare with another.
+    pub fn webhook_terms(&self) -> SecretString {
+        let secrets = |secrets: &Secrets| {
+            let secrets = secrets.0.iter().map(|secret| secret.expose_secret());
+            secrets.collect::<Vec<_>>().join("\n")
+        };
+        let bounds = (self.events_per_minute, self.requests_per_minute, self.body_ms);
+        let (onboarding, docusign) = (secrets(&self.webhook_secrets), secrets(&self.docusign_keys));
+        let organization = &self.salesforce_organization_id;
+        SecretString::from(format!("{bounds:?} {organization:?} {onboarding:?} {docusign:?}"))
+    }
+}
+
 /// Words separated by commas or white space.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(from = "String")]

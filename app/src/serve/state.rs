@@ -3,8 +3,8 @@
 use super::demo::Demo;
 use super::intake::Intake;
 use super::queue::Queue;
-use super::refused::RefusalLog;
 use crate::installation::{Installation, OnboardingEngine};
+use crate::refused::RefusalLog;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,7 +20,7 @@ pub struct Service {
     /// Accepted runs on their way to being driven.
     pub queue: Arc<Queue>,
     /// What was refused at the door, on its way to the audit.
-    pub refusals: RefusalLog,
+    pub refusals: Arc<RefusalLog>,
     /// Work begun for a request that may outlive it; the service's end waits for it.
     pub tasks: TaskTracker,
     /// The demo's controls, when the vendors are simulated.

@@ -17,7 +17,7 @@ mod progress;
 pub mod serve;
 pub mod server;
 pub mod tool;
-mod trace;
+pub mod trace;
 pub mod vendor;
 
 pub use access::{Holder, Issuer, KeySource, PassCheck, PassMint, Policy, Principal, Reach};
@@ -30,5 +30,8 @@ pub use governed::{Governed, ToolNames};
 pub use limits::Limits;
 pub use offers::Document;
 pub use progress::Progress;
-pub use serve::{Door, HttpServer, KeyCheck, Listening, Mount, Resource, ServeError, serve_stdio};
+pub use serve::{
+    AtDoor, Door, DoorBook, HttpServer, KeyCheck, Listening, Mount, Resource, ServeError, TurnedAway,
+    serve_stdio,
+};
 pub use server::Server;

@@ -1,11 +1,12 @@
 //! The trace a call belongs to, from what brought it to every vendor request made for it.
 //!
 //! Between the two lie handlers and connectors that know nothing of traces, so it travels with the task that answers the
-//! call, not in their arguments. It decides nothing.
+//! call, not in their arguments. A connector that begins a task of its own hands it on with [`carried`]. It decides nothing.
 
 use gangway_protocol::trace::{TRACEPARENT, TraceParent};
 use rmcp::model::{Extensions, RequestMetaObject};
 use serde_json::Value;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 tokio::task_local! {
@@ -21,8 +22,13 @@ pub(crate) fn of(meta: &RequestMetaObject, extensions: &Extensions) -> TracePare
     named.unwrap_or_else(|| TraceParent::beginning(Uuid::new_v4().as_u128()))
 }
 
+/// The same work as part of the trace and the span this is called in, for a task of its own.
+pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    within(current(), work).in_current_span()
+}
+
 /// Runs work as part of a trace; of none when there is none.
-pub(crate) async fn within<F: Future>(trace: Option<TraceParent>, work: F) -> F::Output {
+pub async fn within<F: Future>(trace: Option<TraceParent>, work: F) -> F::Output {
     match trace {
         Some(trace) => CURRENT.scope(trace, work).await,
         None => work.await,

@@ -5,8 +5,8 @@
 
 use crate::parcel::{Attempt, Parcel};
 use crate::schedule::{Schedule, later};
-use gangway_governance::Call;
 use gangway_governance::vendor::RetryPolicy;
+use gangway_governance::{Call, trace};
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::tools::notify::{Delivery, DeliveryStatus};
 use gangway_protocol::{ApiError, ErrorType, IdempotencyKey};
@@ -62,7 +62,8 @@ impl Courier {
         let courier = self.clone();
         let broken =
             call.error(ErrorType::ServerError, "DELIVERY_BROKEN", "the delivery ended without an answer");
-        let task = tokio::spawn(async move { courier.carry(&call, message, &parcel, room).await });
+        let carrying = async move { courier.carry(&call, message, &parcel, room).await };
+        let task = tokio::spawn(trace::carried(carrying));
         task.await.unwrap_or(Err(broken))
     }
 
@@ -129,7 +130,7 @@ impl Courier {
         self.crash.reach("outbox.sending", channel.name());
         // A task of its own contains a panic: it may have come after the message was written.
         let handed = parcel.clone();
-        let handed = tokio::spawn(async move { handed.hand_over().await }).await;
+        let handed = tokio::spawn(trace::carried(async move { handed.hand_over().await })).await;
         let attempt = handed.unwrap_or_else(|_| Attempt::Lost("the attempt broke off".to_owned()));
         self.crash.reach("outbox.delivered", channel.name());
         let (end, ended) = match attempt {

@@ -9,6 +9,8 @@ use crate::schedule::later;
 use crate::slack::Slack;
 use crate::slack_history::Sight;
 use crate::{Channels, Outpost};
+use gangway_governance::trace;
+use gangway_protocol::{RunId, TraceParent};
 use gangway_store::{Channel, Deliverer, OutboxMessage, SendEnd, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -89,7 +91,8 @@ impl Outpost {
     ) -> Result<(), StoreError> {
         let Courier { store, crash, .. } = self.courier();
         let settled = later(doubtful.tried_at, self.grace());
-        match slack.look_for(&doubtful.target, &doubtful.key, doubtful.tried_at).await {
+        let looked = slack.look_for(&doubtful.target, &doubtful.key, doubtful.tried_at);
+        match trace::within(self.trace_of(doubtful).await?, looked).await {
             Sight::Found(reference) => {
                 round.found += usize::from(store.outbox().found(doubtful, &reference, now).await?);
                 crash.reach("outbox.recorded", doubtful.channel.name());
@@ -133,7 +136,17 @@ impl Outpost {
             }
         };
         let subject = (message.channel, Deliverer::Round);
-        courier.attempt(&parcel, &due.sending, subject, now).await.map(Handled::Ended)
+        let attempt = courier.attempt(&parcel, &due.sending, subject, now);
+        trace::within(self.trace_of(&message).await?, attempt).await.map(Handled::Ended)
+    }
+
+    /// The trace of the run a message belongs to; none of a message that belongs to none.
+    async fn trace_of(&self, message: &OutboxMessage) -> Result<Option<TraceParent>, StoreError> {
+        let Some(run_id) = message.run_id.as_deref().and_then(|text| RunId::parse(text).ok()) else {
+            return Ok(None);
+        };
+        let run = self.courier().store.runs().get(&run_id).await?;
+        Ok(run.and_then(|run| run.traceparent))
     }
 }
 

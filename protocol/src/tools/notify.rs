@@ -5,7 +5,7 @@ use crate::redact::{Email, Personal};
 use crate::{IdempotencyKey, System};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How a delivery ended. A refusal is an error, not a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,8 @@ pub struct PostMessageArgs {
     pub text: Personal,
     /// Block Kit blocks, at most 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-redact" = "personal", "maxItems" = 50))]
+    // Some hosts take no schema of an item that may be anything; what a block holds is Slack's to say.
+    #[schemars(with = "Option<Vec<Map<String, Value>>>", extend("x-redact" = "personal", "maxItems" = 50))]
     pub blocks: Option<Vec<Value>>,
     /// Same key, same answer; the message is posted once.
     pub idempotency_key: IdempotencyKey,

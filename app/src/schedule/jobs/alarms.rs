@@ -1,9 +1,9 @@
 //! Pages the person on call for what [`gangway_governance::limits::alarms`] finds: a vendor that stays away, credentials
-//! that are refused, a BLOCK rate that jumps. While a trouble lasts it pages once an hour: the hour is part of the key.
+//! that are refused, a BLOCK rate that jumps, a tool that drifted. While a trouble lasts it pages once an hour: the hour is part of the key.
 
 use super::Crew;
 use anyhow::Result;
-use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms};
+use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted};
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{Page, PageArgs, PageSeverity};
 use gangway_protocol::{IdempotencyKey, Outcome};
@@ -23,7 +23,8 @@ pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
     let outcomes = installation.store().runs().newest_outcomes(limit).await?;
     let (recent, usual) = outcomes.split_at(RECENT.min(outcomes.len()));
     let settings = AlarmSettings::default();
-    let due = alarms(&settings, &installation.limits().view(), decided(recent), decided(usual));
+    let mut due = alarms(&settings, &installation.limits().view(), decided(recent), decided(usual));
+    due.extend(installation.drifts().lately(now).into_iter().map(drifted));
     if due.is_empty() {
         return Ok(json!({ "alarms": [] }));
     }

@@ -6,7 +6,7 @@
 use super::caller::caller;
 use super::document::{Content, Operation, output_schema};
 use crate::people::{Action, require};
-use crate::serve::refused::Refused;
+use crate::refused::Refused;
 use crate::serve::{Problem, Service};
 use axum::extract::{
     ConnectInfo, FromRequest as _, FromRequestParts as _, Query, RawPathParams, Request, State,
@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::any::TypeId;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,13 +238,7 @@ async fn permitted(
             }
         },
     };
-    let refused = Refused {
-        what: "api",
-        page: Some(route.id),
-        peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-        who: &who,
-        code,
-    };
+    let refused = Refused { what: "api", page: Some(route.id), peer, who: &who, code, why: None };
     service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
     Err(problem)
 }

@@ -15,8 +15,8 @@ mod slack;
 pub use refusal::Refusal;
 
 use super::Service;
-use super::refused::Refused;
 use super::settings::{Secrets, Serve};
+use crate::refused::Refused;
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use axum::body::Body;
@@ -180,9 +180,10 @@ impl Delivery<'_> {
         let refused = Refused {
             what: self.webhook,
             page: None,
-            peer: self.peer,
+            peer: Some(self.peer),
             who: &who,
             code: turned.refusal.code(),
+            why: None,
         };
         if let Refusal::NotKept(why) = &turned.refusal {
             tracing::error!(webhook = self.webhook, why, "an event could not be kept");

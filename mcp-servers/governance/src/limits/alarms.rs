@@ -1,4 +1,5 @@
-//! What a person is to be paged for: a breaker that stays open, credentials that are refused, a BLOCK rate that jumps.
+//! What a person is to be paged for: a breaker that stays open, credentials that are refused, a BLOCK rate that jumps, a
+//! tool that is not what it was.
 //!
 //! Pure: what is seen comes in, alarms come out, each with a key by which the pager recognises a repeat. When it is
 //! asked, and who is paged, is the scheduler's business.
@@ -64,6 +65,17 @@ pub fn alarms(
     let open = vendors.iter().filter_map(|view| stays_open(settings, view));
     let refused = vendors.iter().filter_map(|view| credentials(settings, view));
     open.chain(refused).chain(block_rate(settings, recent, usual)).collect()
+}
+
+/// That of a tool on another server which is refused, because its definition is not the one it is pinned to.
+#[must_use]
+pub fn drifted(tool: &str) -> Alarm {
+    Alarm {
+        dedup_key: format!("gangway/drift/{tool}"),
+        summary: format!(
+            "{tool} is not called any more: its server defines it otherwise than this release does. See who changed that server: gangway audit search --tool tools.drift"
+        ),
+    }
 }
 
 fn stays_open(settings: &AlarmSettings, view: &VendorView) -> Option<Alarm> {

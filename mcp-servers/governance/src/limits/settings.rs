@@ -3,12 +3,12 @@
 //! Everything may be left out. It reads no file; [`super::Limits::replace`] puts new settings in force.
 
 use super::breaker::BreakerSettings;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// An outside system with limits of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vendor {
     /// Salesforce.
@@ -41,7 +41,7 @@ impl Vendor {
 }
 
 /// All limits of a process.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Toward Salesforce.
@@ -75,7 +75,7 @@ impl LimitSettings {
 }
 
 /// Limits toward one vendor; what is absent keeps its default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VendorLimits {
     /// Calls in flight at once.
@@ -118,7 +118,7 @@ pub struct GateSettings {
 }
 
 /// A token bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateSettings {
     /// Tokens added a second.
@@ -167,7 +167,7 @@ impl VendorLimits {
 }
 
 /// Limits on those who call our tools.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CallerSettings {
     /// Calls a second of one tool by one caller; 0 lifts the limit.
@@ -208,7 +208,7 @@ impl CallerSettings {
 }
 
 /// How single reads of one caller are brought together into one vendor call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CoalesceSettings {
     /// A batch goes out when nobody joined it for this long, in milliseconds; 0 turns batches off.

@@ -8,8 +8,8 @@ use super::challenge::{self, Closed};
 use crate::access::{Issuer, PassCheck, Principal};
 use crate::governed::Governed;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::future::BoxFuture;
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// How API keys begin.
@@ -25,6 +26,31 @@ const KEY_PREFIX: &str = "gwk_";
 
 /// Finds the person of an API key, or says why it opens nothing.
 pub type KeyCheck = Arc<dyn Fn(SecretString) -> BoxFuture<'static, Result<Person, String>> + Send + Sync>;
+
+/// What happens at a door that whoever keeps its book is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AtDoor {
+    /// A host was let in by an access token.
+    LetIn(Principal),
+    /// Somebody was turned away.
+    TurnedAway(TurnedAway),
+}
+
+/// Somebody who was turned away. A token that is good and lacks a scope is not among them: that is a refused call of its tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// From where, if that is known.
+    pub peer: Option<IpAddr>,
+    /// Who, if that was proved.
+    pub who: Option<Principal>,
+    /// Why: a code.
+    pub code: &'static str,
+    /// Why, in words that hold nothing of what was shown; none where the code says it all.
+    pub why: Option<String>,
+}
+
+/// Keeps the book of a door, whose path is told with each event. What it keeps, and how often, is its own business.
+pub type DoorBook = Arc<dyn Fn(Arc<str>, AtDoor) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// Who is let in.
 #[derive(Clone)]
@@ -39,6 +65,8 @@ pub struct Door {
     pub resource: Option<Resource>,
     /// Who somebody is that shows nothing; none if nobody comes in so.
     pub unnamed: Option<Principal>,
+    /// Told of hosts that are let in and of everybody who is turned away.
+    pub book: DoorBook,
 }
 
 /// This server as its issuer's tokens name it.
@@ -101,20 +129,45 @@ pub(super) struct Guarded {
 
 /// Lets in who is recognised, as a principal; the credential goes no further.
 pub(super) async fn admit(State(guarded): State<Guarded>, request: Request, next: Next) -> Response {
-    let Guarded { door, governed, path, .. } = &guarded;
-    let closed = match door.recognise(request.headers(), path).await {
-        Ok(principal) => match within_scope(&guarded, &principal, request).await {
-            Ok(mut request) => {
-                request.headers_mut().remove(header::AUTHORIZATION);
-                request.extensions_mut().insert(principal);
-                return next.run(request).await;
-            }
-            Err(closed) => closed,
-        },
-        Err(closed) => closed,
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
+    let principal = match guarded.door.recognise(request.headers(), &guarded.path).await {
+        Ok(principal) => principal,
+        Err(closed) => return guarded.turn_away(peer, None, &closed).await,
     };
-    tracing::info!(?closed, "a caller was not let in");
-    challenge::answer(&closed, door, path, governed)
+    let mut request = match within_scope(&guarded, &principal, request).await {
+        Ok(request) => request,
+        Err(closed) => return guarded.turn_away(peer, Some(principal), &closed).await,
+    };
+    if principal.is_host() {
+        guarded.tell(AtDoor::LetIn(principal.clone())).await;
+    }
+    request.headers_mut().remove(header::AUTHORIZATION);
+    request.extensions_mut().insert(principal.clone());
+    let response = next.run(request).await;
+    // What stands behind the door refuses names and pages that are not ours with this status, and nothing else.
+    if response.status() == StatusCode::FORBIDDEN {
+        let (who, code) = (Some(principal), "FOREIGN_HOST_OR_ORIGIN");
+        guarded.tell(AtDoor::TurnedAway(TurnedAway { peer, who, code, why: None })).await;
+    }
+    response
+}
+
+impl Guarded {
+    async fn tell(&self, event: AtDoor) {
+        (self.door.book)(Arc::clone(&self.path), event).await;
+    }
+
+    async fn turn_away(&self, peer: Option<IpAddr>, who: Option<Principal>, closed: &Closed) -> Response {
+        let turned = |code, why| AtDoor::TurnedAway(TurnedAway { peer, who, code, why });
+        match closed {
+            Closed::NothingShown => self.tell(turned("NO_CREDENTIAL", None)).await,
+            Closed::NotGood(why) => self.tell(turned("BAD_CREDENTIAL", Some(why.clone()))).await,
+            Closed::TooLarge => self.tell(turned("TOO_LARGE", None)).await,
+            // On record already, as a refused call of the tool.
+            Closed::NoScope(_) => {}
+        }
+        challenge::answer(closed, &self.door, &self.path, &self.governed)
+    }
 }
 
 /// Looks into a host's call whether its token has the scope of the tool; says so as OAuth does, with the scope to ask for.

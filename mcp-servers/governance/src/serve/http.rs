@@ -105,7 +105,8 @@ impl Listening {
     #[must_use]
     pub fn answer(self, router: Router, stop: CancellationToken) -> HttpServer {
         let until = stop.clone().cancelled_owned();
-        let serving = axum::serve(self.listener, router).with_graceful_shutdown(until);
+        let peers = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(self.listener, peers).with_graceful_shutdown(until);
         HttpServer { addr: self.addr, stop, task: tokio::spawn(async move { serving.await }) }
     }
 }

@@ -7,7 +7,7 @@ mod door;
 mod http;
 mod stdio;
 
-pub use door::{Door, KeyCheck, Resource};
+pub use door::{AtDoor, Door, DoorBook, KeyCheck, Resource, TurnedAway};
 pub use http::{HttpServer, Listening, Mount};
 pub use stdio::serve_stdio;
 

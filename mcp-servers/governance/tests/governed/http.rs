@@ -2,8 +2,8 @@
 
 use crate::toys::{toy_server, toys};
 use gangway_governance::{
-    Door, Governance, Governed, Holder, HttpServer, KeyCheck, Listening, Mount, PassCheck, PassMint, Policy,
-    Principal, Reach, ServeError, ToolNames,
+    AtDoor, Door, DoorBook, Governance, Governed, Holder, HttpServer, KeyCheck, Listening, Mount, PassCheck,
+    PassMint, Principal, Reach, ServeError, ToolNames,
 };
 use gangway_protocol::{Agent, Person, Role, System};
 use gangway_store::Store;
@@ -11,23 +11,18 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
 async fn serve(addr: &str) -> Result<HttpServer, ServeError> {
-    Ok(serve_with(addr, Some(Principal::local("http", Reach::Writes).unwrap()), Policy::builtin().unwrap())
-        .await?
-        .0)
+    let (server, ..) = serve_with(addr, Some(Principal::local("http", Reach::Writes).unwrap())).await?;
+    Ok(server)
 }
 
 /// A server of the toys whose key `gwk_ada` is Ada's, a viewer, and whose passes are signed with [`SEED`].
-async fn serve_with(
-    addr: &str,
-    unnamed: Option<Principal>,
-    policy: Policy,
-) -> Result<(HttpServer, Store), ServeError> {
+async fn serve_with(addr: &str, unnamed: Option<Principal>) -> Result<(HttpServer, Store, Told), ServeError> {
     let store = Store::in_memory().unwrap();
-    let governance = Arc::new(Governance::new(store.clone()).with_policy(policy));
+    let governance = Arc::new(Governance::new(store.clone()));
     let listening = Listening::at(addr.parse().unwrap()).await?;
     let ada = Person { name: "Ada".to_owned(), roles: [Role::Viewer].into(), domains: [].into() };
     let keys: KeyCheck = Arc::new(move |token| {
@@ -35,12 +30,35 @@ async fn serve_with(
         Box::pin(async move { found })
     });
     let public = ed25519_dalek::SigningKey::from_bytes(&SEED).verifying_key().to_bytes();
-    let door =
-        Door { systems: vec![System::Tasks], passes: PassCheck::new(&public), keys, resource: None, unnamed };
+    let passes = PassCheck::new(&public);
+    let told = Told::default();
+    let noted = Arc::clone(&told);
+    let book: DoorBook = Arc::new(move |_, event| {
+        noted.lock().unwrap().push(event);
+        Box::pin(std::future::ready(()))
+    });
+    let systems = vec![System::Tasks];
+    let door = Door { systems, passes, keys, resource: None, unnamed, book };
     let governed = Governed::behind_door(toy_server(&toys()), governance, ToolNames::Dotted);
     let stop = CancellationToken::new();
     let mount = Mount { path: "/mcp".to_owned(), door, hosts: Vec::new() };
-    Ok((listening.answer(mount.router(governed, &stop), stop), store))
+    Ok((listening.answer(mount.router(governed, &stop), stop), store, told))
+}
+
+/// What the door's book was told.
+type Told = Arc<Mutex<Vec<AtDoor>>>;
+
+/// Code, and who it was if that was proved, of everybody who was turned away.
+fn turned_away(told: &Told) -> Vec<(&'static str, Option<String>)> {
+    let told = told.lock().unwrap();
+    let turned = told.iter().filter_map(|event| match event {
+        AtDoor::TurnedAway(turned) => {
+            assert!(turned.peer.unwrap().is_loopback());
+            Some((turned.code, turned.who.as_ref().map(ToString::to_string)))
+        }
+        AtDoor::LetIn(_) => None,
+    });
+    turned.collect()
 }
 
 const SEED: [u8; 32] = [9; 32];
@@ -77,13 +95,16 @@ async fn a_call_is_answered_with_plain_json() {
 
 #[tokio::test]
 async fn a_foreign_origin_or_host_is_turned_away() {
-    let server = serve("127.0.0.1:0").await.unwrap();
+    let unnamed = Principal::local("http", Reach::Writes).unwrap();
+    let (server, _, told) = serve_with("127.0.0.1:0", Some(unnamed)).await.unwrap();
     for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("host", "evil.example")] {
         let response = post(&server, json!({})).header(name, value).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}: {value}");
     }
     let own = post(&server, json!({})).header("origin", "http://localhost:6274").send().await.unwrap();
     assert_eq!(own.status(), StatusCode::OK);
+    let each = ("FOREIGN_HOST_OR_ORIGIN", Some("http".to_owned()));
+    assert_eq!(turned_away(&told), [each.clone(), each.clone(), each]);
 }
 
 #[tokio::test]
@@ -140,7 +161,7 @@ fn pass(holder: Holder, system: System) -> String {
 
 #[tokio::test]
 async fn who_shows_nothing_or_something_bad_is_told_how_to_come_in() {
-    let (server, _) = serve_with("127.0.0.1:0", NOBODY_UNNAMED, Policy::builtin().unwrap()).await.unwrap();
+    let (server, store, told) = serve_with("127.0.0.1:0", NOBODY_UNNAMED).await.unwrap();
     let refused = post(&server, json!({})).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(refused.headers()["www-authenticate"], "Bearer realm=\"gangway\"");
@@ -153,12 +174,19 @@ async fn who_shows_nothing_or_something_bad_is_told_how_to_come_in() {
     let twice = post(&server, json!({})).header("authorization", "Bearer gwk_ada");
     let twice = twice.header("authorization", "Bearer gwk_eve").send().await.unwrap();
     assert_eq!(twice.status(), StatusCode::UNAUTHORIZED);
+    let mut expected = vec![("NO_CREDENTIAL", None)];
+    expected.extend((0..6).map(|_| ("BAD_CREDENTIAL", None)));
+    assert_eq!(turned_away(&told), expected);
+    assert!(
+        !format!("{:?}", told.lock().unwrap()).contains("gwk_eve"),
+        "the book holds nothing of what was shown"
+    );
+    assert!(store.audit().tail(1).await.unwrap().is_empty(), "what is kept of it is the book's business");
 }
 
 #[tokio::test]
 async fn a_pass_and_a_key_come_in_under_their_own_names_and_rights() {
-    let (server, store) =
-        serve_with("127.0.0.1:0", NOBODY_UNNAMED, Policy::builtin().unwrap()).await.unwrap();
+    let (server, store, _) = serve_with("127.0.0.1:0", NOBODY_UNNAMED).await.unwrap();
     let monitor = pass(Holder::Agent(Agent::TaskMonitor), System::Tasks);
     let (status, answer) = with(&server, &monitor, "tasks.poke").await;
     assert_eq!((status, &answer["result"]["isError"]), (StatusCode::OK, &json!(false)), "{answer}");
@@ -173,7 +201,7 @@ async fn a_pass_and_a_key_come_in_under_their_own_names_and_rights() {
 
 #[tokio::test]
 async fn a_list_holds_what_its_reader_may_call() {
-    let (server, _) = serve_with("127.0.0.1:0", NOBODY_UNNAMED, Policy::builtin().unwrap()).await.unwrap();
+    let (server, ..) = serve_with("127.0.0.1:0", NOBODY_UNNAMED).await.unwrap();
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
     let tools = async |token: &str| {
         let request = post(&server, json!({})).json(&body).header("authorization", format!("Bearer {token}"));

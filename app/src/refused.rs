@@ -19,16 +19,18 @@ type Kind = (&'static str, &'static str);
 
 /// What was refused, and what is known of who asked.
 pub struct Refused<'a> {
-    /// What was asked for: `webhook.onboarding`, `api`, `connection`.
+    /// What was asked for: `webhook.onboarding`, `api`, `mcp`, `name`, `connection`.
     pub what: &'static str,
     /// Which page of it, where there are several.
-    pub page: Option<&'static str>,
-    /// From where.
-    pub peer: IpAddr,
+    pub page: Option<&'a str>,
+    /// From where, if that is known.
+    pub peer: Option<IpAddr>,
     /// Who, as far as that was proved.
     pub who: &'a str,
     /// Why: a code.
     pub code: &'static str,
+    /// Why, in words that hold nothing of what was shown; none where the code says it all.
+    pub why: Option<&'a str>,
 }
 
 struct Minute {
@@ -96,11 +98,18 @@ impl Minute {
 }
 
 fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
-    let mut arguments = json!({ "peer": refused.peer.to_string() });
+    let mut arguments = json!({});
+    if let Some(peer) = refused.peer {
+        arguments["peer"] = Value::from(peer.to_string());
+    }
     if let Some(page) = refused.page {
         arguments["page"] = Value::from(page);
     }
-    AuditRecord::refused(refused.what, refused.who, arguments, now, refused.code)
+    let record = AuditRecord::refused(refused.what, refused.who, arguments, now, refused.code);
+    match refused.why {
+        Some(why) => record.because(why),
+        None => record,
+    }
 }
 
 fn sum((what, code): Kind, others: u32, now: Timestamp) -> AuditRecord {
@@ -130,9 +139,10 @@ mod tests {
         let refused = Refused {
             what: "webhook.onboarding",
             page: None,
-            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            peer: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             who: "webhook, not believed",
             code: "QUEUE_FULL",
+            why: None,
         };
         for _ in 0..1_000 {
             log.record(&store, &refused, now).await;
