@@ -1,4 +1,7 @@
 //! Calls to language models: appended, listed, added up for a day's budget. What a call says is masked already.
+//!
+//! Sums are `TOTAL`, not `SUM`: what a provider claims to have taken may be absurd, and a sum that does not fit is then the
+//! greatest number instead of an error.
 
 use crate::codec::{from_json, record, to_json};
 use crate::filter::Filter;
@@ -118,7 +121,7 @@ impl LlmCalls<'_> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT COALESCE(SUM(tokens), 0), COALESCE(SUM(micro_usd), 0) FROM llm_calls WHERE day = ?1",
+                    "SELECT CAST(TOTAL(tokens) AS INTEGER), CAST(TOTAL(micro_usd) AS INTEGER) FROM llm_calls WHERE day = ?1",
                 )?;
                 let (tokens, micro_usd) =
                     select.query_row([day(at)], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -135,8 +138,8 @@ impl LlmCalls<'_> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT model, prompt, verdict, COUNT(*), SUM(tokens), SUM(micro_usd) FROM llm_calls
-                     WHERE at_us >= ?1 GROUP BY model, prompt, verdict ORDER BY model, prompt, verdict",
+                    "SELECT model, prompt, verdict, COUNT(*), CAST(TOTAL(tokens) AS INTEGER), CAST(TOTAL(micro_usd) AS INTEGER)
+                     FROM llm_calls WHERE at_us >= ?1 GROUP BY model, prompt, verdict ORDER BY model, prompt, verdict",
                 )?;
                 let rows = select.query_map([since.as_microsecond()], |row| {
                     Ok(LlmTotals {

@@ -53,3 +53,20 @@ async fn a_day_is_a_utc_day() {
     let totals = store.llm_calls().totals(noon).await.unwrap();
     assert_eq!((totals.len(), totals[0].calls, totals[0].tokens), (1, 1, 100));
 }
+
+#[tokio::test]
+async fn absurd_numbers_add_up_to_the_greatest_one_and_break_no_sum() {
+    let (_folder, store) = open();
+    let at = "2026-03-04T10:00:00Z";
+    let absurd =
+        LlmCall { cost_micro_usd: u64::MAX, ..call(at, CallVerdict::Valid, 9_000_000_000_000_000_000) };
+    for _ in 0..2 {
+        store.llm_calls().append(&absurd).await.unwrap();
+    }
+    let day = at.parse().unwrap();
+    let greatest = i64::MAX.unsigned_abs();
+    let spent = Spent { tokens: greatest, micro_usd: greatest };
+    assert_eq!(store.llm_calls().spent_on_day(day).await.unwrap(), spent);
+    let totals = store.llm_calls().totals(day).await.unwrap();
+    assert_eq!((totals[0].calls, totals[0].tokens, totals[0].cost_micro_usd), (2, greatest, greatest));
+}
