@@ -9,6 +9,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+use gangway_protocol::offers;
 use gangway_protocol::tools::describe_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -256,6 +257,11 @@ fn every_tool_contract_is_reviewed() {
     for (server, tools) in by_server {
         insta::assert_json_snapshot!(format!("tools_{server}"), tools);
     }
+}
+
+#[test]
+fn every_resource_prompt_and_completion_is_reviewed() {
+    insta::assert_json_snapshot!("offers", offers::describe_all());
 }
 
 #[test]

@@ -122,8 +122,7 @@ pub enum Command {
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Print configuration for MCP hosts.
-    #[command(subcommand)]
-    Config(ConfigCommand),
+    Config(ConfigArgs),
     /// Check each configured system: reachable, and our credentials accepted.
     Doctor(Json),
     /// Measure throughput, latency, vendor calls and memory.
@@ -273,7 +272,18 @@ pub struct SimulateArgs {
 }
 
 /// `gangway config …`
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Which host.
+    #[command(subcommand)]
+    pub host: ConfigCommand,
+    /// Let the host write too, as far as the policy allows; without it, what it launches only reads.
+    #[arg(long, global = true)]
+    pub allow_writes: bool,
+}
+
+/// A host with a format of its own.
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ConfigCommand {
     /// For Claude Desktop: the content of claude_desktop_config.json.
     ClaudeDesktop,

@@ -18,6 +18,7 @@ mod demo;
 mod doors;
 mod eval;
 mod harness;
+mod hosts;
 mod identity;
 mod ledger;
 mod mcp_doors;

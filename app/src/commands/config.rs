@@ -1,9 +1,9 @@
 //! `gangway config`: what an MCP host needs to launch our servers, in the host's own format.
 //!
-//! It prints and writes nothing: whose file it goes into is the host's business. What it launches only reads; whoever wants
-//! a host to write adds `--allow-writes` by hand.
+//! It prints and writes nothing: whose file it goes into is the host's business. What it launches only reads, unless asked
+//! for otherwise.
 
-use crate::cli::{ConfigCommand, Globals};
+use crate::cli::{ConfigArgs, ConfigCommand, Globals};
 use crate::config::Sources;
 use crate::output;
 use anyhow::{Context as _, Result};
@@ -14,9 +14,9 @@ use std::path::Path;
 const SERVERS: [&str; 7] = ["onboarding", "salesforce", "clm", "netsuite", "provision", "tasks", "notify"];
 
 /// Prints the configuration.
-pub fn run(command: &ConfigCommand, globals: &Globals) -> Result<()> {
+pub fn run(args: &ConfigArgs, globals: &Globals) -> Result<()> {
     let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
-    output::json(&configuration(command, &program, environment(globals)?))
+    output::json(&configuration(args, &program, environment(globals)?))
 }
 
 /// Where a launched server finds its data and settings. Absolute paths, because a host starts it in a folder of its own.
@@ -32,8 +32,8 @@ fn environment(globals: &Globals) -> Result<Map<String, Value>> {
 
 /// The servers under the name the host looks for. Claude Desktop starts whatever has a command; the others want to be
 /// told that it speaks on standard input and output.
-fn configuration(host: &ConfigCommand, program: &Path, environment: Map<String, Value>) -> Value {
-    let (name, list, kind) = match host {
+fn configuration(args: &ConfigArgs, program: &Path, environment: Map<String, Value>) -> Value {
+    let (name, list, kind) = match args.host {
         ConfigCommand::ClaudeDesktop => ("claude-desktop", "mcpServers", None),
         ConfigCommand::ClaudeCode => ("claude-code", "mcpServers", Some("stdio")),
         ConfigCommand::Vscode => ("vscode", "servers", Some("stdio")),
@@ -42,9 +42,11 @@ fn configuration(host: &ConfigCommand, program: &Path, environment: Map<String, 
         .iter()
         .map(|server| {
             // Underscore names, because Claude Desktop drops every tool of a server that has a dot in one name.
+            let mut launch = vec!["mcp", server, "--tool-names", "underscore", "--as", name];
+            launch.extend(args.allow_writes.then_some("--allow-writes"));
             let mut entry = json!({
                 "command": program,
-                "args": ["mcp", server, "--tool-names", "underscore", "--as", name],
+                "args": launch,
                 "env": environment,
             });
             if let (Some(kind), Some(fields)) = (kind, entry.as_object_mut()) {
@@ -59,7 +61,7 @@ fn configuration(host: &ConfigCommand, program: &Path, environment: Map<String, 
 #[cfg(test)]
 mod tests {
     use super::{SERVERS, configuration};
-    use crate::cli::ConfigCommand;
+    use crate::cli::{ConfigArgs, ConfigCommand};
     use serde_json::{Map, json};
     use std::path::Path;
 
@@ -70,7 +72,8 @@ mod tests {
             (ConfigCommand::ClaudeCode, "claude-code", "mcpServers", json!("stdio")),
             (ConfigCommand::Vscode, "vscode", "servers", json!("stdio")),
         ] {
-            let printed = configuration(&host, Path::new("/opt/gangway"), Map::new());
+            let args = ConfigArgs { host, allow_writes: false };
+            let printed = configuration(&args, Path::new("/opt/gangway"), Map::new());
             assert_eq!(printed[list].as_object().map(Map::len), Some(SERVERS.len()), "{printed}");
             let clm = &printed[list]["gangway-clm"];
             assert_eq!((&clm["command"], &clm["type"]), (&json!("/opt/gangway"), &kind));

@@ -1,0 +1,167 @@
+//! What an MCP host meets at the real server on standard input and output: the approval card and its plain twin, progress,
+//! a call it gives up, writes only where the launch allows them.
+
+use crate::harness::{House, stderr};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+/// `gangway mcp …` as a host launches it, in the legacy era.
+struct Launched {
+    child: Child,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    asked: u64,
+}
+
+impl Launched {
+    fn of(house: &House, arguments: &[&str]) -> Self {
+        let mut command = house.command(arguments);
+        let mut child = command
+            .env("USER", "dana")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut launched = Self { child, input, lines: BufReader::new(output).lines(), asked: 0 };
+        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"}});
+        launched.ask("initialize", &hello);
+        launched.tell("notifications/initialized", &json!({}));
+        launched
+    }
+
+    fn say(&mut self, message: &Value) {
+        writeln!(self.input, "{message}").unwrap();
+        self.input.flush().unwrap();
+    }
+
+    fn tell(&mut self, method: &str, params: &Value) {
+        self.say(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    /// Asks something, and gives the number of the request.
+    fn begin(&mut self, method: &str, params: &Value) -> u64 {
+        self.asked += 1;
+        self.say(&json!({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params}));
+        self.asked
+    }
+
+    /// The answer to a request, and what was told before it.
+    fn answer(&mut self, id: u64) -> (Value, Vec<Value>) {
+        let mut told = Vec::new();
+        loop {
+            let line = self.lines.next().expect("it went away").unwrap();
+            let message: Value = serde_json::from_str(&line).unwrap();
+            match message.get("id") {
+                Some(answered) if *answered == id => return (message["result"].clone(), told),
+                Some(other) => panic!("an answer to {other}, which nobody waits for: {message}"),
+                None => told.push(message),
+            }
+        }
+    }
+
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
+        let id = self.begin(method, params);
+        self.answer(id).0
+    }
+
+    fn call(&mut self, tool: &str, arguments: &Value) -> Value {
+        self.ask("tools/call", &json!({"name": tool, "arguments": arguments}))
+    }
+}
+
+impl Drop for Launched {
+    fn drop(&mut self) {
+        // One that is gone already is as good as stopped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_approval_card_and_the_plain_result_say_the_same_and_neither_decides_without_a_form() {
+    let house = House::new();
+    let run = house.json(&["run", "GAMMA-003", "--json"]);
+    let mut host = Launched::of(&house, &["mcp", "onboarding", "--allow-writes"]);
+    let listed = host.ask("tools/list", &json!({}));
+    let tools = listed["tools"].as_array().unwrap();
+    for name in ["onboarding.list_approvals", "onboarding.decide_approval"] {
+        let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();
+        assert_eq!(tool["_meta"]["ui"]["resourceUri"], "ui://gangway/approval", "{tool}");
+    }
+    let card = host.ask("resources/read", &json!({"uri": "ui://gangway/approval"}));
+    let page = &card["contents"][0];
+    assert_eq!(page["mimeType"], "text/html;profile=mcp-app");
+    assert!(page["text"].as_str().unwrap().contains("<script>") && page["_meta"]["ui"]["csp"].is_object());
+
+    let waiting = host.call("onboarding.list_approvals", &json!({}));
+    assert_eq!(waiting["structuredContent"]["approvals"][0]["approval_id"], run["approval_id"], "{waiting}");
+    let in_words = waiting["content"][0]["text"].as_str().unwrap();
+    assert!(in_words.contains(run["approval_id"].as_str().unwrap()), "{in_words}");
+    let arguments = json!({"approval_id": run["approval_id"], "verdict": "approve", "reason": "agreed",
+        "idempotency_key": "k-1"});
+    let pending = host.call("onboarding.decide_approval", &arguments);
+    assert_eq!(pending["structuredContent"]["status"], "pending_approval", "{pending}");
+    assert!(pending.to_string().contains("gangway approvals approve"), "{pending}");
+    let shown = house.json(&["runs", "show", run["run_id"].as_str().unwrap(), "--json"]);
+    assert_eq!(shown["state"], "awaiting_approval");
+}
+
+#[test]
+fn a_host_that_asked_hears_how_far_a_run_is_before_its_answer() {
+    let house = House::new();
+    let mut host = Launched::of(&house, &["mcp", "onboarding", "--allow-writes"]);
+    let params = json!({"name": "onboarding.start_run", "_meta": {"progressToken": "p-1"},
+        "arguments": {"account_id": "BETA-002", "idempotency_key": "k-1"}});
+    let id = host.begin("tools/call", &params);
+    let (answer, told) = host.answer(id);
+    assert_eq!(answer["isError"], false, "{answer}");
+    let first = &told.first().expect("it was told something")["params"];
+    assert_eq!(first["progressToken"], "p-1");
+    assert_eq!(first["message"], "running the onboarding of BETA-002");
+}
+
+#[test]
+fn a_read_its_host_gives_up_ends_without_an_answer_and_the_next_one_works() {
+    let house = House::new();
+    house.vendors().fault(&json!({"vendor": "salesforce", "kind": "latency", "ms": 600_000}));
+    let mut host = Launched::of(&house, &["mcp", "salesforce"]);
+    let read = json!({"name": "salesforce.get_account", "arguments": {"account_id": "ACME-001"}});
+    let id = host.begin("tools/call", &read);
+    house.until("Salesforce was asked", || house.vendors().calls() > 0);
+    host.tell("notifications/cancelled", &json!({"requestId": id, "reason": "no longer wanted"}));
+    let ended = || house.json(&["audit", "search", "--tool", "salesforce.get_account", "--json"]);
+    house.until("the call is over", || ended()["entries"][0]["record"]["end"].is_object());
+    assert_eq!(ended()["entries"][0]["record"]["end"]["error"], "timeout/CANCELLED");
+    house.vendors().heal();
+    let next = host.call("salesforce.get_account", &json!({"account_id": "ACME-001"}));
+    assert!(next.to_string().contains("ACME Corp"), "{next}");
+}
+
+#[test]
+fn a_printed_configuration_writes_only_where_that_was_asked_for() {
+    let house = House::new();
+    let writes = |arguments: &[&str]| {
+        let printed = house.json(&[&["config", "claude-desktop"][..], arguments].concat());
+        let launch: Vec<String> =
+            serde_json::from_value(printed["mcpServers"]["gangway-tasks"]["args"].clone()).unwrap();
+        let mut host = Launched::of(&house, &launch.iter().map(String::as_str).collect::<Vec<_>>());
+        let listed = host.ask("tools/list", &json!({}));
+        listed["tools"].as_array().unwrap().iter().any(|tool| tool["name"] == "tasks_update_status")
+    };
+    assert!(!writes(&[]), "what is launched so only reads");
+    assert!(writes(&["--allow-writes"]));
+}
+
+#[test]
+fn a_launch_with_a_pass_that_is_none_is_refused_and_on_record() {
+    let house = House::new();
+    let refused = house.command(&["mcp", "clm"]).env("GANGWAY_PASS", "x.y.z").output().unwrap();
+    assert!(!refused.status.success());
+    assert!(stderr(&refused).contains("GANGWAY_PASS does not open this server"), "{}", stderr(&refused));
+    let recorded = house.json(&["audit", "search", "--tool", "passes.use", "--json"]);
+    assert_eq!(recorded["entries"][0]["record"]["end"]["error"], "refused/BAD_PASS", "{recorded}");
+}
