@@ -56,7 +56,7 @@ impl Lookup for Contracts {
     fn one(&self, account_id: AccountId) -> BoxFuture<'_, Found> {
         async move {
             let envelope = of_account(&self.docusign, operation(), account_id.as_str()).await?;
-            read(&self.docusign, operation(), envelope.as_ref())
+            read(&self.docusign.settings, operation(), envelope.as_ref())
         }
         .boxed()
     }
@@ -97,10 +97,10 @@ async fn search(
     let scan = &scan;
     let ask = |id: AccountId| async move {
         if scan.settles(name, &id) {
-            return read(docusign, operation, newest(&scan.envelopes, name, id.as_str()));
+            return read(&docusign.settings, operation, newest(&scan.envelopes, name, id.as_str()));
         }
         let envelope = of_account(docusign, operation, id.as_str()).await?;
-        read(docusign, operation, envelope.as_ref())
+        read(&docusign.settings, operation, envelope.as_ref())
     };
     singly(ids, ask).await
 }

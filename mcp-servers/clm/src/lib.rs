@@ -9,6 +9,7 @@ mod contracts;
 mod errors;
 mod mapping;
 mod query;
+pub mod reading;
 pub mod settings;
 mod tools;
 mod wire;

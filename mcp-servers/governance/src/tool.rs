@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A handler's run: not begun, ends in the tool's result as JSON.
-pub(crate) type Run = BoxFuture<'static, Result<Value, ApiError>>;
+pub type Run = BoxFuture<'static, Result<Value, ApiError>>;
 
 /// A call that was read and waits for its tool's guard, which lets it run or refuses it.
 pub(crate) type Ready = Box<dyn FnOnce() -> Result<Run, ApiError> + Send>;

@@ -10,6 +10,7 @@ mod login;
 mod mapping;
 mod oauth1;
 mod query;
+pub mod reading;
 pub mod settings;
 mod tools;
 mod wire;

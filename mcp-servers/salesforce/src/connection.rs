@@ -167,7 +167,12 @@ fn composite_body(parts: &[Part], path: impl Fn(&Part) -> String) -> Value {
     json!({"allOrNone": false, "compositeRequest": requests})
 }
 
-fn part_page(operation: &'static str, part: &Part, answer: &CompositeAnswer) -> Result<QueryPage, ApiError> {
+/// The first page that a part of a composite answer brought.
+pub(crate) fn part_page(
+    operation: &'static str,
+    part: &Part,
+    answer: &CompositeAnswer,
+) -> Result<QueryPage, ApiError> {
     let found = answer
         .composite_response
         .iter()

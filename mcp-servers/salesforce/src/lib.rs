@@ -10,6 +10,7 @@ mod login;
 mod many;
 mod mapping;
 mod query;
+pub mod reading;
 pub mod settings;
 mod tools;
 mod wire;

@@ -4,11 +4,11 @@
 
 use super::simulator::SimulatorProcess;
 use crate::output;
-use crate::serve::intake::signature::sign_standard;
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::stream::{self, StreamExt as _};
+use gangway_intake::signature::sign_standard;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,6 @@
 //! The event is believed only as a hint: what the contract is now is read from DocuSign. The look is asked of the
 //! schedule's own timer, which survives a crash; the event is remembered after that, so a lost one is asked for twice at worst.
 
-use super::signature::{Disbelief, is_docusign};
 use super::{Delivery, Refusal, Turned};
 use crate::schedule::JobName;
 use crate::serve::Service;
@@ -13,10 +12,12 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
+use gangway_intake::Disbelief;
+use gangway_intake::docusign::Event;
+use gangway_intake::signature::is_docusign;
 use gangway_protocol::canonical::digest_bytes;
 use gangway_store::InboundEvent;
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,23 +25,6 @@ use std::sync::Arc;
 const SENDER: &str = "docusign";
 /// Connect sends one signature header for each active key; an account has few.
 const MOST_SIGNATURES: usize = 10;
-/// Events that may turn a contract into an executed one.
-const TELLING: [&str; 2] = ["envelope-completed", "recipient-completed"];
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
-    event: String,
-    generated_date_time: String,
-    data: Envelope,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope {
-    envelope_id: String,
-}
-
 /// The handler.
 pub async fn receive(
     State(service): State<Arc<Service>>,
@@ -74,23 +58,19 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Value, Turned> {
         return Err(Refusal::Disbelieved(Disbelief::Wrong).into());
     }
     policy.rates.accept(SENDER).map_err(|wait| Turned::away(SENDER)(Refusal::TooMany(wait)))?;
-    let event: Event = serde_json::from_slice(&body).map_err(|error| {
-        Turned::away(SENDER)(Refusal::Unreadable(format!("this is no DocuSign Connect event: {error}")))
-    })?;
+    let event = Event::read(&body).map_err(|doubt| Turned::away(SENDER)(doubt.into()))?;
     act(delivery.service, event, &body).await.map_err(Turned::away(SENDER))
 }
 
-/// Connect signs no time and names no event: envelope, kind and time of making together are the event.
 async fn act(service: &Service, event: Event, body: &[u8]) -> Result<Value, Refusal> {
     let store = service.installation.store();
     let now = Timestamp::now();
-    let event_id = format!("{} {} {}", event.data.envelope_id, event.event, event.generated_date_time);
+    let event_id = event.id();
     let not_kept = |error: gangway_store::StoreError| Refusal::NotKept(error.with_cause());
     if store.intake().is_noted(SENDER, &event_id).await.map_err(not_kept)? {
         return Ok(json!({ "status": "repeated" }));
     }
-    let is_telling = TELLING.contains(&event.event.as_str());
-    if is_telling {
+    if event.is_telling() {
         store.timers().ask(JobName::Contracts.name(), now).await.map_err(not_kept)?;
     }
     let noted = InboundEvent {
@@ -101,5 +81,5 @@ async fn act(service: &Service, event: Event, body: &[u8]) -> Result<Value, Refu
     };
     store.intake().note(noted).await.map_err(not_kept)?;
     service.installation.crash_points().reach("intake.committed", SENDER);
-    Ok(json!({ "status": if is_telling { "contracts are looked at" } else { "nothing to do" } }))
+    Ok(json!({ "status": if event.is_telling() { "contracts are looked at" } else { "nothing to do" } }))
 }

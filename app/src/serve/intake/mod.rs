@@ -9,7 +9,6 @@ mod onboarding;
 mod outbound_message;
 mod rate;
 mod refusal;
-pub mod signature;
 mod slack;
 
 pub use refusal::Refusal;
@@ -23,10 +22,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use gangway_intake::{Disbelief, Key};
 use gangway_protocol::trace::{TRACEPARENT, TraceParent};
 use jiff::Timestamp;
 use rate::Rates;
-use signature::Key;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -157,7 +156,7 @@ impl Delivery<'_> {
 
     /// The one value of a header; none when it is absent.
     fn header(&self, name: &str) -> Result<Option<&str>, Refusal> {
-        let malformed = Refusal::Disbelieved(signature::Disbelief::Malformed);
+        let malformed = Refusal::Disbelieved(Disbelief::Malformed);
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),

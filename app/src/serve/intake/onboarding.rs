@@ -4,7 +4,6 @@
 //! it has. Signed as Standard Webhooks say, or with `X-Hub-Signature-256`: that one names no event, so the body must
 //! name a correlation id. An event for an account whose run is live is answered with that run.
 
-use super::signature::{Disbelief, Standard, hub_sender};
 use super::{Delivery, Policy, Refusal, Turned};
 use crate::serve::queue::Place;
 use crate::serve::{Problem, Service};
@@ -15,12 +14,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use gangway_coordinator::{new_run, summary_of};
 use gangway_durable::EngineError;
+use gangway_intake::onboarding::{Event, Headers};
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::run::{RunRequest, Trigger};
-use gangway_protocol::{AccountId, CorrelationId, OpportunityId, RunRecord, TraceParent};
+use gangway_protocol::{CorrelationId, RunRecord};
 use gangway_store::{InboundEvent, Receipt, Received, StoreError};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,21 +27,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const JSON: &str = "application/json";
-/// Longest `webhook-id`.
-const LONGEST_ID: usize = 256;
 /// Longest `?wait=`, in seconds: below what proxies and senders usually wait.
 const LONGEST_WAIT: u64 = 60;
-
-/// What an event says.
-#[derive(Deserialize)]
-pub(super) struct Event {
-    pub(super) account_id: AccountId,
-    pub(super) opportunity_id: Option<OpportunityId>,
-    pub(super) correlation_id: Option<CorrelationId>,
-    /// The trace its sender's request is part of: a header, not a field.
-    #[serde(skip)]
-    pub(super) trace: Option<TraceParent>,
-}
 
 /// Who sent an event and under which id it is remembered.
 struct Believed {
@@ -131,37 +117,17 @@ fn believe(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Believed, Turned> {
-    let malformed = || Refusal::Disbelieved(Disbelief::Malformed);
-    let (sender, id) = if let Some(signatures) = delivery.header("webhook-signature")? {
-        let id = delivery.header("webhook-id")?.ok_or_else(malformed)?;
-        let timestamp = delivery.header("webhook-timestamp")?.ok_or_else(malformed)?;
-        let standard = Standard { id, timestamp, signatures };
-        let sender = standard.sender(body, &policy.webhook_keys, now).map_err(Refusal::Disbelieved)?;
-        let is_usable =
-            (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-        (sender, Some(is_usable.then_some(id).ok_or_else(malformed)?))
-    } else if let Some(signature) = delivery.header("x-hub-signature-256")? {
-        (hub_sender(signature, body, &policy.webhook_keys).map_err(Refusal::Disbelieved)?, None)
-    } else {
-        return Err(Refusal::Disbelieved(Disbelief::Unsigned).into());
+    let headers = Headers {
+        id: delivery.header("webhook-id")?,
+        timestamp: delivery.header("webhook-timestamp")?,
+        signatures: delivery.header("webhook-signature")?,
+        hub: delivery.header("x-hub-signature-256")?,
     };
-    let turned = Turned::away(sender);
-    policy.rates.accept(sender).map_err(|wait| turned(Refusal::TooMany(wait)))?;
-    let event: Event = serde_json::from_slice(body).map_err(|error| {
-        turned(Refusal::Unreadable(format!(
-            "the body is not an event {{\"account_id\", \"opportunity_id\"?, \"correlation_id\"?}}: {error}"
-        )))
-    })?;
-    let event_id = match (id, &event.correlation_id) {
-        (Some(id), _) => id.to_owned(),
-        (None, Some(correlation)) => format!("correlation {correlation}"),
-        (None, None) => {
-            return Err(turned(Refusal::Unreadable(
-                "an event signed with X-Hub-Signature-256 must name a correlation_id, by which a repeat is known".to_owned(),
-            )));
-        }
-    };
-    Ok(Believed { sender: sender.to_owned(), event_id, event })
+    let proof = headers.proof(body, &policy.webhook_keys, now).map_err(Refusal::Disbelieved)?;
+    let turned = Turned::away(proof.sender);
+    policy.rates.accept(proof.sender).map_err(|wait| turned(Refusal::TooMany(wait)))?;
+    let (event, event_id) = proof.event(body).map_err(|doubt| turned(doubt.into()))?;
+    Ok(Believed { sender: proof.sender.to_owned(), event_id, event })
 }
 
 /// Commits run and event, and lines the run up.

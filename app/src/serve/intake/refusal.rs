@@ -1,8 +1,9 @@
 //! Why an event is not taken in: the answer its sender gets, and the code the audit keeps.
 
-use super::signature::{Disbelief, TOLERANCE};
 use crate::serve::Problem;
 use axum::http::StatusCode;
+use gangway_intake::Doubt;
+use gangway_intake::signature::{Disbelief, TOLERANCE};
 use std::time::Duration;
 
 /// Why an event is not taken in.
@@ -36,6 +37,15 @@ pub enum Refusal {
 
 /// When to come again: a line drains by hundreds of runs a second, a restart takes seconds.
 const SOON: Duration = Duration::from_secs(5);
+
+impl From<Doubt> for Refusal {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::Disbelieved(disbelief) => Self::Disbelieved(disbelief),
+            Doubt::Unreadable(why) => Self::Unreadable(why),
+        }
+    }
+}
 
 impl Refusal {
     /// The code that the audit keeps.

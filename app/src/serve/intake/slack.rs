@@ -3,7 +3,6 @@
 //! Slack signs the request; the configuration says which Slack user is which person; the button carries the approval's
 //! one-time value. The decision is kept and answered at once, within the three seconds Slack waits; acting on it comes after.
 
-use super::signature::{Disbelief, is_hmac, unhex};
 use super::{Delivery, Refusal};
 use crate::approvals::{Order, decide};
 use crate::config::{Approver, Config};
@@ -13,35 +12,13 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use gangway_coordinator::approving::{Ballot, Choice, token};
+use gangway_intake::slack::{Button, Headers, Pressed};
 use gangway_protocol::{Person, Role};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// Slack's own advice: older requests are replays.
-const MOST_AGE: SignedDuration = SignedDuration::from_mins(5);
-/// Where answers to a pressed button go; anything else in that place is not Slack's.
-const ANSWERS: &str = "https://hooks.slack.com/";
-
-/// A button somebody pressed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Pressed {
-    /// The decision it asks for.
-    order: Pressing,
-    /// Where Slack takes a word for whoever pressed it.
-    answer_to: Option<String>,
-}
-
-/// Who pressed what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Pressing {
-    slack_user: String,
-    choice: Choice,
-    value: String,
-    reason: String,
-}
 
 /// The handler.
 pub async fn receive(
@@ -56,11 +33,12 @@ pub async fn receive(
         Ok(pressed) => pressed,
         Err(refusal) => return delivery.refuse(refusal.into()).await,
     };
-    let said = match answer(&service, service.installation.config(), pressed.order, now).await {
+    let answer_to = pressed.answer_to.clone();
+    let said = match answer(&service, service.installation.config(), pressed, now).await {
         Ok(said) => said,
         Err(problem) => return problem.into_response(),
     };
-    if let Some(url) = pressed.answer_to.filter(|url| url.starts_with(ANSWERS)) {
+    if let Some(url) = answer_to {
         let word = json!({ "response_type": "ephemeral", "replace_original": false, "text": said });
         let request = service.installation.http().post(url).json(&word);
         // A courtesy: the decision stands whether it arrives or not.
@@ -76,33 +54,37 @@ async fn take_in(delivery: &Delivery<'_>, body: Body, now: Timestamp) -> Result<
     };
     let policy = delivery.service.intake.policy();
     let body = delivery.body(&policy, "application/x-www-form-urlencoded", body).await?;
-    if !is_signed(secret.expose_secret(), &body, &delivery.headers, now) {
-        return Err(Refusal::Disbelieved(Disbelief::Wrong));
-    }
-    pressed(&body).ok_or_else(|| Refusal::Unreadable("no button of an approval was pressed".to_owned()))
+    let header = |name: &str| delivery.headers.get(name).and_then(|value| value.to_str().ok());
+    let headers =
+        Headers { timestamp: header("x-slack-request-timestamp"), signature: header("x-slack-signature") };
+    headers.prove(&body, secret.expose_secret(), now).map_err(Refusal::Disbelieved)?;
+    Ok(Pressed::read(&body)?)
 }
 
 /// Decides, and says to the person what became of it.
 async fn answer(
     service: &Service,
     config: &Config,
-    pressing: Pressing,
+    pressed: Pressed,
     now: Timestamp,
 ) -> Result<String, Problem> {
-    let Some(person) = person(&config.approvers, &pressing.slack_user) else {
+    let Some(person) = person(&config.approvers, &pressed.slack_user) else {
         return Ok(
             "You are not among the approvers that Gangway knows; an administrator can add you.".to_owned()
         );
     };
-    let approval_id = token::claimed(&pressing.value).unwrap_or_default().to_owned();
+    let approval_id = token::claimed(&pressed.value).unwrap_or_default().to_owned();
     let ballot = Ballot {
         person,
         also_known_as: Vec::new(),
-        choice: pressing.choice,
-        reason: pressing.reason,
+        choice: match pressed.button {
+            Button::Approve => Choice::Approve,
+            Button::Reject => Choice::Reject,
+        },
+        reason: pressed.reason,
         tier: None,
     };
-    let order = Order { approval_id, ballot, token: Some(pressing.value) };
+    let order = Order { approval_id, ballot, token: Some(pressed.value) };
     match decide(&service.installation, None, order, now).await {
         Ok(Ok(decided)) if decided.approval.votes_needed > 0 => {
             Ok("Your yes is kept; a second person is needed.".to_owned())
@@ -122,45 +104,18 @@ fn person(approvers: &[Approver], slack_user: &str) -> Option<Person> {
     Some(Person { name: known.name.clone(), roles: [Role::Approver].into(), domains })
 }
 
-/// Slack's `v0` signature over time and body.
-fn is_signed(secret: &str, body: &[u8], headers: &HeaderMap, now: Timestamp) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(seconds), Some(signature)) = (header("x-slack-request-timestamp"), header("x-slack-signature"))
-    else {
-        return false;
-    };
-    let Some(sent) = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()) else {
-        return false;
-    };
-    let Some(signature) = signature.strip_prefix("v0=").and_then(unhex) else { return false };
-    let head = format!("v0:{seconds}:");
-    now.duration_since(sent).abs() <= MOST_AGE
-        && is_hmac(secret.as_bytes(), &[head.as_bytes(), body], &signature)
-}
-
-/// Slack sends a form whose one field `payload` is JSON.
-fn pressed(body: &[u8]) -> Option<Pressed> {
-    let form = std::str::from_utf8(body).ok()?;
-    let url = reqwest::Url::parse(&format!("https://form.invalid/?{form}")).ok()?;
-    let payload = url.query_pairs().find(|(name, _)| name == "payload")?.1.into_owned();
-    let payload: Value = serde_json::from_str(&payload).ok()?;
-    let action = payload["actions"].as_array()?.first()?;
-    let choice = match action["action_id"].as_str()? {
-        "gangway_approve" => Choice::Approve,
-        "gangway_reject" => Choice::Reject,
-        _ => return None,
-    };
-    let reason = payload["state"]["values"]["gangway_reason"]["reason"]["value"].as_str();
-    Some(Pressed {
-        order: Pressing {
-            slack_user: payload["user"]["id"].as_str()?.to_owned(),
-            choice,
-            value: action["value"].as_str()?.to_owned(),
-            reason: reason.unwrap_or_default().to_owned(),
-        },
-        answer_to: payload["response_url"].as_str().map(str::to_owned),
-    })
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::person;
+    use crate::config::Approver;
+    use gangway_protocol::Domain;
+
+    #[test]
+    fn only_a_configured_slack_user_is_somebody() {
+        let dana =
+            Approver { name: "Dana".to_owned(), slack_user: "U1".to_owned(), domains: vec![Domain::Invoice] };
+        let approvers = [dana];
+        assert_eq!(person(&approvers, "U1").map(|person| person.name).as_deref(), Some("Dana"));
+        assert_eq!(person(&approvers, "U2"), None);
+    }
+}

@@ -15,6 +15,7 @@ use crate::contracts::Contracts;
 use crate::errors::{bad_arguments, unreadable};
 use crate::mapping;
 use crate::query::Filter;
+use crate::settings::Settings;
 use crate::wire::Envelope;
 
 pub(crate) fn add(server: Server, docusign: Arc<DocuSign>, contracts: Coalescer<Contracts>) -> Server {
@@ -25,7 +26,7 @@ pub(crate) fn add(server: Server, docusign: Arc<DocuSign>, contracts: Coalescer<
                 Ok(Whose::Account(account_id)) => contracts.get(&call.principal, account_id).await,
                 Ok(Whose::Contract(contract_id)) => {
                     let envelope = numbered(&docusign, call.operation, contract_id.as_str()).await;
-                    envelope.and_then(|envelope| read(&docusign, call.operation, envelope.as_ref()))
+                    envelope.and_then(|envelope| read(&docusign.settings, call.operation, envelope.as_ref()))
                 }
                 Err(error) => Err(error),
             };
@@ -54,11 +55,11 @@ fn whose(operation: &'static str, args: ContractArgs) -> Result<Whose, ApiError>
 
 /// The contract an envelope is.
 pub(crate) fn read(
-    docusign: &DocuSign,
+    settings: &Settings,
     operation: &'static str,
     envelope: Option<&Envelope>,
 ) -> Result<Option<Contract>, ApiError> {
-    let contract = envelope.map(|envelope| mapping::contract(envelope, &docusign.settings)).transpose();
+    let contract = envelope.map(|envelope| mapping::contract(envelope, settings)).transpose();
     contract.map_err(|cause| unreadable(operation, &cause))
 }
 

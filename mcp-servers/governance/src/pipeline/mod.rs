@@ -117,8 +117,12 @@ async fn carry_out(
     claim::settle(governance, permit, &call, trail, outcome).await
 }
 
-/// What must hold before anything is recorded or run.
-fn admit(tool: &GovernedTool, mut call: Call, arguments: &Value) -> Result<(Call, Run), ApiError> {
+/// What must hold before anything is recorded or run: arguments that fit the schema and can be read, a key on a write, the
+/// guard's consent. Gives the handler's run, not begun.
+///
+/// # Errors
+/// Why the call is refused.
+pub fn admit(tool: &GovernedTool, mut call: Call, arguments: &Value) -> Result<(Call, Run), ApiError> {
     tool.schemas.check_arguments(arguments, &call)?;
     call.key = claim::key_of(tool.contract.access, arguments, &call)?;
     let ready = tool

@@ -3,6 +3,7 @@
 
 use super::attempt::{Target, attempt};
 use super::classify::{Classify, error_of};
+use super::reading;
 use super::request::{Answer, VendorRequest};
 use super::retry::{Next, Progress, Reached, RetryPolicy, next};
 use super::token::{AuthHeader, Renewal, TokenSource, Unsigned};
@@ -90,28 +91,10 @@ impl VendorClient {
     /// # Errors
     /// As [`Self::send`]; `UNREADABLE_ANSWER` when the body is not the JSON expected.
     pub async fn send_json<T: DeserializeOwned>(&self, request: &VendorRequest) -> Result<T, ApiError> {
-        self.send_reading(request, |answer| self.read_json(request.errand.operation, &answer)).await
-    }
-
-    /// Reads an answer's JSON.
-    ///
-    /// # Errors
-    /// `UNREADABLE_ANSWER`, naming the path but not the value, when it is not what was expected.
-    pub fn read_json<T: DeserializeOwned>(&self, operation: &str, answer: &Answer) -> Result<T, ApiError> {
-        let mut json = serde_json::Deserializer::from_slice(&answer.body);
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let inner = error.inner();
-            let kind = match inner.classify() {
-                serde_json::error::Category::Eof => "the JSON ends too early",
-                serde_json::error::Category::Syntax => "this is not JSON",
-                serde_json::error::Category::Data => "a field is missing or of another type",
-                serde_json::error::Category::Io => "the answer could not be read",
-            };
-            let text =
-                format!("{kind} at {} (line {}, column {})", error.path(), inner.line(), inner.column());
-            ApiError::new(self.settings.system, ErrorType::ServerError, operation, "UNREADABLE_ANSWER", &text)
-                .with_status(answer.status)
+        self.send_reading(request, |answer| {
+            reading::read_json(self.settings.system, request.errand.operation, &answer)
         })
+        .await
     }
 
     async fn send_reading<T>(

@@ -169,7 +169,7 @@ struct Refused {
 
 impl TokenEndpoint {
     fn refused(&self, code: &str, text: &str) -> ApiError {
-        ApiError::new(self.system, ErrorType::Authentication, OPERATION, code, text)
+        refusal(self.system, code, text)
     }
 
     async fn ask(&self, form: Vec<(String, String)>, basic: Option<String>) -> Result<FreshToken, ApiError> {
@@ -189,29 +189,36 @@ impl TokenEndpoint {
         }
         let target = Target { system: self.system, url: &self.url, deadline: self.deadline };
         let answer = attempt(&self.http, target, &request, None).await?;
-        self.read(&answer)
+        read_token(self.system, &answer)
     }
+}
 
-    fn read(&self, answer: &Answer) -> Result<FreshToken, ApiError> {
-        if answer.is_success() {
-            let granted: Granted = serde_json::from_slice(&answer.body).map_err(|_| {
-                let text = "the token endpoint's answer holds no access token";
-                ApiError::new(self.system, ErrorType::ServerError, OPERATION, "UNREADABLE_ANSWER", text)
-                    .with_status(answer.status)
-            })?;
-            let seconds = granted.expires_in.as_ref().and_then(seconds);
-            return Ok(FreshToken { token: granted.access_token, lives: seconds.map(Duration::from_secs) });
-        }
-        // 400 and 401 are the vendor's refusal of our credentials; anything else says nothing about them.
-        if let (400 | 401, Ok(refused)) = (answer.status, serde_json::from_slice::<Refused>(&answer.body)) {
-            let text = refused
-                .error_description
-                .unwrap_or_else(|| "the token endpoint refused the credentials".into());
-            return Err(self.refused(&refused.error, &text).with_status(answer.status));
-        }
-        let by_status = super::classify::error_of(self.system, OPERATION, answer, super::by_status_only);
-        Err(by_status.unwrap_or_else(|| self.refused("TOKEN_REFUSED", "the token endpoint gave no token")))
+/// What a token endpoint's answer says.
+///
+/// # Errors
+/// The refusal or failure it stands for; `UNREADABLE_ANSWER` when it holds no token.
+pub fn read_token(system: System, answer: &Answer) -> Result<FreshToken, ApiError> {
+    if answer.is_success() {
+        let granted: Granted = serde_json::from_slice(&answer.body).map_err(|_| {
+            let text = "the token endpoint's answer holds no access token";
+            ApiError::new(system, ErrorType::ServerError, OPERATION, "UNREADABLE_ANSWER", text)
+                .with_status(answer.status)
+        })?;
+        let seconds = granted.expires_in.as_ref().and_then(seconds);
+        return Ok(FreshToken { token: granted.access_token, lives: seconds.map(Duration::from_secs) });
     }
+    // 400 and 401 are the vendor's refusal of our credentials; anything else says nothing about them.
+    if let (400 | 401, Ok(refused)) = (answer.status, serde_json::from_slice::<Refused>(&answer.body)) {
+        let text =
+            refused.error_description.unwrap_or_else(|| "the token endpoint refused the credentials".into());
+        return Err(refusal(system, &refused.error, &text).with_status(answer.status));
+    }
+    let by_status = super::classify::error_of(system, OPERATION, answer, super::by_status_only);
+    Err(by_status.unwrap_or_else(|| refusal(system, "TOKEN_REFUSED", "the token endpoint gave no token")))
+}
+
+fn refusal(system: System, code: &str, text: &str) -> ApiError {
+    ApiError::new(system, ErrorType::Authentication, OPERATION, code, text)
 }
 
 fn seconds(value: &Value) -> Option<u64> {

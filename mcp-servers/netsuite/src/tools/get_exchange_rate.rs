@@ -24,9 +24,15 @@ pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>) -> Server {
 async fn get(netsuite: &NetSuite, operation: &'static str, args: RateArgs) -> Result<RateFound, ApiError> {
     let sql = query::exchange_rates(args.from, args.to, args.date);
     let row: Option<RateRow> = netsuite.first(operation.into(), &sql).await?;
-    let rate = row
-        .map(|row| mapping::exchange_rate(&row, args.from, args.to))
-        .transpose()
-        .map_err(|cause| unreadable(operation, &cause))?;
-    Ok(RateFound { rate })
+    found(operation, &args, row.as_ref())
+}
+
+/// The rate that the first row tells, if there is one.
+pub(crate) fn found(
+    operation: &'static str,
+    args: &RateArgs,
+    row: Option<&RateRow>,
+) -> Result<RateFound, ApiError> {
+    let rate = row.map(|row| mapping::exchange_rate(row, args.from, args.to)).transpose();
+    Ok(RateFound { rate: rate.map_err(|cause| unreadable(operation, &cause))? })
 }

@@ -30,7 +30,8 @@ pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>, invoices: Coalescer<I
     })
 }
 
-fn single(operation: &'static str, found: OfAccount) -> Result<InvoicesFound, ApiError> {
+/// One account's invoices, none of which may be unreadable.
+pub(crate) fn single(operation: &'static str, found: OfAccount) -> Result<InvoicesFound, ApiError> {
     let invoices = found.into_iter().collect::<Result<Vec<_>, _>>();
     let invoices = invoices.map_err(|cause| unreadable(operation, &cause))?;
     Ok(InvoicesFound { invoices, errors: Vec::new() })

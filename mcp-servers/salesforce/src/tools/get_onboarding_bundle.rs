@@ -40,25 +40,45 @@ pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>, bundles: Coalesce
     })
 }
 
+/// What is asked for one account's bundle.
+pub(crate) struct Asked {
+    pub parts: Vec<Part>,
+    /// An opportunity id that is none fails its own part only.
+    malformed: Option<ApiError>,
+}
+
 /// One account's bundle in a call of its own.
 pub(crate) async fn get(
     salesforce: &Salesforce,
     operation: &'static str,
     args: DealArgs,
 ) -> Result<OnboardingBundle, ApiError> {
-    let schema = &salesforce.schema;
+    let asked = ask(operation, &salesforce.schema, &args);
+    let errand = Errand::about(operation, [args.account_id.as_str()]);
+    let answers = salesforce.composite(errand, &asked.parts).await.map_err(|error| error.hiding(BUNDLE))?;
+    answered(operation, &salesforce.schema, asked, answers)
+}
+
+pub(crate) fn ask(operation: &'static str, schema: &Schema, args: &DealArgs) -> Asked {
     let key = AccountKey::of(&args.account_id);
     let mut parts =
         vec![Part { reference: "account", soql: schema.account_and_owner(&key), deleted: Deleted::Included }];
-    // An opportunity id that is none fails its own part only.
     let opportunity_parts = get_opportunity::parts(operation, schema, &key, args.opportunity_id.as_ref());
     let malformed = opportunity_parts.map(|more| parts.extend(more)).err();
-    let errand = Errand::about(operation, [args.account_id.as_str()]);
-    let answers = salesforce.composite(errand, &parts).await.map_err(|error| error.hiding(BUNDLE))?;
+    Asked { parts, malformed }
+}
+
+/// The bundle that the parts' rows make, in the order asked.
+pub(crate) fn answered(
+    operation: &'static str,
+    schema: &Schema,
+    asked: Asked,
+    answers: Vec<Result<Vec<Box<RawValue>>, ApiError>>,
+) -> Result<OnboardingBundle, ApiError> {
     let mut answers = answers.into_iter();
     let account =
         answers.next().unwrap_or_else(|| Ok(Vec::new())).and_then(|rows| read(operation, schema, &rows));
-    let opportunity = match malformed {
+    let opportunity = match asked.malformed {
         Some(error) => Err(error),
         None => get_opportunity::the_one(operation, answers.collect())
             .and_then(|row| opportunity(operation, schema, row.as_ref())),

@@ -38,17 +38,26 @@ async fn list(
     let after = after.transpose()?;
     // One more than asked for tells whether there are more.
     let soql = salesforce.schema.closed_won_since(args.since, after.as_ref(), limit + 1);
-    let mut rows: Vec<OpportunityRow> = salesforce.query(operation.into(), &soql, Deleted::Left).await?;
+    let rows = salesforce.query(operation.into(), &soql, Deleted::Left).await?;
+    listed(operation, &salesforce.schema, rows, limit)
+}
+
+/// The deals that rows tell of, and whether there are more than `limit`.
+pub(crate) fn listed(
+    operation: &'static str,
+    schema: &Schema,
+    mut rows: Vec<OpportunityRow>,
+    limit: u32,
+) -> Result<ClosedWonList, ApiError> {
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;
     rows.truncate(wanted);
     let mut opportunities = Vec::with_capacity(rows.len());
     for row in rows {
-        let (Some(opportunity_id), Some(account_id)) = (row.id.clone(), account_id(&row, &salesforce.schema))
-        else {
+        let (Some(opportunity_id), Some(account_id)) = (row.id.clone(), account_id(&row, schema)) else {
             return Err(unexpected(operation, &"an opportunity without id or account"));
         };
-        let deal = closed_won(opportunity_id, account_id, &row, &salesforce.schema);
+        let deal = closed_won(opportunity_id, account_id, &row, schema);
         opportunities.push(deal.map_err(|cause| unreadable(operation, &cause))?);
     }
     Ok(ClosedWonList { opportunities, more })
