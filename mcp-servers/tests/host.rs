@@ -19,7 +19,12 @@ impl Host {
     /// Connects to `server` behind `governance`.
     pub async fn open(server: Server, governance: Governance) -> Self {
         let principal = Principal::local("test", Reach::Writes).unwrap();
-        let governed = Governed::new(server, Arc::new(governance), principal, ToolNames::Dotted);
+        Self::open_as(principal, server, Arc::new(governance)).await
+    }
+
+    /// Connects somebody to a server that others may be connected to as well.
+    pub async fn open_as(principal: Principal, server: Server, governance: Arc<Governance>) -> Self {
+        let governed = Governed::new(server, governance, principal, ToolNames::Dotted);
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move {
             if let Ok(running) = governed.serve(theirs).await {

@@ -12,6 +12,7 @@ mod approvals;
 mod approvals_late;
 mod audit;
 mod bad_input;
+mod breaker;
 mod crash;
 mod decide;
 mod demo;

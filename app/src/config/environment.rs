@@ -20,7 +20,7 @@ const NOT_SETTINGS: [&str; 6] = ["config", "simulator", "principal", "pass", "cr
 const UNITS: [&str; 8] =
     ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures", "_per_minute"];
 /// Settings that are numbers, apart from those whose name ends in a unit.
-const NUMBERS: [&str; 13] = [
+const NUMBERS: [&str; 14] = [
     "workers",
     "port",
     "connections",
@@ -29,6 +29,7 @@ const NUMBERS: [&str; 13] = [
     "concurrency",
     "queue",
     "per_second",
+    "per_hour",
     "burst",
     "in_flight",
     "failure_percent",

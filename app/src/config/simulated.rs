@@ -91,7 +91,7 @@ impl Vendors {
             },
             "onboarding": onboarding(),
             // The simulated contract system allows any rate; its concurrency is kept like a real one's.
-            "limits": { "clm": { "per_second": 0 } },
+            "limits": { "clm": { "per_second": 0, "per_hour": 0 } },
             "step_retry_base_ms": DEMO_RETRY_BASE_MS,
         })
     }

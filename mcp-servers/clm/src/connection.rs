@@ -3,10 +3,12 @@
 //! Tokens, retries and deadlines are governance's; what an envelope means is `mapping`'s.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use gangway_governance::limits::quota::Allowance;
 use gangway_governance::vendor::oauth::TokenEndpoint;
 use gangway_governance::vendor::{
-    CachedToken, CallEffect, Errand, JwtAssertion, JwtUse, Outbound, SigningAlgorithm, TokenSource,
+    Answer, CachedToken, CallEffect, Errand, JwtAssertion, JwtUse, Outbound, SigningAlgorithm, TokenSource,
     VendorClient, VendorRequest, VendorSettings,
 };
 use gangway_protocol::{ApiError, ErrorType, System};
@@ -59,6 +61,7 @@ impl DocuSign {
             attempt_deadline: self.settings.attempt_deadline(),
         };
         VendorClient::new(settings, self.outbound.clone(), self.tokens.clone(), classify)
+            .telling_allowance(allowance)
     }
 
     async fn account(&self, operation: &'static str) -> Result<&Account, ApiError> {
@@ -138,6 +141,13 @@ impl DocuSign {
             .map_err(|error| unexpected(operation, &error))?;
         account.client.send(&request).await.map(|_| ())
     }
+}
+
+/// What is left of the hour's calls, for everybody who uses the account.
+fn allowance(answer: &Answer) -> Option<Allowance> {
+    let left = answer.header("x-ratelimit-remaining")?.trim().parse().ok()?;
+    let renewed_at = answer.header("x-ratelimit-reset")?.trim().parse().ok()?;
+    Some(Allowance { left, renewed_at: Duration::from_secs(renewed_at) })
 }
 
 /// Whether a list goes on after this page.

@@ -125,7 +125,7 @@ impl Scan {
 async fn scan(docusign: &DocuSign, operation: &'static str, ids: &[AccountId], per_page: usize) -> Scan {
     let name = &docusign.settings.fields.account_id;
     let mut scan = Scan::default();
-    let errand = Errand::about(operation, ids.iter().map(AccountId::as_str)).falling_back();
+    let errand = Errand::batch(operation);
     for number in 0..=ids.len() {
         let place = (number * PAGE_ENVELOPES, PAGE_ENVELOPES);
         let page = match docusign.page(errand, &Filter::All, docusign.settings.search_from, place).await {

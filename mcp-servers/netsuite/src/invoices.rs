@@ -50,7 +50,7 @@ impl Lookup for Invoices {
 
     fn many(&self, ids: Vec<AccountId>) -> BoxFuture<'_, Vec<Result<OfAccount, ApiError>>> {
         async move {
-            let errand = Errand::about(operation(), ids.iter().map(AccountId::as_str)).falling_back();
+            let errand = Errand::batch(operation());
             match self.query(errand, &ids).await {
                 Ok(rows) => {
                     let mut sorted = by_account(&rows);

@@ -81,7 +81,7 @@ impl Bundles {
             },
             Part { reference: "opportunities", soql: schema.opportunities(&keys), deleted: Deleted::Left },
         ];
-        let errand = Errand::about(operation(), ids.iter().map(AccountId::as_str)).falling_back();
+        let errand = Errand::batch(operation());
         let mut answers = match self.salesforce.composite(errand, &parts).await {
             Ok(answers) => VecDeque::from(answers),
             Err(error) if is_worth_asking_singly(&error) => return singly(ids, |id| self.one(id)).await,

@@ -1,5 +1,5 @@
 //! `run-all` over many accounts: how many vendor calls it takes to gather, and how many run at once, as the vendors
-//! themselves counted.
+//! themselves counted. Then once more where the tightest limit binds: NetSuite's calls at once, one call an account.
 
 use super::simulator::SimulatorProcess;
 use crate::commands::run_all::{favour_batches, run_accounts};
@@ -7,6 +7,7 @@ use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
 use anyhow::{Context as _, Result, bail};
+use gangway_governance::limits::Vendor;
 use gangway_protocol::run::Trigger;
 use gangway_protocol::{AccountId, RunState};
 use serde::Serialize;
@@ -29,27 +30,44 @@ pub struct Batch {
     pub peak_netsuite: u64,
     /// Runs finished a second.
     pub runs_per_second: f64,
+    /// The same where NetSuite's limit binds.
+    pub bound: Bound,
 }
 
-/// Runs `accounts` synthetic accounts.
+/// A `run-all` that NetSuite's limit holds up.
+#[derive(Debug, Serialize)]
+pub struct Bound {
+    /// Accounts run, with a NetSuite call each.
+    pub accounts: u32,
+    /// Calls NetSuite allows at once; it refuses the next one.
+    pub allowed_at_once: u16,
+    /// The most that ran at once.
+    pub peak: u64,
+    /// NetSuite calls.
+    pub calls: u64,
+    /// Of the time from its first call to its last one, how much of what it allows was used, in per cent.
+    pub used_percent: f64,
+    /// Runs finished a second.
+    pub runs_per_second: f64,
+}
+
+/// Accounts of the second part: enough that its begin and end weigh little.
+const BOUND_ACCOUNTS: u32 = 1_000;
+/// Runs in flight in the second part.
+const BOUND_IN_FLIGHT: u16 = 128;
+/// Every vendor's round trip in the second part.
+const ROUND_TRIP: Duration = Duration::from_millis(100);
+
+/// Runs `accounts` synthetic accounts, then fewer against a narrow NetSuite.
 pub async fn measure(accounts: u32, in_flight: u16) -> Result<Batch> {
     let simulator = SimulatorProcess::start(Duration::ZERO, accounts).await?;
     let folder = tempfile::tempdir().context("cannot make a folder for the benchmark")?;
     let installation = Installation::open(Sources::simulated_at(&simulator.base_url, folder.path())).await?;
     favour_batches(&installation);
-    let engine = installation.engine().await?;
-    let ids = (1..=accounts).map(|number| AccountId::parse(format!("SYN-{number:06}")));
-    let ids = ids.collect::<Result<Vec<_>, _>>()?;
-    let begun = Instant::now();
-    let finished = run_accounts(&engine, ids, usize::from(in_flight), (Trigger::Batch, "bench")).await;
-    let elapsed = begun.elapsed();
+    let elapsed = run_all(&installation, accounts, in_flight).await?;
     let calls = simulator.calls(installation.http()).await?;
-    drop(engine);
     installation.close().await;
-    let completed = |record: &gangway_protocol::RunRecord| record.state == RunState::Completed;
-    if let Some(row) = finished.iter().find(|row| !row.record.as_ref().is_ok_and(completed)) {
-        bail!("{} did not complete; the figures would be of something else", row.account_id);
-    }
+    drop(simulator);
     Ok(Batch {
         accounts,
         in_flight,
@@ -58,7 +76,46 @@ pub async fn measure(accounts: u32, in_flight: u16) -> Result<Batch> {
         peak_docusign: calls.peak("docusign"),
         peak_netsuite: calls.peak("netsuite"),
         runs_per_second: f64::from(accounts) / elapsed.as_secs_f64(),
+        bound: bound(accounts.min(BOUND_ACCOUNTS)).await?,
     })
+}
+
+/// Every account a call of its own, and NetSuite allows as many at once as the smallest real one.
+async fn bound(accounts: u32) -> Result<Bound> {
+    let simulator = SimulatorProcess::start(ROUND_TRIP, accounts).await?;
+    let folder = tempfile::tempdir().context("cannot make a folder for the benchmark")?;
+    let installation = Installation::open(Sources::simulated_at(&simulator.base_url, folder.path())).await?;
+    let mut limits = installation.config().limits.clone();
+    limits.coalesce.window_ms = 0;
+    let allowed_at_once = limits.toward(Vendor::Netsuite).concurrency;
+    installation.limits().replace(&limits);
+    simulator.narrow_netsuite(installation.http(), allowed_at_once).await?;
+    let elapsed = run_all(&installation, accounts, BOUND_IN_FLIGHT).await?;
+    let calls = simulator.calls(installation.http()).await?;
+    installation.close().await;
+    Ok(Bound {
+        accounts,
+        allowed_at_once,
+        peak: calls.peak("netsuite"),
+        calls: calls.of_vendor("netsuite"),
+        used_percent: calls.share_taken("netsuite", allowed_at_once),
+        runs_per_second: f64::from(accounts) / elapsed.as_secs_f64(),
+    })
+}
+
+/// Runs that many accounts to their end, and how long it took.
+async fn run_all(installation: &Installation, accounts: u32, in_flight: u16) -> Result<Duration> {
+    let engine = installation.engine().await?;
+    let ids = (1..=accounts).map(|number| AccountId::parse(format!("SYN-{number:06}")));
+    let ids = ids.collect::<Result<Vec<_>, _>>()?;
+    let begun = Instant::now();
+    let finished = run_accounts(&engine, ids, usize::from(in_flight), (Trigger::Batch, "bench")).await;
+    let elapsed = begun.elapsed();
+    let completed = |record: &gangway_protocol::RunRecord| record.state == RunState::Completed;
+    if let Some(row) = finished.iter().find(|row| !row.record.as_ref().is_ok_and(completed)) {
+        bail!("{} did not complete; the figures would be of something else", row.account_id);
+    }
+    Ok(elapsed)
 }
 
 impl Batch {
@@ -73,6 +130,16 @@ impl Batch {
         ]);
         let peaks = format!("{} / {} / {}", self.peak_salesforce, self.peak_docusign, self.peak_netsuite);
         table.add_row(["most calls at once, Salesforce / DocuSign / NetSuite", &peaks]);
+        let bound = &self.bound;
+        let what = format!(
+            "NetSuite allows {} at once, 100 ms each, {} accounts one by one: used of it",
+            bound.allowed_at_once, bound.accounts
+        );
+        table.add_row([what, format!("{:.1} %, at most {} at once", bound.used_percent, bound.peak)]);
+        table.add_row([
+            "the same: NetSuite calls, runs/s",
+            &format!("{}, {:.1}", bound.calls, bound.runs_per_second),
+        ]);
         table
     }
 }

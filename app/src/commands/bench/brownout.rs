@@ -10,8 +10,8 @@ use crate::installation::Installation;
 use crate::output;
 use anyhow::{Context as _, Result};
 use gangway_governance::limits::breaker::Phase;
-use gangway_governance::limits::settings::VendorLimits;
-use gangway_governance::limits::{LimitSettings, Vendor};
+use gangway_governance::limits::settings::{CoalesceSettings, VendorLimits};
+use gangway_governance::limits::{LimitSettings, Limits, Vendor};
 use gangway_protocol::tools::clm::{ContractArgs, GetContract};
 use gangway_protocol::tools::netsuite::{GetInvoices, InvoicesArgs};
 use gangway_protocol::tools::salesforce::{DealArgs, GetOnboardingBundle};
@@ -22,18 +22,24 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Accounts asked about.
 const ACCOUNTS: u32 = 400;
 /// Callers of each vendor.
 const CALLERS: u32 = 12;
-/// A caller's pause between two calls.
-const PAUSE: Duration = Duration::from_millis(15);
+/// A caller's pause between two calls: load enough, and not so much that the machine is what is measured.
+const PAUSE: Duration = Duration::from_millis(40);
 /// Every vendor's round trip.
 const ROUND_TRIP: Duration = Duration::from_millis(10);
-/// Length of a phase.
-const PHASE: Duration = Duration::from_secs(4);
+/// Lengths of the phases. In the second one the breaker's window has to forget the first.
+const HEALTHY: Duration = Duration::from_secs(4);
+const HALF: Duration = Duration::from_secs(14);
+const DEAD: Duration = Duration::from_secs(8);
+const BACK: Duration = Duration::from_secs(6);
+/// Longest wait for the breaker to close once the vendor is back.
+const RECOVERY: Duration = Duration::from_secs(30);
 /// Wait before the first probe: short, so that the benchmark sees several.
 const COOL_DOWN: Duration = Duration::from_secs(1);
 
@@ -54,6 +60,10 @@ pub struct Brownout {
     pub peak_after_recovery: u64,
     /// The most that ran at once before.
     pub peak_before: u64,
+    /// The most calls that came in one second after it was back.
+    pub most_in_a_second_after_recovery: u64,
+    /// The most that came in one second before.
+    pub most_in_a_second_before: u64,
     /// How the calls went, by phase and system.
     pub phases: Vec<PhaseFigures>,
 }
@@ -104,35 +114,28 @@ fn limits() -> LimitSettings {
     let cool_down_ms = u64::try_from(COOL_DOWN.as_millis()).ok();
     LimitSettings {
         netsuite: VendorLimits { cool_down_ms, ..VendorLimits::default() },
-        clm: VendorLimits { per_second: Some(0), ..VendorLimits::default() },
+        clm: VendorLimits { per_second: Some(0), per_hour: Some(0), ..VendorLimits::default() },
+        // One call for each question: nothing softens the load.
+        coalesce: CoalesceSettings { window_ms: 0, longest_ms: 0 },
         ..LimitSettings::default()
     }
 }
 
 async fn phases(installation: &Installation, simulator: &SimulatorProcess, load: &Load) -> Result<Brownout> {
     let (http, gate) = (installation.http(), installation.limits().gate(Vendor::Netsuite));
-    let mut changes = installation.limits().subscribe();
     let mut figures = Vec::new();
-    let mut phase = async |name| {
+    let mut phase = async |name, length| {
         load.take();
-        tokio::time::sleep(PHASE).await;
+        tokio::time::sleep(length).await;
         figures.extend(summary(name, load.take()));
     };
-    tokio::time::sleep(PHASE / 4).await;
+    tokio::time::sleep(HEALTHY / 4).await;
     simulator.forget_calls(http).await?;
-    phase("healthy").await;
-    let peak_before = simulator.calls(http).await?.peak("netsuite");
-    let broke = Instant::now();
-    let opened = tokio::spawn(async move {
-        while let Ok(change) = changes.recv().await {
-            if change.to == Phase::Open {
-                return Some(broke.elapsed());
-            }
-        }
-        None
-    });
+    phase("healthy", HEALTHY).await;
+    let before = simulator.calls(http).await?;
+    let opened = reached(installation.limits(), Phase::Open);
     simulator.fault(http, &unavailable(0.5)).await?;
-    phase("half").await;
+    phase("half", HALF).await;
     simulator.fault(http, &unavailable(1.0)).await?;
     let opened = opened.await.context("the breaker was not watched")?;
     // A probe in the half-dead phase may have closed it again.
@@ -141,32 +144,39 @@ async fn phases(installation: &Installation, simulator: &SimulatorProcess, load:
     }
     simulator.forget_calls(http).await?;
     let refused_before = gate.view().refused;
-    phase("dead").await;
+    phase("dead", DEAD).await;
     let (dead, refused) = (simulator.calls(http).await?, gate.view().refused - refused_before);
     simulator.forget_calls(http).await?;
-    let mut changes = installation.limits().subscribe();
-    let back = Instant::now();
+    let closed = reached(installation.limits(), Phase::Closed);
     simulator.fault(http, &json!([])).await?;
-    let closed = tokio::spawn(async move {
-        while let Ok(change) = changes.recv().await {
-            if change.to == Phase::Closed {
-                return Some(back.elapsed());
-            }
-        }
-        None
-    });
-    let closed = tokio::time::timeout(PHASE * 3, closed).await.ok().and_then(Result::ok).flatten();
-    phase("back").await;
+    let closed = tokio::time::timeout(RECOVERY, closed).await.ok().and_then(Result::ok).flatten();
+    phase("back", BACK).await;
     let ms = |time: Option<Duration>| time.and_then(|time| u64::try_from(time.as_millis()).ok());
+    let after = simulator.calls(http).await?;
     Ok(Brownout {
         opened_after_ms: ms(opened),
         calls_to_the_dead_vendor: dead.of_vendor("netsuite"),
         probes_at_once: dead.peak("netsuite"),
         refused_meanwhile: refused,
         recovered_after_ms: ms(closed),
-        peak_after_recovery: simulator.calls(http).await?.peak("netsuite"),
-        peak_before,
+        peak_after_recovery: after.peak("netsuite"),
+        peak_before: before.peak("netsuite"),
+        most_in_a_second_after_recovery: after.most_in_a_second("netsuite"),
+        most_in_a_second_before: before.most_in_a_second("netsuite"),
         phases: figures,
+    })
+}
+
+/// How long it takes from now until NetSuite's breaker, is there.
+fn reached(limits: &Limits, phase: Phase) -> JoinHandle<Option<Duration>> {
+    let (mut changes, begun) = (limits.subscribe(), Instant::now());
+    tokio::spawn(async move {
+        while let Ok(change) = changes.recv().await {
+            if change.vendor == Vendor::Netsuite && change.to == phase {
+                return Some(begun.elapsed());
+            }
+        }
+        None
     })
 }
 
@@ -175,7 +185,7 @@ fn unavailable(probability: f64) -> Value {
 }
 
 /// Callers of each vendor, each asking about other accounts all the time.
-async fn callers(installation: &Installation, load: &Arc<Load>) -> Result<Vec<tokio::task::JoinHandle<()>>> {
+async fn callers(installation: &Installation, load: &Arc<Load>) -> Result<Vec<JoinHandle<()>>> {
     let mut callers = Vec::new();
     for number in 0..CALLERS {
         let belt = installation.belt(Agent::Coordinator).await?;
@@ -260,7 +270,7 @@ impl Brownout {
         let ms = |time: Option<u64>| time.map_or_else(|| "never".to_owned(), |ms| format!("{ms} ms"));
         table.add_row(["breaker open after the first 503", &ms(self.opened_after_ms)]);
         table.add_row([
-            "calls that reached the dead vendor in 4 s",
+            &format!("calls that reached the dead vendor in {} s", DEAD.as_secs()),
             &self.calls_to_the_dead_vendor.to_string(),
         ]);
         table.add_row(["of them at once", &self.probes_at_once.to_string()]);
@@ -268,6 +278,8 @@ impl Brownout {
         table.add_row(["breaker closed after the vendor was back", &ms(self.recovered_after_ms)]);
         let peaks = format!("{} / {}", self.peak_before, self.peak_after_recovery);
         table.add_row(["most calls at once, before / after", &peaks]);
+        let seconds = format!("{} / {}", self.most_in_a_second_before, self.most_in_a_second_after_recovery);
+        table.add_row(["most calls in one second, before / after", &seconds]);
         for row in &self.phases {
             let what = format!("{}, {}: p50 / p99 (succeeded, failed)", row.phase, row.system);
             let measured =

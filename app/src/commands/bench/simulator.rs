@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
@@ -56,8 +56,17 @@ impl SimulatorProcess {
 
     /// Puts these faults in the place of all others.
     pub async fn fault(&self, http: &reqwest::Client, faults: &Value) -> Result<()> {
-        let url = format!("{}/_simulator/faults", self.base_url);
-        http.put(url).json(faults).send().await?.error_for_status()?;
+        self.put(http, "faults", faults).await
+    }
+
+    /// Has NetSuite refuse whatever comes while this many calls run already.
+    pub async fn narrow_netsuite(&self, http: &reqwest::Client, concurrency: u16) -> Result<()> {
+        self.put(http, "netsuite/limits", &json!({ "concurrency": concurrency })).await
+    }
+
+    async fn put(&self, http: &reqwest::Client, what: &str, body: &Value) -> Result<()> {
+        let url = format!("{}/_simulator/{what}", self.base_url);
+        http.put(url).json(body).send().await?.error_for_status()?;
         Ok(())
     }
 }
@@ -69,6 +78,18 @@ pub struct Calls {
     operations: Vec<Count>,
     /// The most calls of each vendor that ran at once.
     peak_concurrency: BTreeMap<String, u64>,
+    /// How fast calls of each vendor came.
+    #[serde(default)]
+    pace: BTreeMap<String, Pace>,
+}
+
+/// A vendor's calls in time, since its counters were last set to zero.
+#[derive(Debug, Default, Deserialize)]
+struct Pace {
+    first_us: u64,
+    last_us: u64,
+    busy_us: u64,
+    per_second: Vec<u64>,
 }
 
 /// How often one operation was called.
@@ -94,6 +115,19 @@ impl Calls {
     /// The most calls of a vendor that ran at once.
     pub fn peak(&self, vendor: &str) -> u64 {
         self.peak_concurrency.get(vendor).copied().unwrap_or(0)
+    }
+
+    /// How much of the time from a vendor's first call to its last one this many places were taken, in per cent.
+    pub fn share_taken(&self, vendor: &str, places: u16) -> f64 {
+        self.pace.get(vendor).map_or(f64::NAN, |pace| {
+            let span_us = pace.last_us.saturating_sub(pace.first_us);
+            100.0 * pace.busy_us as f64 / (span_us as f64 * f64::from(places))
+        })
+    }
+
+    /// The most calls of a vendor that came in one second.
+    pub fn most_in_a_second(&self, vendor: &str) -> u64 {
+        self.pace.get(vendor).and_then(|pace| pace.per_second.iter().copied().max()).unwrap_or(0)
     }
 
     /// Every call, mails included.

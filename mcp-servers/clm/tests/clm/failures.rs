@@ -96,6 +96,49 @@ async fn a_failed_list_is_an_error_and_never_missing_contracts() {
 }
 
 #[tokio::test]
+async fn a_list_that_breaks_off_searches_only_for_whom_its_pages_did_not_show() {
+    let rig = Rig::with(Options { synthetic: 1_100, ..Options::default() }, |_| {}).await;
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let shown = ["NEW-1", "NEW-2", "NEW-3", "NEW-4"];
+    for (number, id) in shown.into_iter().enumerate() {
+        rig.put_envelopes(id, &[envelope((&number.to_string(), id, "completed"), &today, &[], &[])]).await;
+    }
+    rig.put_envelopes("OLD-1", &[envelope(("9", "OLD-1", "completed"), "2015-02-01", &[], &[])]).await;
+    // By this seed the first request passes and the second, the second page, does not.
+    rig.fault(fault(FaultKind::status(503)).with_probability(0.5).with_seed(0).times(1));
+    let account_ids = shown.into_iter().chain(["OLD-1"]).map(account).collect();
+    let found = rig.call::<GetContracts>(ContractsArgs { account_ids }).await.unwrap().contracts;
+    assert!(found.iter().all(|lookup| lookup.contract.is_some()), "{found:?}");
+    assert_eq!(rig.calls(), 3, "two pages, and the one account that stands on neither");
+}
+
+#[tokio::test]
+async fn the_hours_calls_are_kept_to_others_included() {
+    let rig = Rig::new().await;
+    // Far fewer than our own count begins with: DocuSign's answers say so.
+    rig.limit(&serde_json::json!({"hourly": 3})).await;
+    for _ in 0..3 {
+        rig.contract_of("ACME-001").await.unwrap();
+    }
+    let error = rig.contract_of("ACME-001").await.unwrap_err();
+    assert_eq!((error.error_type, error.error_code.as_str()), (ErrorType::RateLimit, "QUOTA_USED_UP"));
+    assert!(error.not_sent && error.retry_after_ms.is_some_and(|ms| (1..=3_600_000).contains(&ms)));
+    assert_eq!(rig.calls(), 3, "DocuSign did not have to refuse anything");
+}
+
+#[tokio::test]
+async fn many_at_once_use_the_hour_up_and_never_more() {
+    let rig = Rig::with(Options { synthetic: 40, ..Options::default() }, |_| {}).await;
+    rig.limit(&serde_json::json!({"hourly": 20})).await;
+    let ids: Vec<String> = (1..=40).map(|number| format!("SYN-{number:06}")).collect();
+    let mut answered = 0;
+    for id in &ids {
+        answered += usize::from(rig.contract_of(id).await.is_ok());
+    }
+    assert_eq!((answered, rig.calls()), (20, 20));
+}
+
+#[tokio::test]
 async fn a_date_nobody_can_read_is_an_error_that_names_it() {
     let rig = Rig::new().await;
     let odd = envelope(("1", "ODD-1", "completed"), "2026-01-01", &[], &[("ExpiryDate", "12/31/2026")]);

@@ -79,6 +79,13 @@ impl Rig {
         self.simulator.calls().calls(Vendor::DocuSign)
     }
 
+    /// Narrows DocuSign's limits.
+    pub async fn limit(&self, limits: &Value) {
+        let url = format!("{}/_simulator/docusign/limits", self.simulator.addresses().base_url);
+        let answer = self.http.put(url).json(limits).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 204);
+    }
+
     /// Puts an account's envelopes into simulated DocuSign.
     pub async fn put_envelopes(&self, id: &str, envelopes: &[Value]) {
         let url = format!("{}/_simulator/accounts/{id}", self.simulator.addresses().base_url);

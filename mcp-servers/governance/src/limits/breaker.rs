@@ -6,7 +6,8 @@
 //!
 //! One account's broken record must not shut a vendor off for everybody. Failures therefore carry the subject they are
 //! about, and the breaker opens only if several subjects failed *and* the failure ratio holds without the subject that
-//! failed most. A failure that is about nobody in particular counts as a subject of its own.
+//! failed most. A failure that is about nobody in particular counts as a subject of its own; a batch's says nothing while
+//! traffic flows, because one record may have spoilt it: the single requests that follow it tell.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -45,11 +46,13 @@ impl Default for BreakerSettings {
     }
 }
 
-/// Whom a call is about: a digest of an account, of a batch's accounts, or nobody in particular.
+/// Whom a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// An account, or exactly this batch of accounts.
+    /// The account with this digest.
     One(u64),
+    /// Several accounts, who are asked for one by one if this call fails.
+    Several,
     /// Nobody in particular: its failure speaks for the vendor.
     Nobody,
 }
@@ -193,7 +196,8 @@ impl Breaker {
             return;
         }
         match (&self.state, outcome) {
-            (State::Closed, Outcome::Abandoned) | (State::Open { .. }, _) => {}
+            (State::Closed, Outcome::Abandoned | Outcome::Failed(Subject::Several))
+            | (State::Open { .. }, _) => {}
             (State::Closed, Outcome::Answered) => self.note(now, None),
             (State::Closed, Outcome::Failed(subject)) => {
                 self.note(now, Some(subject));
@@ -250,7 +254,7 @@ impl Breaker {
         for failed in self.seen.iter().filter_map(|seen| seen.failed) {
             match failed {
                 Subject::One(subject) => *by_subject.entry(subject).or_default() += 1,
-                Subject::Nobody => nobodys += 1,
+                Subject::Nobody | Subject::Several => nobodys += 1,
             }
         }
         let worst = by_subject.values().copied().max().unwrap_or(0);

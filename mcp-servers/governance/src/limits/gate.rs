@@ -1,19 +1,22 @@
-//! The gate in front of one vendor: breaker, then rate, then bulkhead, shared by every client of that vendor in the process.
+//! The gate in front of one vendor: breaker, then rate, then bulkhead, then the hour's quota, shared by every client of
+//! that vendor in the process.
 //!
 //! It carries out what the pure machines decide: it reads the clock, holds the lock, puts callers to sleep and wakes
 //! them. A pass that is dropped gives back its place, and the probe if it was the probe.
 
 use super::breaker::{Admission, Breaker, Outcome, Phase, Subject, Ticket};
-use super::bulkhead::{Bulkhead, Entry, GivenUp, Place};
-use super::fault::is_vendors;
+use super::bulkhead::{Bulkhead, Entry, Place};
+use super::quota::Quota;
 use super::rate::VendorRate;
 use super::refusal;
 use super::settings::{GateSettings, Vendor};
 use super::view::{AuthenticationTrouble, BreakerChange, VendorView};
 use gangway_protocol::{ApiError, ErrorType, System};
+pub(crate) use pass::Pass;
+use pass::{Seat, Waiter};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{broadcast, oneshot};
 
 /// A call at the gate, for the words of a refusal.
@@ -34,6 +37,8 @@ struct Inner {
     vendor: Vendor,
     machines: Mutex<Machines>,
     rate: RwLock<Arc<VendorRate>>,
+    /// Held by whoever waits for the next token: those behind get theirs in the order they came.
+    turn: tokio::sync::Mutex<()>,
     changes: broadcast::Sender<BreakerChange>,
 }
 
@@ -41,6 +46,7 @@ struct Machines {
     settings: GateSettings,
     breaker: Breaker,
     bulkhead: Bulkhead,
+    quota: Option<Quota>,
     /// Who waits in the bulkhead's line, to be woken.
     line: HashMap<Place, oneshot::Sender<()>>,
     authentication: Option<Refusals>,
@@ -69,13 +75,15 @@ impl Gate {
             settings,
             breaker: Breaker::new(settings.breaker),
             bulkhead: Bulkhead::new(settings.concurrency.into(), settings.queue.into()),
+            quota: settings.per_hour.map(Quota::new),
             line: HashMap::new(),
             authentication: None,
             last_failure: None,
             refused: 0,
         };
         let rate = RwLock::new(Arc::new(VendorRate::new(settings.rate)));
-        Self { inner: Arc::new(Inner { vendor, machines: Mutex::new(machines), rate, changes }) }
+        let turn = tokio::sync::Mutex::default();
+        Self { inner: Arc::new(Inner { vendor, machines: Mutex::new(machines), rate, turn, changes }) }
     }
 
     /// Other limits from now on. Calls under way end as they began; who waits is let in if there is room now.
@@ -90,17 +98,25 @@ impl Gate {
                 Arc::new(VendorRate::new(settings.rate));
         }
         machines.settings = settings;
+        match (&mut machines.quota, settings.per_hour) {
+            (Some(quota), Some(limit)) => quota.replace(limit),
+            (quota, limit) => *quota = limit.map(Quota::new),
+        }
         machines.breaker.replace(settings.breaker);
         for place in machines.bulkhead.resize(settings.concurrency.into(), settings.queue.into()) {
             machines.wake(place);
         }
     }
 
-    /// The refusal a call would meet now, without asking for leave: an open breaker needs no token to say so.
+    /// The refusal a call would meet now, without asking for leave: what no wait would change needs no token to say so.
     pub(crate) fn refusal(&self, asking: Asking<'_>) -> Option<ApiError> {
-        let mut machines = self.machines();
-        let wait = machines.breaker.refusal(now())?;
-        Some(machines.refuse_open(self.inner.vendor, asking, wait))
+        let (mut machines, vendor) = (self.machines(), self.inner.vendor);
+        if let Some(wait) = machines.breaker.refusal(now()) {
+            return Some(machines.refuse_open(vendor, asking, wait));
+        }
+        let wait = machines.quota.as_mut()?.refusal(time_of_day())?;
+        machines.refused += 1;
+        Some(refusal::quota(vendor, asking, wait))
     }
 
     /// Waits for leave to make one call.
@@ -114,6 +130,7 @@ impl Gate {
         let still_holds = first.ticket.as_ref().is_some_and(|ticket| self.machines().breaker.honours(ticket));
         let mut pass = if still_holds { first } else { self.admit(asking)? };
         pass.seat = Some(seat);
+        self.spend(asking)?;
         Ok(pass)
     }
 
@@ -157,11 +174,25 @@ impl Gate {
         }
     }
 
+    /// Takes one of the hour's calls, last of all: a call that is not made costs none.
+    fn spend(&self, asking: Asking<'_>) -> Result<(), ApiError> {
+        let mut machines = self.machines();
+        let Some(Err(wait)) = machines.quota.as_mut().map(|quota| quota.take(time_of_day())) else {
+            return Ok(());
+        };
+        machines.refused += 1;
+        Err(refusal::quota(self.inner.vendor, asking, wait))
+    }
+
     async fn wait_for_rate(
         &self,
         asking: Asking<'_>,
         give_up_at: tokio::time::Instant,
     ) -> Result<(), ApiError> {
+        let Ok(_turn) = tokio::time::timeout_at(give_up_at, self.inner.turn.lock()).await else {
+            self.machines().refused += 1;
+            return Err(refusal::vendor_rate(self.inner.vendor, asking, refusal::LINE_MOVES));
+        };
         loop {
             let rate = Arc::clone(&self.inner.rate.read().unwrap_or_else(PoisonError::into_inner));
             let Err(wait) = rate.take() else { return Ok(()) };
@@ -258,87 +289,16 @@ impl Machines {
     }
 }
 
-/// Leave to make one call now. Dropped without [`Pass::settle`], the call counts as abandoned.
-pub(crate) struct Pass {
-    gate: Gate,
-    ticket: Option<Ticket>,
-    seat: Option<Seat>,
-    subject: Subject,
-}
-
-impl Pass {
-    /// Says how the call ended.
-    pub(crate) fn settle(mut self, error: Option<&ApiError>) {
-        let outcome = match error {
-            Some(error) if is_vendors(error) => {
-                self.gate.machines().last_failure = Some(error.error_code.clone());
-                Outcome::Failed(self.subject)
-            }
-            Some(error) if error.error_type == ErrorType::Authentication => {
-                self.gate.machines().note_authentication(Some(error));
-                Outcome::Answered
-            }
-            Some(_) | None => {
-                self.gate.machines().note_authentication(None);
-                Outcome::Answered
-            }
-        };
-        if let Some(ticket) = self.ticket.take() {
-            self.gate.settle(ticket, outcome);
-        }
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.gate.settle(ticket, Outcome::Abandoned);
-        }
-    }
-}
-
-/// A place among those that run; given back when dropped.
-struct Seat {
-    gate: Gate,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.gate.leave();
-    }
-}
-
-/// A place in the line; given up when dropped before it was taken.
-struct Waiter {
-    gate: Gate,
-    place: Option<Place>,
-}
-
-impl Waiter {
-    fn sit_down(mut self) -> Seat {
-        self.place = None;
-        Seat { gate: self.gate.clone() }
-    }
-}
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        let Some(place) = self.place else { return };
-        let mut machines = self.gate.machines();
-        machines.line.remove(&place);
-        let next = match machines.bulkhead.give_up(place) {
-            GivenUp::Waiting => None,
-            GivenUp::Called => machines.bulkhead.leave(),
-        };
-        if let Some(next) = next {
-            machines.wake(next);
-        }
-    }
-}
-
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
+
+/// What the vendor's clock shows too, since the epoch: its hours begin by it.
+fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+mod pass;
 
 #[cfg(test)]
 mod tests;

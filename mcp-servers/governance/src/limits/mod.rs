@@ -1,7 +1,7 @@
 //! Limits: how much of a vendor is used, how often a caller may ask, and when a vendor is left alone.
 //!
-//! The decisions are pure state machines, one per file: [`breaker`], [`bulkhead`], and governor's token buckets
-//! ([`rate`]). [`gate`] puts them in front of a vendor, [`Limits`] holds one gate per vendor of the process and what
+//! The decisions are pure state machines, one per file: [`breaker`], [`bulkhead`], [`quota`], and governor's token
+//! buckets ([`rate`]). [`gate`] puts them in front of a vendor, [`Limits`] holds one gate per vendor of the process and what
 //! limits the callers of our tools. [`alarms`] says what a person should be paged for.
 
 pub mod alarms;
@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod bulkhead;
 mod fault;
 pub mod gate;
+pub mod quota;
 mod rate;
 pub(crate) mod refusal;
 pub mod settings;

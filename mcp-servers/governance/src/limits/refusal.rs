@@ -7,7 +7,7 @@ use gangway_protocol::{ApiError, ErrorType};
 use std::time::Duration;
 
 /// How long a full line usually takes to move: an attempt's ordinary length.
-const LINE_MOVES: Duration = Duration::from_secs(1);
+pub(super) const LINE_MOVES: Duration = Duration::from_secs(1);
 
 /// The vendor failed too often lately.
 pub(super) fn breaker(vendor: Vendor, asking: Asking<'_>, wait: Duration, last: Option<&str>) -> ApiError {
@@ -23,6 +23,15 @@ pub(super) fn breaker(vendor: Vendor, asking: Asking<'_>, wait: Duration, last: 
 pub(super) fn vendor_rate(vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiError {
     let text = format!("the calls {} allows in this time are used up; nothing was sent", vendor.name());
     after(ApiError::new(asking.system, ErrorType::RateLimit, asking.operation, "RATE_LIMITED", &text), wait)
+}
+
+/// The calls the vendor allows in an hour are used up.
+pub(super) fn quota(vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiError {
+    let text = format!(
+        "the calls {} allows in this hour are used up, ours and others' of the same account; nothing was sent",
+        vendor.name()
+    );
+    after(ApiError::new(asking.system, ErrorType::RateLimit, asking.operation, "QUOTA_USED_UP", &text), wait)
 }
 
 /// Too many calls run and wait already.

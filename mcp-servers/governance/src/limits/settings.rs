@@ -66,7 +66,8 @@ impl LimitSettings {
     pub fn toward(&self, vendor: Vendor) -> GateSettings {
         match vendor {
             Vendor::Salesforce => self.salesforce.over(SALESFORCE),
-            Vendor::Clm => self.clm.over(DOCUSIGN),
+            Vendor::Clm => VendorLimits { per_hour: self.clm.per_hour.or(Some(DOCUSIGN_HOUR)), ..self.clm }
+                .over(DOCUSIGN),
             Vendor::Netsuite => self.netsuite.over(NETSUITE),
             Vendor::Slack => self.slack.over(MESSENGER),
             Vendor::Pager => self.pager.over(MESSENGER),
@@ -88,6 +89,8 @@ pub struct VendorLimits {
     pub per_second: Option<u32>,
     /// Calls at once after a pause.
     pub burst: Option<u32>,
+    /// Calls in a clock hour; 0 lifts the limit.
+    pub per_hour: Option<u32>,
     /// Share of failed calls that opens the breaker.
     pub failure_percent: Option<u8>,
     /// Calls in the window below which the breaker stays closed.
@@ -113,6 +116,8 @@ pub struct GateSettings {
     pub longest_wait: Duration,
     /// Rate, if there is one.
     pub rate: Option<RateSettings>,
+    /// Calls in a clock hour, if they are limited.
+    pub per_hour: Option<u32>,
     /// The breaker.
     pub breaker: BreakerSettings,
 }
@@ -131,6 +136,8 @@ pub struct RateSettings {
 const SALESFORCE: (u16, Option<RateSettings>) = (25, None);
 /// 500 calls in any 30 seconds: what a full bucket holds and what comes in during them may not be more.
 const DOCUSIGN: (u16, Option<RateSettings>) = (10, Some(RateSettings { per_second: 10, burst: 200 }));
+/// And so many in a clock hour, for everybody who uses the account.
+const DOCUSIGN_HOUR: u32 = 3_000;
 /// The smallest account allows five calls in all, over every kind of API.
 const NETSUITE: (u16, Option<RateSettings>) = (5, None);
 /// Slack limits each channel and says when to come back; PagerDuty likewise.
@@ -154,6 +161,7 @@ impl VendorLimits {
             queue: self.queue.unwrap_or(QUEUE),
             longest_wait: ms(self.longest_wait_ms, LONGEST_WAIT),
             rate,
+            per_hour: self.per_hour.filter(|per_hour| *per_hour > 0),
             breaker: BreakerSettings {
                 failure_percent: self.failure_percent.unwrap_or(usual.failure_percent),
                 minimum_calls: self.minimum_calls.map_or(usual.minimum_calls, usize::from),
@@ -254,6 +262,18 @@ mod tests {
     fn docusigns_burst_is_never_exceeded_in_thirty_seconds() {
         let rate = LimitSettings::default().toward(Vendor::Clm).rate;
         assert!(rate.is_some_and(|rate| rate.burst + 30 * rate.per_second <= 500), "{rate:?}");
+    }
+
+    #[test]
+    fn docusigns_hour_is_kept_to_unless_it_is_lifted() {
+        let per_hour = |per_hour| {
+            let clm = VendorLimits { per_hour, ..VendorLimits::default() };
+            let settings = LimitSettings { clm, ..LimitSettings::default() };
+            [Vendor::Clm, Vendor::Salesforce].map(|vendor| settings.toward(vendor).per_hour)
+        };
+        assert_eq!(per_hour(None), [Some(3_000), None]);
+        assert_eq!(per_hour(Some(10_000)), [Some(10_000), None]);
+        assert_eq!(per_hour(Some(0)), [None, None]);
     }
 
     #[test]

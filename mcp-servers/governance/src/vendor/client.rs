@@ -8,6 +8,7 @@ use super::request::{Answer, VendorRequest};
 use super::retry::{Next, Progress, Reached, RetryPolicy, next};
 use super::token::{AuthHeader, Renewal, TokenSource, Unsigned};
 use crate::limits::gate::{Asking, Gate};
+use crate::limits::quota::Allowance;
 use crate::limits::settings::CoalesceSettings;
 use gangway_protocol::{ApiError, ErrorType, System};
 use serde::de::DeserializeOwned;
@@ -55,7 +56,11 @@ pub struct VendorClient {
     outbound: Outbound,
     tokens: Arc<dyn TokenSource>,
     classify: Classify,
+    allowance: ReadAllowance,
 }
+
+/// A connector's reading of what an answer's headers say the vendor still allows.
+pub type ReadAllowance = fn(&Answer) -> Option<Allowance>;
 
 /// A failed attempt: how far it got, what it used, and the error.
 struct Failed {
@@ -73,7 +78,13 @@ impl VendorClient {
         tokens: Arc<dyn TokenSource>,
         classify: Classify,
     ) -> Self {
-        Self { settings: Arc::new(settings), outbound, tokens, classify }
+        Self { settings: Arc::new(settings), outbound, tokens, classify, allowance: |_| None }
+    }
+
+    /// The same client of a vendor whose answers say how many calls are left.
+    #[must_use]
+    pub fn telling_allowance(self, allowance: ReadAllowance) -> Self {
+        Self { allowance, ..self }
     }
 
     /// Sends a request and gives the successful answer.
@@ -154,11 +165,15 @@ impl VendorClient {
             })?;
         let pass = gate.enter(asking).await.map_err(refused)?;
         let target = Target { system: self.settings.system, url, deadline: self.settings.attempt_deadline };
-        let read_answer =
-            |answer| match error_of(target.system, request.errand.operation, &answer, self.classify) {
+        let read_answer = |answer| {
+            if let Some(said) = (self.allowance)(&answer) {
+                pass.told(said);
+            }
+            match error_of(target.system, request.errand.operation, &answer, self.classify) {
                 Some(error) => Err(error),
                 None => read(answer),
-            };
+            }
+        };
         let ended = attempt(&self.outbound.http, target, request, used.as_ref()).await.and_then(read_answer);
         pass.settle(ended.as_ref().err());
         ended.map_err(|error| Failed { reached: Reached::Vendor, used, error })

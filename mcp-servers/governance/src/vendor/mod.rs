@@ -19,7 +19,7 @@ pub mod token;
 pub use attempt::http_client;
 pub use cached_token::{CachedToken, FetchToken, FreshToken};
 pub use classify::{Classify, Failure, by_status_only, type_of_status};
-pub use client::{Outbound, VendorClient, VendorSettings};
+pub use client::{Outbound, ReadAllowance, VendorClient, VendorSettings};
 pub use oauth::{ClientCredentials, ClientPlacement, JwtAssertion, JwtUse, SigningAlgorithm, TokenEndpoint};
 pub use percent::percent_encode;
 pub use reading::read;

@@ -36,7 +36,7 @@ pub struct Errand {
 }
 
 impl Errand {
-    /// About these records: an account, or exactly the accounts of a batch. Of their names only a digest is kept.
+    /// About these records. Of their names only a digest is kept.
     #[must_use]
     pub fn about<'s>(operation: &'static str, subjects: impl IntoIterator<Item = &'s str>) -> Self {
         let mut digest = DefaultHasher::new();
@@ -44,10 +44,10 @@ impl Errand {
         Self { subject: Subject::One(digest.finish()), ..Self::from(operation) }
     }
 
-    /// The same errand of somebody who asks for single records if it fails.
+    /// A batch's errand, of somebody who asks for its records one by one if it fails.
     #[must_use]
-    pub fn falling_back(self) -> Self {
-        Self { patience: Patience::FallsBack, ..self }
+    pub fn batch(operation: &'static str) -> Self {
+        Self { operation, subject: Subject::Several, patience: Patience::FallsBack }
     }
 }
 

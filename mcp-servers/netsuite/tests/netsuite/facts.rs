@@ -3,7 +3,7 @@
 use crate::rig::{Rig, account, currency, money, outbound, settings, signed_settings};
 use gangway_protocol::facts::Invoice;
 use gangway_protocol::tools::netsuite::{GetExchangeRate, GetInvoice, InvoiceArgs, RateArgs};
-use gangway_simulator::{Options, Simulator, Vendor};
+use gangway_simulator::{Fault, FaultKind, Options, Simulator, Vendor};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
@@ -88,6 +88,24 @@ async fn an_account_with_more_invoices_than_a_page_gets_them_all() {
     ids.sort();
     ids.dedup();
     assert_eq!((ids.len(), rig.calls()), (1_200, 2));
+}
+
+#[tokio::test]
+async fn a_query_that_breaks_off_asks_again_only_for_whom_its_pages_did_not_give_whole() {
+    let rig = Rig::new().await;
+    for (id, customer, numbers) in [("MANY-1", 70_001, 0..700), ("MANY-2", 70_002, 700..1_400)] {
+        let invoices: Vec<Value> = numbers.map(|number| invoice_row(number, customer)).collect();
+        let customer = json!([{"id": customer.to_string(), "entityId": id, "externalId": id}]);
+        rig.put_account(id, &json!({"customer": customer, "invoice": invoices})).await;
+    }
+    // By this seed the first request passes and the second, the second page, does not.
+    let cut =
+        Fault::new(Vendor::NetSuite, FaultKind::status(503)).with_probability(0.5).with_seed(0).times(1);
+    rig.fault(cut);
+    let found = rig.invoices(&["ACME-001", "MANY-1", "MANY-2"]).await.unwrap();
+    let of = |id| found.iter().filter(|invoice| invoice.account_id.as_deref() == Some(id)).count();
+    assert_eq!((of("ACME-001"), of("MANY-1"), of("MANY-2")), (1, 700, 700));
+    assert_eq!(rig.calls(), 3, "two pages, and the account the second page cut in two");
 }
 
 #[tokio::test]

@@ -60,9 +60,18 @@ impl Rig {
 
     /// A rig with settings of its own.
     pub async fn with(options: Options, settings: impl FnOnce(&Simulator) -> Settings) -> Self {
+        Self::behind(outbound(), options, settings).await
+    }
+
+    /// A rig with limits of its own.
+    pub async fn behind(
+        outbound: Outbound,
+        options: Options,
+        settings: impl FnOnce(&Simulator) -> Settings,
+    ) -> Self {
         let simulator = Simulator::start(options).await.unwrap();
         let governance = Governance::new(Store::in_memory().unwrap());
-        let host = Host::open(server(&settings(&simulator), outbound()).unwrap(), governance).await;
+        let host = Host::open(server(&settings(&simulator), outbound).unwrap(), governance).await;
         Self { simulator, host, http: http() }
     }
 

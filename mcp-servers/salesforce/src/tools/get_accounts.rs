@@ -53,8 +53,10 @@ async fn batch(
     ids: &[AccountId],
 ) -> Result<Vec<Row>, ApiError> {
     let keys: Vec<AccountKey> = ids.iter().map(AccountKey::of).collect();
-    let errand = Errand::about(operation, ids.iter().map(AccountId::as_str));
-    let errand = if ids.len() > 1 { errand.falling_back() } else { errand };
+    let errand = match ids {
+        [alone] => Errand::about(operation, [alone.as_str()]),
+        _ => Errand::batch(operation),
+    };
     let soql = salesforce.schema.accounts(&keys);
     let found: Vec<AccountRow> = salesforce.query(errand, &soql, Deleted::Included).await?;
     let field = &salesforce.schema.external_id_field;

@@ -1,10 +1,17 @@
 //! Bundles asked for at the same moment: one composite call, the same answers as alone, nobody spoilt by a neighbour.
 
-use crate::rig::Rig;
+use crate::host::Host;
+use crate::rig::{Rig, account, http, settings};
 use futures::future::join_all;
-use gangway_protocol::tools::salesforce::OnboardingBundle;
+use gangway_governance::limits::settings::CoalesceSettings;
+use gangway_governance::limits::{LimitSettings, Vendor as Limited};
+use gangway_governance::{Governance, Limits, Principal, Reach};
+use gangway_protocol::tools::salesforce::{DealArgs, GetOnboardingBundle, OnboardingBundle};
 use gangway_protocol::{ApiError, ErrorType};
-use gangway_simulator::{Fault, FaultKind, Options, Vendor};
+use gangway_salesforce::server;
+use gangway_simulator::{Fault, FaultKind, Options, Simulator, Vendor};
+use gangway_store::Store;
+use std::sync::Arc;
 use std::time::Duration;
 
 const DEMO: [&str; 6] = ["ACME-001", "BETA-002", "GAMMA-003", "DELETED-004", "MISSING-999", "acme-001"];
@@ -58,4 +65,37 @@ async fn one_accounts_trouble_is_its_own() {
     let failed: Vec<bool> = found.iter().map(Result::is_err).collect();
     assert_eq!(failed, [false, true, false, false]);
     assert_eq!(found[1].as_ref().unwrap_err().error_type, ErrorType::ServerError);
+}
+
+/// Has each of these callers of one server ask for ten accounts, all at the same moment; the calls Salesforce saw.
+async fn calls_of(callers: [Principal; 2]) -> u64 {
+    let options = Options { synthetic: 20, latency: Duration::from_millis(20), ..Options::default() };
+    let simulator = Simulator::start(options).await.unwrap();
+    // Long enough that whatever may meet does, however slow the machine.
+    let coalesce = CoalesceSettings { window_ms: 300, longest_ms: 10_000 };
+    let limits = Limits::new(&LimitSettings { coalesce, ..LimitSettings::default() });
+    let server = server(&settings(&simulator), limits.outbound(Limited::Salesforce, http())).unwrap();
+    let governance = Arc::new(Governance::new(Store::in_memory().unwrap()));
+    let mut hosts = Vec::new();
+    for caller in callers {
+        hosts.push(Host::open_as(caller, server.clone(), Arc::clone(&governance)).await);
+    }
+    let args = |number: usize| DealArgs {
+        account_id: account(&format!("SYN-{:06}", number + 1)),
+        opportunity_id: None,
+    };
+    let (args, hosts) = (&args, &hosts);
+    let asked = (0..20)
+        .map(|number| async move { hosts[number % 2].call::<GetOnboardingBundle>(&args(number)).await });
+    assert!(join_all(asked).await.iter().all(Result::is_ok));
+    simulator.calls().calls(Vendor::Salesforce)
+}
+
+#[tokio::test]
+async fn callers_with_other_rights_share_no_call() {
+    let local = |reach| Principal::local("desk", reach).unwrap();
+    let same = calls_of([local(Reach::Reads), local(Reach::Reads)]).await;
+    assert_eq!(same, 2, "the first alone, the others together");
+    let other = calls_of([local(Reach::Reads), local(Reach::Writes)]).await;
+    assert_eq!(other, 4, "the first of each alone, the others of each together");
 }

@@ -165,6 +165,38 @@ async fn the_vendors_rate_is_waited_for_or_refused_by_how_long_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_the_rate_is_served_in_the_order_of_coming() {
+    let gate = gate(VendorLimits { per_second: Some(10), burst: Some(1), ..VendorLimits::default() });
+    let order = std::sync::Mutex::new(Vec::new());
+    join_all((0..20).map(|number| {
+        let (gate, order) = (&gate, &order);
+        async move {
+            drop(gate.enter(ASKING).await.ok().unwrap());
+            order.lock().unwrap().push(number);
+        }
+    }))
+    .await;
+    assert_eq!(order.into_inner().unwrap(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hours_calls_are_spent_by_those_that_are_made_and_the_next_is_refused_at_once() {
+    let gate = gate(VendorLimits { per_hour: Some(2), concurrency: Some(1), ..VendorLimits::default() });
+    let running = gate.enter(ASKING).await.ok().unwrap();
+    {
+        let mut went_away = Box::pin(gate.enter(ASKING));
+        assert!((&mut went_away).now_or_never().is_none());
+    }
+    drop(running);
+    gate.enter(ASKING).await.ok().unwrap().settle(None);
+    for error in [gate.refusal(ASKING).unwrap(), refusal(gate.enter(ASKING).await)] {
+        assert_eq!((error.error_code.as_str(), error.error_type), ("QUOTA_USED_UP", ErrorType::RateLimit));
+        assert!(error.not_sent && error.retry_after_ms.is_some_and(|ms| (1..=3_600_000).contains(&ms)));
+    }
+    assert_eq!(gate.view().running, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_larger_limit_set_at_run_time_lets_the_waiting_in() {
     let limits = limits(VendorLimits { concurrency: Some(1), ..VendorLimits::default() });
     let gate = limits.gate(Vendor::Netsuite);
