@@ -153,7 +153,7 @@ impl Rig {
         let began = Instant::now();
         let result = self.governed.call_tool(request, context).await.unwrap();
         let governed = began.elapsed();
-        let CallToolResponse::CallToolResult(result) = result else { panic!("no result") };
+        let CallToolResponse::Complete(result) = result else { panic!("no result") };
         assert_eq!(result.is_error, Some(false), "{result:?}");
         (bare, governed)
     }
