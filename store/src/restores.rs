@@ -96,16 +96,21 @@ impl Restores<'_> {
             .await
     }
 
-    /// Lets schedules run again; the flag says whether they were held.
+    /// Lets schedules run again, as of the record's time, and records that in the same commit; the flag says whether they
+    /// were held. If they were not, nothing is recorded.
     ///
     /// # Errors
-    /// The database cannot be written.
-    pub async fn release(self, now: Timestamp) -> Result<bool, StoreError> {
+    /// The database cannot be written; then they stay held.
+    pub async fn release(self, record: AuditRecord) -> Result<bool, StoreError> {
+        let line = Line::new(&record)?;
         self.0
-            .write(Shape::OneStatement, move |connection| {
+            .write(Shape::Several, move |connection| {
                 let released = connection
                     .prepare_cached("UPDATE restores SET released_us = ?1 WHERE released_us IS NULL")?
-                    .execute([now.as_microsecond()])?;
+                    .execute([record.at.as_microsecond()])?;
+                if released > 0 {
+                    audit::insert(connection, &line)?;
+                }
                 Ok(released > 0)
             })
             .await

@@ -3,8 +3,9 @@
 
 use crate::harness::{House, stderr};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// `gangway mcp …` as a host launches it, in the legacy era.
 struct Launched {
@@ -154,6 +155,31 @@ fn a_printed_configuration_writes_only_where_that_was_asked_for() {
     };
     assert!(!writes(&[]), "what is launched so only reads");
     assert!(writes(&["--allow-writes"]));
+}
+
+#[test]
+fn a_launched_server_takes_a_new_policy_at_sighup_and_says_so_in_the_audit() {
+    let house = House::new();
+    let policy = house.data_dir().with_file_name("policy.toml");
+    std::fs::write(&policy, "[[deny]]\nwho = [\"local\"]\ntools = [\"clm.*\"]\n").unwrap();
+    let house = house.with("GANGWAY_ACCESS__POLICY", policy.to_str().unwrap());
+    let host = RefCell::new(Launched::of(&house, &["mcp", "salesforce"]));
+    let read = json!({"account_id": "ACME-001"});
+    assert_eq!(host.borrow_mut().call("salesforce.get_account", &read)["isError"], false);
+    std::fs::write(&policy, "[[deny]]\nwho = [\"local\"]\ntools = [\"salesforce.*\"]\n").unwrap();
+    let signalled =
+        Command::new("kill").args(["-HUP", &host.borrow().child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
+    house.until("the new policy holds", || {
+        let refused = host.borrow_mut().call("salesforce.get_account", &read);
+        refused.to_string().contains("NOT_PERMITTED")
+    });
+    let told = house.json(&["audit", "search", "--tool", "config.reload", "--json"]);
+    let record = &told["entries"][0]["record"];
+    assert_eq!(
+        (&record["principal"], &record["arguments"]["changed"]),
+        (&json!("mcp salesforce"), &json!(["policy"]))
+    );
 }
 
 #[test]

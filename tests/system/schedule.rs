@@ -140,6 +140,8 @@ fn a_backup_made_while_the_service_runs_can_be_restored_and_repeats_nothing() {
     let held = elsewhere(&["schedule", "run", "monitor"]);
     assert!(stderr(&held).contains("gangway schedule release"), "{}", stderr(&held));
     assert!(elsewhere(&["schedule", "release"]).status.success());
+    let recorded = elsewhere(&["audit", "search", "--tool", "schedule.release"]);
+    assert!(String::from_utf8_lossy(&recorded.stdout).contains("schedule.release"), "{recorded:?}");
     assert!(elsewhere(&["schedule", "run", "monitor"]).status.success());
     let again = house.run(&["restore", backup]);
     assert!(stderr(&again).contains("is not empty"), "{}", stderr(&again));

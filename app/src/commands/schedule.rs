@@ -4,10 +4,12 @@ use crate::cli::{Globals, Json, ScheduleCommand};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
+use crate::people::{self, Action};
 use crate::schedule::{Crew, JobName, Schedule, Scheduler, jobs};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use gangway_durable::EngineError;
+use gangway_protocol::audit::AuditRecord;
 use gangway_store::{Restore, Store, Timer, TimerEnd};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -37,7 +39,10 @@ pub async fn run(command: ScheduleCommand, globals: &Globals) -> Result<ExitCode
         }
         ScheduleCommand::Release => {
             let store = super::existing_store(&sources)?;
-            let released = store.restores().release(Timestamp::now()).await?;
+            let person = people::acting_person(sources.api_key(), &store).await?;
+            people::require(&person, Action::Administer)?;
+            let record = AuditRecord::done("schedule.release", &person.name, Value::Null, Timestamp::now());
+            let released = store.restores().release(record).await?;
             output::line(if released { "The schedules run again." } else { "The schedules were not held." })?;
             store.close().await;
         }

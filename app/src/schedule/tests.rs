@@ -61,7 +61,8 @@ async fn nothing_fires_while_a_restore_holds_the_schedules() {
     let record = AuditRecord::done("backup.restore", "root", Value::Null, now);
     store.restores().begin(Restore { backup_at: now, restored_at: now }, record).await.unwrap();
     assert!(scheduler.claim_due(later).await.unwrap().is_empty());
-    store.restores().release(later).await.unwrap();
+    let released = AuditRecord::done("schedule.release", "root", Value::Null, later);
+    store.restores().release(released).await.unwrap();
     assert_eq!(scheduler.claim_due(later).await.unwrap().len(), 1);
 }
 

@@ -119,9 +119,12 @@ async fn schedules_are_held_until_somebody_releases_them() {
     assert_eq!(store.restores().held().await.unwrap(), None);
     store.restores().begin(restore(), audit("restore")).await.unwrap();
     assert_eq!(store.restores().held().await.unwrap(), Some(restore()));
-    assert!(store.restores().release(at("2026-02-02T00:00:00Z")).await.unwrap());
+    assert!(store.restores().release(audit("release")).await.unwrap());
     assert_eq!(store.restores().held().await.unwrap(), None);
-    assert!(!store.restores().release(at("2026-02-02T00:00:00Z")).await.unwrap());
+    assert!(!store.restores().release(audit("release")).await.unwrap());
+    let told = store.audit().tail(9).await.unwrap();
+    let told: Vec<&str> = told.iter().map(|entry| entry.record.call_id.as_str()).collect();
+    assert_eq!(told, ["restore", "release"], "what changed nothing is not on record");
 }
 
 #[tokio::test]
