@@ -81,6 +81,14 @@ impl House {
 
     /// A checklist whose automated tasks are done. T005 is due on day 1, T009 on 2, T006 on 3, T010 on 5.
     async fn onboard(&self, name: &str) {
+        self.checklist(name).await;
+        for code in ["T003", "T004"] {
+            self.settle(&format!("tnt-{name}:{code}"), TaskStatus::Completed).await;
+        }
+    }
+
+    /// A checklist as it is made. T003 and T004, which nobody is reminded of, are due on day 0.
+    async fn checklist(&self, name: &str) {
         let email = |who: &str| Email::parse(format!("{who}@example.test")).unwrap();
         let args = CreateChecklistArgs {
             account_id: AccountId::parse(name.to_uppercase()).unwrap(),
@@ -95,9 +103,6 @@ impl House {
             idempotency_key: IdempotencyKey::parse(format!("{name}/checklist")).unwrap(),
         };
         self.toolbelt.call::<CreateChecklist>(&self.scope, &args).await.unwrap();
-        for code in ["T003", "T004"] {
-            self.settle(&format!("tnt-{name}:{code}"), TaskStatus::Completed).await;
-        }
     }
 
     async fn settle(&self, task: &str, status: TaskStatus) {
@@ -173,6 +178,18 @@ async fn the_ladder_is_climbed_day_by_day_and_each_rung_told_once() {
     }
     assert_eq!(house.mails(), counts(&[("cs", 3), ("customer", 1), ("director", 1), ("manager", 3)]));
     assert_eq!(house.digests(), 4, "one a day on which something was overdue");
+}
+
+#[tokio::test]
+async fn no_onboarding_is_too_many() {
+    let house = House::new().await;
+    // One page of the task list holds a thousand tasks.
+    for n in 0..501 {
+        house.checklist(&format!("acme-{n:03}")).await;
+    }
+    let report = house.sweep(1).await;
+    assert_eq!((report.overdue, report.tenants.len()), (1_002, 501));
+    assert!(report.tenants.iter().all(|tenant| tenant.health == Health::AtRisk));
 }
 
 #[tokio::test]

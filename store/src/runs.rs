@@ -252,12 +252,11 @@ impl Runs<'_> {
         Ok(self.list(filter).await?.pop())
     }
 
-    /// Newest runs of the accounts whose newest run is blocked, oldest first; a limit keeps the oldest, so that no
-    /// account waits forever behind newer ones.
+    /// Newest runs of the accounts whose newest run is blocked, oldest first, from the one after the run `after`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn blocked(self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+    pub async fn blocked(self, after: Option<RunId>, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
@@ -265,9 +264,9 @@ impl Runs<'_> {
                      (SELECT 1 FROM runs AS newer WHERE newer.account_id = run.account_id AND newer.seq > run.seq) \
                      AND NOT EXISTS (SELECT 1 FROM runs AS newer \
                      WHERE newer.salesforce_id = run.salesforce_id AND newer.seq > run.seq) \
-                     ORDER BY seq LIMIT ?1",
+                     AND (?1 IS NULL OR run.seq > (SELECT seq FROM runs WHERE run_id = ?1)) ORDER BY seq LIMIT ?2",
                 )?;
-                records(TABLE, &mut select, [limit])
+                records(TABLE, &mut select, params![after.as_ref().map(RunId::as_str), limit])
             })
             .await
     }

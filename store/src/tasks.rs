@@ -14,6 +14,8 @@ use rusqlite::{Connection, params, params_from_iter};
 
 const TABLE: &str = "tasks";
 const OVERDUE: &str = "status NOT IN ('completed', 'skipped') AND due_date < ?";
+/// In the order of [`Tasks::list`], which keeps its place while tasks come and go.
+const AFTER: &str = "(due_date, task_id) > (SELECT due_date, task_id FROM tasks WHERE task_id = ?)";
 const NOT_OF_TENANTS: &str =
     "tenant_id NOT IN (SELECT tenant_id FROM tenants WHERE json_extract(record, '$.state') = ?)";
 /// The state of a tenant that is switched off.
@@ -30,6 +32,8 @@ pub struct TaskFilter {
     pub status: Option<TaskStatus>,
     /// Of which tenants.
     pub tenants: TenantsOf,
+    /// Only what comes after this task: the last one of the page before.
+    pub after: Option<TaskId>,
     /// At most so many.
     pub limit: u32,
 }
@@ -45,7 +49,7 @@ pub enum TenantsOf {
 
 impl Default for TaskFilter {
     fn default() -> Self {
-        Self { account: None, owner: None, status: None, tenants: TenantsOf::All, limit: 1_000 }
+        Self { account: None, owner: None, status: None, tenants: TenantsOf::All, after: None, limit: 1_000 }
     }
 }
 
@@ -121,12 +125,13 @@ impl Tasks<'_> {
                     TenantsOf::All => None,
                     TenantsOf::Working => Some(SUSPENDED.to_owned()),
                 },
-            );
+            )
+            .and(AFTER, filter.after.map(String::from));
         self.select(conditions, filter.limit).await
     }
 
-    /// Tasks due before `as_of` and neither completed nor skipped, longest overdue first; none of a tenant that is
-    /// switched off, for nobody is to work on those.
+    /// Tasks due before `as_of` and neither completed nor skipped, longest overdue first and after the task `after`; none
+    /// of a tenant that is switched off, for nobody is to work on those.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -134,12 +139,14 @@ impl Tasks<'_> {
         self,
         as_of: Date,
         owner: Option<TaskOwner>,
+        after: Option<TaskId>,
         limit: u32,
     ) -> Result<Vec<Task>, StoreError> {
         let conditions = Filter::default()
             .and(OVERDUE, Some(as_of.to_string()))
             .and(NOT_OF_TENANTS, Some(SUSPENDED.to_owned()))
-            .and("owner = ?", owner.map(|owner| owner.name().to_owned()));
+            .and("owner = ?", owner.map(|owner| owner.name().to_owned()))
+            .and(AFTER, after.map(String::from));
         self.select(conditions, limit).await
     }
 

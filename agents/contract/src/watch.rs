@@ -9,7 +9,9 @@ use gangway_protocol::tools::clm::{
     ContractLookup, ContractsArgs, GetContracts, ListPendingSignatures, MAX_CONTRACTS, PendingArgs,
     PendingSignature, PendingSignatures, ReminderArgs, SendReminder,
 };
-use gangway_protocol::tools::onboarding::{BlockedRun, ListBlocked, NoArgs, RequestRun, RequestRunArgs};
+use gangway_protocol::tools::onboarding::{
+    BlockedRun, ListBlocked, ListBlockedArgs, RequestRun, RequestRunArgs,
+};
 use gangway_protocol::{AccountId, ApiError, ContractId, ErrorType, IdempotencyKey, RunId, System};
 use gangway_toolbelt::{Scope, Toolbelt};
 use schemars::JsonSchema;
@@ -59,8 +61,8 @@ pub struct WatchReport {
 /// Looks once at every run its contract blocks.
 pub async fn watch(belt: &Toolbelt, scope: &Scope) -> WatchReport {
     let mut report = WatchReport::default();
-    let blocked = match belt.call::<ListBlocked>(scope, &NoArgs {}).await {
-        Ok(blocked) => of_contract(blocked.runs),
+    let blocked = match blocked_by_contract(belt, scope).await {
+        Ok(blocked) => blocked,
         Err(error) => {
             report.errors.push(error);
             return report;
@@ -87,6 +89,19 @@ pub async fn watch(belt: &Toolbelt, scope: &Scope) -> WatchReport {
         }
     }
     report
+}
+
+/// Every run that its contract blocks, from all pages: whatever else blocks older ones must not hide them.
+async fn blocked_by_contract(belt: &Toolbelt, scope: &Scope) -> Result<Vec<BlockedRun>, ApiError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = belt.call::<ListBlocked>(scope, &ListBlockedArgs { after }).await?;
+        after = page.runs.last().filter(|_| page.more).map(|last| last.run.run_id.clone());
+        found.extend(of_contract(page.runs));
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 fn of_contract(runs: Vec<BlockedRun>) -> Vec<BlockedRun> {

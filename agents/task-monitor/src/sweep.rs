@@ -27,9 +27,6 @@ const AT_ONCE: usize = 8;
 
 /// Sweeps once, judging by `as_of` (UTC).
 ///
-/// An onboarding is seen if one of its tasks is among the first 1,000 pending, in progress, blocked or overdue ones; the
-/// lists begin with what has been due longest.
-///
 /// # Errors
 /// The task list could not be read; nothing was sent then.
 pub async fn sweep(
@@ -39,8 +36,7 @@ pub async fn sweep(
     settings: &Settings,
 ) -> Result<SweepReport, ApiError> {
     let desk = Desk { toolbelt, scope, settings };
-    let overdue =
-        toolbelt.call::<GetOverdue>(scope, &OverdueArgs { as_of: Some(as_of), owner: None }).await?.tasks;
+    let overdue = desk.overdue(as_of).await?;
     let onboardings = desk.open_onboardings(&overdue, as_of).await?;
     let reminders = desk.remind(&overdue).await;
     let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX);
@@ -72,6 +68,20 @@ struct Due {
 }
 
 impl Desk<'_> {
+    /// Every overdue task, longest first.
+    async fn overdue(&self, as_of: Date) -> Result<Vec<OverdueTask>, ApiError> {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let args = OverdueArgs { as_of: Some(as_of), owner: None, after };
+            let page = self.toolbelt.call::<GetOverdue>(self.scope, &args).await?;
+            after = page.tasks.last().filter(|_| page.more).map(|last| last.task.task_id.clone());
+            found.extend(page.tasks);
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Every onboarding that is not completed, by account, with its standing.
     async fn open_onboardings(
         &self,
@@ -79,12 +89,13 @@ impl Desk<'_> {
         as_of: Date,
     ) -> Result<Vec<DigestLine>, ApiError> {
         let (pending, begun, blocked) = futures::try_join!(
-            self.with_status(TaskStatus::Pending),
-            self.with_status(TaskStatus::InProgress),
-            self.with_status(TaskStatus::Blocked),
+            self.accounts_with(TaskStatus::Pending),
+            self.accounts_with(TaskStatus::InProgress),
+            self.accounts_with(TaskStatus::Blocked),
         )?;
-        let open = pending.iter().chain(&begun).chain(&blocked).chain(overdue.iter().map(|late| &late.task));
-        let accounts: BTreeSet<AccountId> = open.map(|task| task.account_id.clone()).collect();
+        let late = overdue.iter().map(|late| late.task.account_id.clone());
+        let accounts: BTreeSet<AccountId> =
+            pending.into_iter().chain(begun).chain(blocked).chain(late).collect();
         let lines: Vec<DigestLine> = stream::iter(accounts)
             .map(|account_id| self.stand(account_id, as_of))
             .buffered(AT_ONCE)
@@ -93,9 +104,18 @@ impl Desk<'_> {
         Ok(lines.into_iter().filter(|line| line.standing.health != Health::Completed).collect())
     }
 
-    async fn with_status(&self, status: TaskStatus) -> Result<Vec<Task>, ApiError> {
-        let args = ListArgs { status: Some(status), ..ListArgs::default() };
-        self.toolbelt.call::<List>(self.scope, &args).await.map(|list| list.tasks)
+    /// Accounts with a task of this status.
+    async fn accounts_with(&self, status: TaskStatus) -> Result<BTreeSet<AccountId>, ApiError> {
+        let (mut accounts, mut after) = (BTreeSet::new(), None);
+        loop {
+            let args = ListArgs { status: Some(status), after, ..ListArgs::default() };
+            let page = self.toolbelt.call::<List>(self.scope, &args).await?;
+            after = page.tasks.last().filter(|_| page.more).map(|last| last.task_id.clone());
+            accounts.extend(page.tasks.into_iter().map(|task| task.account_id));
+            if after.is_none() {
+                return Ok(accounts);
+            }
+        }
     }
 
     async fn stand(&self, account_id: AccountId, as_of: Date) -> Result<DigestLine, ApiError> {

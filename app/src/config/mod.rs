@@ -5,6 +5,7 @@
 
 mod environment;
 mod simulated;
+mod unusable;
 
 pub use simulated::Vendors;
 
@@ -21,6 +22,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
+use unusable::unusable;
 
 /// File read when `--config` names none; its absence is no error.
 const DEFAULT_FILE: &str = "gangway.toml";
@@ -184,6 +186,17 @@ pub fn section<'c, T>(section: Option<&'c T>, name: &str) -> Result<&'c T> {
     })
 }
 
+/// A setting or section by its name; none when it is not configured.
+fn given<T: DeserializeOwned>(layers: &Figment, name: &str) -> Result<Option<T>> {
+    match layers.extract_inner(name) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.missing() && error.path.is_empty() => Ok(None),
+        Err(error) => {
+            Err(unusable(error)).with_context(|| format!("{name} of the configuration cannot be used"))
+        }
+    }
+}
+
 /// What was configured, before anything is started.
 pub struct Sources {
     layers: Figment,
@@ -213,7 +226,7 @@ impl Sources {
         let layers = from_file.merge(environment);
         let data_dir = match &globals.data_dir {
             Some(folder) => folder.clone(),
-            None => layers.extract_inner("data_dir").unwrap_or_else(|_| PathBuf::from(DEFAULT_DATA_DIR)),
+            None => given(&layers, "data_dir")?.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR)),
         };
         Ok(Self { layers, file, simulator, api_key, data_dir })
     }
@@ -245,12 +258,7 @@ impl Sources {
 
     /// One section by itself, so that nothing else needs to be configured.
     fn section<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
-        match self.layers.find_value(name) {
-            Ok(section) => {
-                section.deserialize().with_context(|| format!("[{name}] of the configuration cannot be read"))
-            }
-            Err(_) => Ok(T::default()),
-        }
+        Ok(given(&self.layers, name)?.unwrap_or_default())
     }
 
     /// What is configured about onboarding itself, for commands that only read: no vendor is asked or stood in for.
@@ -259,7 +267,8 @@ impl Sources {
             true => Figment::new(),
             false => Figment::from(Serialized::default("onboarding", simulated::onboarding())),
         };
-        base.merge(self.layers.clone()).extract_inner("onboarding").context("[onboarding] cannot be used")
+        let found = base.merge(self.layers.clone()).extract_inner("onboarding");
+        found.map_err(unusable).context("[onboarding] cannot be used")
     }
 
     /// A simulator and a data folder, and nothing else of what is configured.
@@ -321,6 +330,7 @@ impl Sources {
         base.merge(self.layers.clone())
             .merge(Serialized::default("data_dir", &self.data_dir))
             .extract()
+            .map_err(unusable)
             .context("the configuration cannot be used")
     }
 }

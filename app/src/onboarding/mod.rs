@@ -61,7 +61,7 @@ pub fn server(
         .tool::<RequestRun, _, _>(move |args, call| runs::request_run(Arc::clone(&request), args, call))
         .tool::<GetRun, _, _>(move |args, call| runs::get_run(Arc::clone(&get), args, call))
         .tool::<ListRuns, _, _>(move |args, call| runs::list_runs(Arc::clone(&list), args, call))
-        .tool::<ListBlocked, _, _>(move |_, call| runs::list_blocked(Arc::clone(&blocked), call))
+        .tool::<ListBlocked, _, _>(move |args, call| runs::list_blocked(Arc::clone(&blocked), args, call))
         .tool::<Explain, _, _>(move |args, call| runs::explain(Arc::clone(&explain), args, call))
         .tool::<ListApprovals, _, _>(move |args, call| approvals::list(Arc::clone(&approvals), args, call))
         .asking::<DecideApproval, _, _, _, _>(

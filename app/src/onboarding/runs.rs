@@ -8,15 +8,15 @@ use gangway_governance::Call;
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::run::{RunRequest, RunState, Trigger};
 use gangway_protocol::tools::onboarding::{
-    AccountArgs, BlockedRun, BlockedRuns, Explanation, ListRunsArgs, RequestRunArgs, RunArgs, RunFound,
-    RunList, RunStarted, StartRunArgs,
+    AccountArgs, BlockedRun, BlockedRuns, Explanation, ListBlockedArgs, ListRunsArgs, RequestRunArgs,
+    RunArgs, RunFound, RunList, RunStarted, StartRunArgs,
 };
 use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunRecord};
 use gangway_store::{RunFilter, StoreError};
 use std::sync::Arc;
 
 const DEFAULT_LIMIT: u32 = 50;
-const MAX_BLOCKED: u32 = 200;
+const MAX_BLOCKED: usize = 200;
 
 fn stored(call: &Call, error: StoreError) -> ApiError {
     unavailable(call, &error.into())
@@ -109,9 +109,17 @@ pub async fn list_runs(desk: Arc<Desk>, args: ListRunsArgs, call: Call) -> Resul
 }
 
 /// `onboarding.list_blocked`
-pub async fn list_blocked(desk: Arc<Desk>, call: Call) -> Result<BlockedRuns, ApiError> {
-    let records =
-        desk.installation.store().runs().blocked(MAX_BLOCKED).await.map_err(|error| stored(&call, error))?;
+pub async fn list_blocked(
+    desk: Arc<Desk>,
+    args: ListBlockedArgs,
+    call: Call,
+) -> Result<BlockedRuns, ApiError> {
+    let store = desk.installation.store();
+    // One more than a page holds tells whether there is another.
+    let found = store.runs().blocked(args.after, MAX_BLOCKED as u32 + 1).await;
+    let mut records = found.map_err(|error| stored(&call, error))?;
+    let more = records.len() > MAX_BLOCKED;
+    records.truncate(MAX_BLOCKED);
     let runs = records
         .iter()
         .map(|record| {
@@ -124,7 +132,7 @@ pub async fn list_blocked(desk: Arc<Desk>, call: Call) -> Result<BlockedRuns, Ap
             }
         })
         .collect();
-    Ok(BlockedRuns { runs })
+    Ok(BlockedRuns { runs, more })
 }
 
 /// `onboarding.explain`

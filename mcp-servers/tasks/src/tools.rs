@@ -15,6 +15,13 @@ use gangway_store::{Store, StoreError, TaskFilter};
 /// Most tasks in one answer, as the contracts say.
 const MOST: usize = 1_000;
 
+/// Whether one more was found than an answer holds; it is taken out.
+fn cut(tasks: &mut Vec<Task>) -> bool {
+    let more = tasks.len() > MOST;
+    tasks.truncate(MOST);
+    more
+}
+
 /// The store could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
     call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())

@@ -24,6 +24,7 @@ use gangway_tasks::server;
 use host::Host;
 use jiff::Timestamp;
 use jiff::civil::date;
+use std::collections::BTreeSet;
 
 /// A second before midnight: the UTC day is still the 5th.
 fn now() -> Timestamp {
@@ -134,7 +135,7 @@ async fn lists_narrow_by_account_owner_and_status() {
     let all = host.call::<List>(&ListArgs::default()).await.unwrap();
     assert_eq!((all.tasks.len(), all.more), (28, false));
     assert!(all.tasks.windows(2).all(|pair| pair[0].due_date <= pair[1].due_date));
-    let of = |owner, status| ListArgs { account_id: Some(account("acme-001")), owner, status };
+    let of = |owner, status| ListArgs { account_id: Some(account("acme-001")), owner, status, after: None };
     let customers = host.call::<List>(&of(Some(TaskOwner::Customer), None)).await.unwrap().tasks;
     assert_eq!(codes(&customers), ["T009", "T010", "T011", "T012"]);
     let skipped = host.call::<List>(&of(None, Some(TaskStatus::Skipped))).await.unwrap().tasks;
@@ -142,13 +143,37 @@ async fn lists_narrow_by_account_owner_and_status() {
 }
 
 #[tokio::test]
-async fn a_cut_list_says_so() {
+async fn what_one_page_cuts_off_is_on_the_next() {
     let host = open().await;
     for n in 0..72 {
         make(&host, &format!("acme-{n:03}"), Tier::Starter, &format!("run-{n}/checklist")).await.unwrap();
     }
-    let cut = host.call::<List>(&ListArgs::default()).await.unwrap();
-    assert_eq!((cut.tasks.len(), cut.more), (1_000, true));
+    let first = host.call::<List>(&ListArgs::default()).await.unwrap();
+    assert_eq!((first.tasks.len(), first.more), (1_000, true));
+    let after = first.tasks.last().map(|task| task.task_id.clone());
+    let second = host.call::<List>(&ListArgs { after, ..ListArgs::default() }).await.unwrap();
+    assert_eq!((second.tasks.len(), second.more), (8, false));
+    let listed: BTreeSet<_> = first.tasks.iter().chain(&second.tasks).map(|task| &task.task_id).collect();
+    assert_eq!(listed.len(), 72 * 14, "every task is on one page, and none on two");
+}
+
+#[tokio::test]
+async fn overdue_tasks_come_in_pages_too() {
+    let host = open().await;
+    for n in 0..110 {
+        make(&host, &format!("acme-{n:03}"), Tier::Starter, &format!("run-{n}/checklist")).await.unwrap();
+    }
+    let page = async |after| {
+        let args = OverdueArgs { as_of: Some(date(2027, 1, 5)), owner: None, after };
+        host.call::<GetOverdue>(&args).await.unwrap()
+    };
+    let first = page(None).await;
+    assert_eq!((first.tasks.len(), first.more), (1_000, true));
+    let second = page(first.tasks.last().map(|late| late.task.task_id.clone())).await;
+    assert!(!second.more);
+    let listed: BTreeSet<_> =
+        first.tasks.iter().chain(&second.tasks).map(|late| &late.task.task_id).collect();
+    assert_eq!((listed.len(), listed.len() % 110), (first.tasks.len() + second.tasks.len(), 0));
 }
 
 #[tokio::test]
@@ -156,7 +181,7 @@ async fn overdue_counts_from_the_day_after_and_blocked_tasks_too() {
     let host = open().await;
     make(&host, "acme-001", Tier::Starter, "run-1/checklist").await.unwrap();
     let overdue = async |as_of, owner| {
-        let found = host.call::<GetOverdue>(&OverdueArgs { as_of, owner }).await.unwrap();
+        let found = host.call::<GetOverdue>(&OverdueArgs { as_of, owner, after: None }).await.unwrap();
         found.tasks.into_iter().map(|late| (late.task.code, late.days_overdue)).collect::<Vec<_>>()
     };
     let late = |code: &str, days| (code.to_owned(), days);

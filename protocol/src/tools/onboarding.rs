@@ -168,9 +168,13 @@ impl Tool for ListRuns {
     };
 }
 
-/// No arguments.
+/// Which page.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-pub struct NoArgs {}
+pub struct ListBlockedArgs {
+    /// The page after this run: the last one of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<RunId>,
+}
 
 /// A blocked account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -188,18 +192,20 @@ pub struct BlockedRun {
 pub struct BlockedRuns {
     /// At most 200; may be empty.
     pub runs: Vec<BlockedRun>,
+    /// Whether there are more: after the last of these.
+    pub more: bool,
 }
 
 /// `onboarding.list_blocked`
 pub struct ListBlocked;
 impl Tool for ListBlocked {
-    type Args = NoArgs;
+    type Args = ListBlockedArgs;
     type Output = BlockedRuns;
     const CONTRACT: Contract = Contract {
         system: System::Onboarding,
         name: "onboarding.list_blocked",
         title: "List blocked accounts",
-        description: "Lists accounts whose newest run is blocked, oldest first, with the rules and errors that block them. At most 200. For what one of them needs use onboarding.explain; once its source data changed, onboarding.request_run.",
+        description: "Lists accounts whose newest run is blocked, oldest first, with the rules and errors that block them. At most 200 a page; after names the last run of the page before. For what one of them needs use onboarding.explain; once its source data changed, onboarding.request_run.",
         access: Access::Read,
         open_world: false,
     };

@@ -98,6 +98,9 @@ pub struct ListArgs {
     /// Only with this status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<TaskStatus>,
+    /// The page after this task: the last one of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TaskId>,
 }
 
 /// Tasks, by due date.
@@ -105,7 +108,7 @@ pub struct ListArgs {
 pub struct TaskList {
     /// At most 1,000 tasks; may be empty.
     pub tasks: Vec<Task>,
-    /// Whether the limit cut the list.
+    /// Whether there are more: after the last of these.
     pub more: bool,
 }
 
@@ -118,7 +121,7 @@ impl Tool for List {
         system: System::Tasks,
         name: "tasks.list",
         title: "List tasks",
-        description: "Lists onboarding tasks by due date, narrowed by account, owner (system, cs, customer) or status; without an account, none of suspended tenants. At most 1,000. For late ones use tasks.get_overdue, for what can be done now tasks.get_next_actions.",
+        description: "Lists onboarding tasks by due date, narrowed by account, owner (system, cs, customer) or status; without an account, none of suspended tenants. At most 1,000 a page; after names the last task of the page before. For late ones use tasks.get_overdue, for what can be done now tasks.get_next_actions.",
         access: Access::Read,
         open_world: false,
     };
@@ -133,6 +136,9 @@ pub struct OverdueArgs {
     /// Only this owner's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TaskOwner>,
+    /// The page after this task: the last one of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TaskId>,
 }
 
 /// A task past its due date.
@@ -149,8 +155,10 @@ pub struct OverdueTask {
 pub struct OverdueTasks {
     /// The day judged by.
     pub as_of: Date,
-    /// The tasks; may be empty.
+    /// At most 1,000 tasks; may be empty.
     pub tasks: Vec<OverdueTask>,
+    /// Whether there are more: after the last of these.
+    pub more: bool,
 }
 
 /// `tasks.get_overdue`
@@ -162,7 +170,7 @@ impl Tool for GetOverdue {
         system: System::Tasks,
         name: "tasks.get_overdue",
         title: "List overdue tasks",
-        description: "Lists tasks due before a day (today unless as_of says otherwise, UTC) and neither completed nor skipped (blocked ones count), longest overdue first; none of suspended tenants. At most 1,000. Writes to nobody: task_monitor.sweep does.",
+        description: "Lists tasks due before a day (today unless as_of says otherwise, UTC) and neither completed nor skipped (blocked ones count), longest overdue first; none of suspended tenants. At most 1,000 a page; after names the last task of the page before. Writes to nobody: task_monitor.sweep does.",
         access: Access::Read,
         open_world: false,
     };

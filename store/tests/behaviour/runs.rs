@@ -95,7 +95,7 @@ async fn runs_are_listed_newest_first_and_filtered() {
     let filter = RunFilter { account: Some(account("B")), state: Some(RunState::Blocked), limit: 9 };
     assert_eq!(ids(&store.runs().list(filter).await.unwrap()), ["run-5", "run-2"]);
     // A's newest run is completed, so only B is blocked.
-    assert_eq!(ids(&store.runs().blocked(9).await.unwrap()), ["run-5"]);
+    assert_eq!(ids(&store.runs().blocked(None, 9).await.unwrap()), ["run-5"]);
     let live: Vec<String> =
         store.runs().unfinished().await.unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(live, ["run-4", "run-6"]);
@@ -105,15 +105,18 @@ async fn runs_are_listed_newest_first_and_filtered() {
 }
 
 #[tokio::test]
-async fn blocked_accounts_come_oldest_first_and_a_limit_keeps_the_oldest() {
+async fn blocked_accounts_come_oldest_first_and_page_by_page() {
     let (_folder, store) = open();
     for (id, account_id) in [("run-1", "A"), ("run-2", "B"), ("run-3", "C"), ("run-4", "A")] {
         let record = run(id, account_id, &format!("cor-{id}"));
         store.runs().accept(&record).await.unwrap();
         settle(&store, record, RunState::Blocked).await;
     }
-    assert_eq!(ids(&store.runs().blocked(9).await.unwrap()), ["run-2", "run-3", "run-4"]);
-    assert_eq!(ids(&store.runs().blocked(2).await.unwrap()), ["run-2", "run-3"]);
+    assert_eq!(ids(&store.runs().blocked(None, 9).await.unwrap()), ["run-2", "run-3", "run-4"]);
+    let page = store.runs().blocked(None, 2).await.unwrap();
+    assert_eq!(ids(&page), ["run-2", "run-3"]);
+    let after = page.last().map(|run| run.run_id.clone());
+    assert_eq!(ids(&store.runs().blocked(after, 2).await.unwrap()), ["run-4"]);
 }
 
 #[tokio::test]

@@ -75,9 +75,12 @@ async fn overdue_is_due_before_the_day_and_not_settled() {
     ];
     store.tasks().create_checklist(&list).await.unwrap();
     let today = "2026-01-10".parse().unwrap();
-    assert_eq!(codes(&store.tasks().overdue(today, None, 9).await.unwrap()), ["T005", "T006", "T001"]);
-    assert_eq!(codes(&store.tasks().overdue(today, Some(TaskOwner::Customer), 9).await.unwrap()), ["T006"]);
-    assert_eq!(codes(&store.tasks().overdue(today, None, 1).await.unwrap()), ["T005"]);
+    assert_eq!(codes(&store.tasks().overdue(today, None, None, 9).await.unwrap()), ["T005", "T006", "T001"]);
+    assert_eq!(
+        codes(&store.tasks().overdue(today, Some(TaskOwner::Customer), None, 9).await.unwrap()),
+        ["T006"]
+    );
+    assert_eq!(codes(&store.tasks().overdue(today, None, None, 1).await.unwrap()), ["T005"]);
 }
 
 #[tokio::test]
@@ -89,7 +92,7 @@ async fn nobody_is_told_of_tasks_of_a_tenant_that_is_switched_off() {
     }
     let suspended = tenant("tnt-A", "A").tenant_id;
     store.tenants().set_state(&suspended, TenantState::Suspended).await.unwrap();
-    let overdue = store.tasks().overdue("2026-01-09".parse().unwrap(), None, 10).await.unwrap();
+    let overdue = store.tasks().overdue("2026-01-09".parse().unwrap(), None, None, 10).await.unwrap();
     let accounts: Vec<&str> = overdue.iter().map(|task| task.account_id.as_str()).collect();
     assert_eq!(accounts, ["B"]);
 }

@@ -116,11 +116,11 @@ fn may_decide(approval: &Approval, ballot: &Ballot) -> Result<(), Refused> {
     Ok(())
 }
 
-/// A request may carry words after the name: `stdio: the contract was signed`.
+/// A request may carry words after the name: `stdio: the contract was signed`. Names may hold colons themselves.
 fn is_requester(name: &str, requested_by: &str) -> bool {
-    let asked = requested_by.trim();
-    let asked = asked.split_once(": ").map_or(asked, |(who, _)| who);
-    !name.trim().is_empty() && name.trim().eq_ignore_ascii_case(asked)
+    let (name, asked) = (name.trim().to_lowercase(), requested_by.trim().to_lowercase());
+    let rest = asked.strip_prefix(&name).filter(|_| !name.is_empty());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
 }
 
 /// Still open, in time, and of a run that waits for exactly this.

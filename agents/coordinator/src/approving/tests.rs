@@ -100,6 +100,11 @@ fn whoever_asked_for_the_run_may_not_decide_under_any_name() {
     let over_mcp = Ballot { also_known_as: vec!["stdio".to_owned()], ..by("dana") };
     assert_eq!(code(&docket, &over_mcp), "OWN_RUN");
     assert!(ruled(&docket, &by("dana")).is_ok());
+    for requested in ["mallory: x", "Mallory: x: the contract was signed"] {
+        docket.approval.requested_by = requested.to_owned();
+        assert_eq!(code(&docket, &by("mallory: x")), "OWN_RUN", "{requested}");
+        assert!(ruled(&docket, &by("mall")).is_ok(), "{requested}");
+    }
 }
 
 #[test]

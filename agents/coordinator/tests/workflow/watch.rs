@@ -28,7 +28,7 @@ fn vendors() -> Vendors {
                          "days_waiting": 4, "unsigned": []});
     let contracts = [lookup("DONE-1", "CLM-1", "EXECUTED"), lookup("WAIT-2", "CLM-2", "SENT")];
     Vendors::default()
-        .answering("onboarding.list_blocked", Answer::Value(json!({"runs": runs})))
+        .answering("onboarding.list_blocked", Answer::Value(json!({"runs": runs, "more": false})))
         .answering("clm.get_contracts", Answer::Value(json!({"contracts": contracts})))
         .answering("clm.list_pending_signatures", Answer::Value(json!({"contracts": [pending]})))
         .answering("clm.send_reminder", Answer::Value(json!({"contract_id": "CLM-2", "reminded": 1})))
@@ -59,6 +59,18 @@ async fn an_executed_contract_gets_a_new_run_and_an_unsigned_one_a_reminder() {
         json!("run-DONE-1/contract_executed"),
         "one request for each blocked run"
     );
+}
+
+#[tokio::test]
+async fn accounts_blocked_by_something_else_hide_none_behind_them() {
+    let vendors = vendors();
+    let page = json!({"runs": [blocked("DEAL-1", "OPP-002"), blocked("DEAL-2", "OPP-002")], "more": true});
+    vendors.next("onboarding.list_blocked", Answer::Value(page));
+    let report = watch(&belt(&vendors).await, &Scope::of_no_run(Duration::from_secs(5))).await;
+    assert_eq!((report.watched, report.requested.len()), (2, 1), "{report:?}");
+    let pages: Vec<_> =
+        vendors.calls_of("onboarding.list_blocked").into_iter().map(|seen| seen.arguments).collect();
+    assert_eq!(json!(pages), json!([{}, {"after": "run-DEAL-2"}]));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `tasks.get_overdue`: tasks due before a day and neither completed nor skipped, longest overdue first.
 
-use super::{MOST, unavailable};
+use super::{MOST, cut, unavailable};
 use crate::Desk;
 use gangway_governance::Call;
 use gangway_protocol::ApiError;
@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 pub(crate) async fn run(desk: Arc<Desk>, args: OverdueArgs, call: Call) -> Result<OverdueTasks, ApiError> {
     let as_of = args.as_of.unwrap_or_else(|| desk.today());
-    let overdue = desk.store.tasks().overdue(as_of, args.owner, MOST as u32).await;
+    let overdue = desk.store.tasks().overdue(as_of, args.owner, args.after, MOST as u32 + 1).await;
+    let mut overdue = overdue.map_err(|error| unavailable(&call, &error))?;
+    let more = cut(&mut overdue);
     let tasks = overdue
-        .map_err(|error| unavailable(&call, &error))?
         .into_iter()
         .map(|task| OverdueTask { days_overdue: (as_of - task.due_date).get_days(), task })
         .collect();
-    Ok(OverdueTasks { as_of, tasks })
+    Ok(OverdueTasks { as_of, tasks, more })
 }

@@ -1,7 +1,7 @@
 //! `tasks.list`: tasks by due date, narrowed by account, owner or status. Of all accounts together it lists what there is
 //! to do, so nothing of tenants that are switched off; of one account, everything.
 
-use super::{MOST, unavailable};
+use super::{MOST, cut, unavailable};
 use crate::Desk;
 use gangway_governance::Call;
 use gangway_protocol::ApiError;
@@ -16,11 +16,11 @@ pub(crate) async fn run(desk: Arc<Desk>, args: ListArgs, call: Call) -> Result<T
         account: args.account_id,
         owner: args.owner,
         status: args.status,
+        after: args.after,
         // One more than the limit tells whether it cut the list.
         limit: MOST as u32 + 1,
     };
     let mut tasks = desk.store.tasks().list(filter).await.map_err(|error| unavailable(&call, &error))?;
-    let more = tasks.len() > MOST;
-    tasks.truncate(MOST);
+    let more = cut(&mut tasks);
     Ok(TaskList { tasks, more })
 }
