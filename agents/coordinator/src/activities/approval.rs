@@ -54,6 +54,8 @@ pub(crate) enum Standing {
     Approved,
     /// Rejected, or nobody decided in time; the reason, for people.
     Refused(String),
+    /// Nobody can decide on it any more: a restore took it back, for what happened after the backup is not known.
+    Void,
 }
 
 pub(crate) struct CheckApproval;
@@ -68,14 +70,12 @@ impl Activity<Env> for CheckApproval {
         let approval = awaited(env, record).await?;
         let now = (env.clock)();
         if approval.state != ApprovalState::Pending || now < approval.expires_at {
-            return standing(&approval);
+            return Ok(standing(&approval));
         }
         let expire = move |docket: &gangway_store::Docket| approving::expire(docket, now);
         let expired = env.store.approvals().decide(&approval.approval_id, None, expire, (env.clock)()).await;
-        match expired.map_err(|error| store_failed(&error))? {
-            Ok(approval) => standing(&approval),
-            Err(approval) => standing(&approval),
-        }
+        let (Ok(approval) | Err(approval)) = expired.map_err(|error| store_failed(&error))?;
+        Ok(standing(&approval))
     }
 }
 
@@ -88,8 +88,8 @@ pub(super) async fn awaited(env: &Env, record: &RunRecord) -> Result<Approval, S
     })
 }
 
-fn standing(approval: &Approval) -> Result<Option<Standing>, StepError> {
-    Ok(match approval.state {
+fn standing(approval: &Approval) -> Option<Standing> {
+    match approval.state {
         ApprovalState::Pending => None,
         ApprovalState::Approved => Some(Standing::Approved),
         ApprovalState::Rejected => Some(Standing::Refused(format!(
@@ -101,13 +101,8 @@ fn standing(approval: &Approval) -> Result<Option<Standing>, StepError> {
             let until = approval.expires_at.strftime("%Y-%m-%d %H:%M UTC");
             Some(Standing::Refused(format!("nobody decided on the approval by {until}")))
         }
-        ApprovalState::Void => {
-            return Err(StepError::Fatal(format!(
-                "approval {} is void, and the run still waits for it",
-                approval.approval_id
-            )));
-        }
-    })
+        ApprovalState::Void => Some(Standing::Void),
+    }
 }
 
 /// An approval to take back, and why.

@@ -1,7 +1,7 @@
 //! Awaiting approval: given, refused, or still open.
 //!
-//! Given for what is still so, it is fulfilled. Otherwise it is void, and the fresh decision counts: a person is asked
-//! anew, or the run is blocked, or it goes on without needing anybody.
+//! Given for what is still so, it is fulfilled. Otherwise it is void, as it is after a restore, and the fresh decision
+//! counts: a person is asked anew, or the run is blocked, or it goes on without needing anybody.
 
 use super::{DECIDED, Labels, escalate, tell_and_report};
 use crate::activities::{CheckApproval, Occasion, Reassess, Standing, VoidApproval, VoidOrder};
@@ -20,6 +20,11 @@ pub(crate) async fn settle<D: Durable<Env = Env>>(
     match durable.look::<CheckApproval, _>("check_approval", record.clone()).await? {
         None => Ok(record),
         Some(Standing::Approved) => act(durable, record).await,
+        Some(Standing::Void) => {
+            let fresh = durable.step::<Reassess>("reassess", record.clone()).await?;
+            fresh.assessed.enter(&mut record);
+            decided_anew(durable, record).await
+        }
         Some(Standing::Refused(why)) => {
             record.state = RunState::Blocked;
             // The approver's own words: bounded and without addresses, like every other reason in the record.
@@ -32,7 +37,6 @@ pub(crate) async fn settle<D: Durable<Env = Env>>(
 
 async fn act<D: Durable<Env = Env>>(durable: &D, mut record: RunRecord) -> Result<RunRecord, Interrupted> {
     let fresh = durable.step::<Reassess>("reassess", record.clone()).await?;
-    let outcome = fresh.assessed.decision.outcome;
     fresh.assessed.enter(&mut record);
     let Some(why) = fresh.difference else {
         record.state = RunState::Fulfilling;
@@ -40,15 +44,23 @@ async fn act<D: Durable<Env = Env>>(durable: &D, mut record: RunRecord) -> Resul
     };
     let order = VoidOrder { approval_id: record.approval_id.clone().unwrap_or_default(), why };
     durable.step::<VoidApproval>("void_approval", order).await?;
-    match outcome {
-        Outcome::Proceed => {
+    decided_anew(durable, record).await
+}
+
+/// Goes by the fresh decision, to which no approval belongs yet.
+async fn decided_anew<D: Durable<Env = Env>>(
+    durable: &D,
+    mut record: RunRecord,
+) -> Result<RunRecord, Interrupted> {
+    match record.decision.as_ref().map(|decision| decision.outcome) {
+        Some(Outcome::Proceed) => {
             record.approval_id = None;
             record.approval_expires_at = None;
             record.state = RunState::Fulfilling;
             Ok(record)
         }
-        Outcome::Escalate => escalate(durable, record).await,
-        Outcome::Block => {
+        Some(Outcome::Escalate) => escalate(durable, record).await,
+        Some(Outcome::Block) | None => {
             record.state = RunState::Blocked;
             tell_and_report(durable, record, Occasion::Decided { round: 1 }, DECIDED).await
         }

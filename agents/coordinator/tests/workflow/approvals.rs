@@ -102,6 +102,24 @@ async fn facts_that_change_where_nobody_looks_do_not_undo_an_approval() {
 }
 
 #[tokio::test]
+async fn an_approval_that_a_restore_took_back_is_asked_for_anew() {
+    let house = House::with(overdue()).await;
+    let run = house.run().await;
+    let take_back = |docket: &gangway_store::Docket| -> Result<Approval, Approval> {
+        Ok(Approval { state: ApprovalState::Void, ..docket.approval.clone() })
+    };
+    let (id, now) = (run.approval_id.clone().unwrap(), *house.now.lock().unwrap());
+    house.store.approvals().decide(&id, None, take_back, now).await.unwrap().unwrap();
+    let again = house.engine.drive(&run.run_id).await.unwrap();
+    assert_eq!(again.state, RunState::AwaitingApproval, "{:?}", again.parked_because);
+    let approval = house.store.approvals().of_run(&run.run_id).await.unwrap().unwrap();
+    assert_eq!((approval.round, approval.state), (2, ApprovalState::Pending));
+    let approved = settle(&house, &again, Choice::Approve).await;
+    assert_eq!(approved.state, RunState::Completed, "{:?}", approved.parked_because);
+    assert_eq!(house.vendors.calls_of("provision.create_tenant").len(), 1);
+}
+
+#[tokio::test]
 async fn changed_findings_void_the_approval_and_ask_for_a_new_one() {
     let house = House::with(overdue()).await;
     let run = house.run().await;

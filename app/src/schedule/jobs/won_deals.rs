@@ -2,9 +2,11 @@
 //!
 //! The cursor stands at the last change seen and moves after that page's runs are accepted; every look reaches back
 //! before it, because a row may become visible later than its time says. That a deal comes again is thus normal: its
-//! correlation id is made from the opportunity, and a deal that any earlier run was about is left to that run.
+//! correlation id is made from the opportunity, and a deal that any earlier run was about is left to that run. A deal
+//! whose account is busy with another one waits, and the cursor with it.
 
 use super::Crew;
+use crate::installation::OnboardingEngine;
 use crate::schedule::settings::{WonDeals, days};
 use anyhow::{Context as _, Result};
 use gangway_coordinator::new_run;
@@ -34,14 +36,19 @@ struct Looked {
     seen: u32,
     /// Runs begun.
     started: u32,
-    /// Deals that an earlier run is about, or whose account has a live run.
+    /// Deals that an earlier run is about.
     known: u32,
+    /// Deals whose account has a live run about something else; a later look begins theirs.
+    waiting: u32,
     /// Deals closed too long ago.
     too_old: u32,
     /// Deals with ids that cannot be used, or that belong to another account's request.
     unusable: u32,
     /// Runs begun that could not be driven now; the next start goes on with them.
     left: u32,
+    /// The change of the first deal that waits: the next look must see it again.
+    #[serde(skip)]
+    wait_from: Option<Timestamp>,
 }
 
 pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
@@ -62,7 +69,8 @@ async fn look(crew: &Crew, now: Timestamp) -> Result<Looked> {
         let started = accept(crew, settings, &page.opportunities, now, &mut looked).await?;
         let last = page.opportunities.last();
         if let Some(last) = last {
-            cursors.advance(CURSOR, last.changed_at).await?;
+            let upto = looked.wait_from.map_or(last.changed_at, |from| from.min(last.changed_at));
+            cursors.advance(CURSOR, upto).await?;
         }
         looked.left += crew.drive(started).await;
         let Some(last) = last.filter(|_| page.more) else { break };
@@ -105,17 +113,53 @@ async fn accept(
         } else if has_run(crew.installation.store().runs(), &request).await? {
             looked.known += 1;
         } else {
-            let record = new_run(request, now, Uuid::now_v7(), engine.versions());
-            match engine.durable().submit(record).await {
-                Ok(submitted) if submitted.started => started.push(submitted.record.run_id),
-                Ok(_) => looked.known += 1,
-                Err(EngineError::Store(StoreError::CorrelationTaken { .. })) => looked.unusable += 1,
-                Err(error) => return Err(error.into()),
+            match begin_run(engine, request, now).await? {
+                Begun::Started(run_id) => started.push(run_id),
+                Begun::Known => looked.known += 1,
+                Begun::Unusable => looked.unusable += 1,
+                Begun::Waits => {
+                    looked.waiting += 1;
+                    looked.wait_from =
+                        Some(looked.wait_from.map_or(deal.changed_at, |from| from.min(deal.changed_at)));
+                }
             }
         }
     }
     looked.started += u32::try_from(started.len()).unwrap_or(u32::MAX);
     Ok(started)
+}
+
+/// What became of a deal.
+enum Begun {
+    Started(RunId),
+    Known,
+    Waits,
+    Unusable,
+}
+
+/// A request that met another deal's live run stays with that run for good, so once that one has ended the deal's
+/// request is made again under an id that says after which.
+async fn begin_run(engine: &OnboardingEngine, mut request: RunRequest, now: Timestamp) -> Result<Begun> {
+    let deal = request.correlation_id.clone();
+    loop {
+        let record = new_run(request.clone(), now, Uuid::now_v7(), engine.versions());
+        let met = match engine.durable().submit(record).await {
+            Ok(submitted) if submitted.started => return Ok(Begun::Started(submitted.record.run_id)),
+            Ok(submitted) => submitted.record,
+            Err(EngineError::Store(StoreError::CorrelationTaken { .. })) => return Ok(Begun::Unusable),
+            Err(error) => return Err(error.into()),
+        };
+        if request.opportunity_id.as_ref().is_none_or(|wanted| is_about(&met, wanted)) {
+            return Ok(Begun::Known);
+        }
+        if met.state.is_live() {
+            return Ok(Begun::Waits);
+        }
+        let Ok(later) = CorrelationId::parse(format!("{deal}-after-{}", met.run_id)) else {
+            return Ok(Begun::Unusable);
+        };
+        request.correlation_id = later;
+    }
 }
 
 fn request(deal: &ClosedWon) -> Result<RunRequest> {
@@ -148,38 +192,4 @@ fn bare(id: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
-    use super::{bare, begin, request};
-    use crate::schedule::settings::WonDeals;
-    use gangway_protocol::tools::salesforce::ClosedWon;
-
-    fn deal(opportunity: &str) -> ClosedWon {
-        ClosedWon {
-            opportunity_id: opportunity.to_owned(),
-            account_id: "ACME-001".to_owned(),
-            amount: None,
-            close_date: None,
-            changed_at: "2026-03-01T09:00:00Z".parse().unwrap(),
-        }
-    }
-
-    #[test]
-    fn a_deal_always_asks_with_the_same_correlation_id() {
-        let id = "006000000000001AAA";
-        assert_eq!(request(&deal(id)).unwrap(), request(&deal(id)).unwrap());
-        assert!(request(&deal("")).is_err());
-        assert_eq!(bare(id), bare("006000000000001"));
-    }
-
-    #[test]
-    fn the_first_look_is_bounded_and_later_ones_reach_back_a_little() {
-        let now = "2026-03-02T09:00:00Z".parse().unwrap();
-        let settings = WonDeals::default();
-        let first = begin(&settings, None, now).unwrap();
-        assert_eq!(first.to_string(), "2026-03-01T09:00:00Z");
-        let seen = "2026-03-02T08:00:00Z".parse().unwrap();
-        assert_eq!(begin(&settings, Some(seen), now).unwrap().to_string(), "2026-03-02T07:30:00Z");
-    }
-}
+mod tests;
