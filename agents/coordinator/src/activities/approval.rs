@@ -74,7 +74,7 @@ impl Activity<Env> for CheckApproval {
         }
         let expire = move |docket: &gangway_store::Docket| approving::expire(docket, now);
         let expired = env.store.approvals().decide(&approval.approval_id, None, expire, (env.clock)()).await;
-        let (Ok(approval) | Err(approval)) = expired.map_err(|error| store_failed(&error))?;
+        let approval = expired.map_err(|error| store_failed(&error))?.unwrap_or_else(|settled| *settled);
         Ok(standing(&approval))
     }
 }

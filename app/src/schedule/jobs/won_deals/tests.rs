@@ -44,8 +44,8 @@ fn the_first_look_is_bounded_and_later_ones_reach_back_a_little() {
 /// What a look makes of one deal, and the runs it begins; nobody drives them.
 async fn looked_at(crew: &Crew, opportunity: &str) -> (Looked, Vec<RunId>) {
     let mut looked = Looked::default();
-    let started = accept(crew, &WonDeals::default(), &[deal(opportunity)], Timestamp::now(), &mut looked);
-    let started = started.await.unwrap();
+    let (settings, deals) = (WonDeals::default(), [deal(opportunity)]);
+    let started = accept(crew, &settings, &deals, Timestamp::now(), &mut looked).await.unwrap();
     (looked, started)
 }
 
