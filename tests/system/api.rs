@@ -291,6 +291,10 @@ async fn refusals_are_problems_and_the_document_is_open() {
         (service.ask(Method::POST, "/api/runs", &admin).body("{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (service.ask(Method::POST, "/api/runs", &admin).json(&json!({})), StatusCode::UNPROCESSABLE_ENTITY),
         (
+            service.ask(Method::POST, "/api/runs", &admin).json(&json!(["ACME-001", null, "c", null])),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        (
             service
                 .ask(Method::POST, "/api/runs", &admin)
                 .header("content-type", "application/json")

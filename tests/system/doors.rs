@@ -15,11 +15,18 @@ use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-/// Says this much of a request, and gives what comes back until the connection ends.
-fn dribble(service: &Serving, said: &str) -> String {
+/// A connection on which this much of a request was said. What never comes is given up in the end.
+fn connected(service: &Serving, said: &str) -> TcpStream {
     let url = service.url("");
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
     stream.write_all(said.as_bytes()).unwrap();
+    stream
+}
+
+/// Says this much of a request, and gives what comes back until the connection ends.
+fn dribble(service: &Serving, said: &str) -> String {
+    let mut stream = connected(service, said);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8(answer).unwrap()
@@ -41,6 +48,35 @@ fn a_peer_that_dribbles_is_cut_and_audited_and_the_service_goes_on() {
     assert_eq!(service.stop(), Some(0));
     assert_eq!(refusals(&house), ["refused/HEAD_INCOMPLETE", "refused/BODY_INCOMPLETE"]);
     assert_eq!(runs(&house).len(), 1);
+}
+
+#[test]
+fn a_peer_that_holds_every_place_with_requests_it_does_not_finish_keeps_nobody_out() {
+    let house = House::new();
+    // Only for want of a place is anybody cut here.
+    let patient = [
+        ("GANGWAY_SERVE__CONNECTIONS", "4"),
+        ("GANGWAY_SERVE__HEAD_MS", "600000"),
+        ("GANGWAY_SERVE__BODY_MS", "600000"),
+    ];
+    let service = Serving::start(&house, &patient);
+    let head = "POST /webhook/onboarding HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
+    let body = format!("{head}content-length: 60\r\n\r\n{{\"account_id\":");
+    for half in [head, body.as_str()] {
+        let mut holding: Vec<TcpStream> = (0..12).map(|_| connected(&service, half)).collect();
+        let health = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+        let mut asking = connected(&service, health);
+        let mut answer = String::new();
+        asking.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+        let mut told = String::new();
+        holding[0].read_to_string(&mut told).unwrap();
+        assert!(told.starts_with("HTTP/1.1 408 ") && told.contains("problem+json"), "{told:?}");
+    }
+    let held = connected(&service, head);
+    assert_eq!(service.stop(), Some(0), "who has not finished asking does not keep it from ending either");
+    drop(held);
+    assert!(refusals(&house).contains(&"refused/GAVE_WAY".to_owned()), "{:?}", refusals(&house));
 }
 
 /// The simulated vendors, configured as if they were real ones.

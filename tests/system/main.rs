@@ -17,6 +17,7 @@ mod crash;
 mod decide;
 mod demo;
 mod doors;
+mod ending;
 mod eval;
 mod harness;
 mod hosts;

@@ -137,3 +137,19 @@ fn a_message_that_fits_the_line_only_in_part_is_not_acknowledged_and_taken_in_wh
         assert_eq!(house.vendors().count("slack_message", account), 1, "{account}");
     }
 }
+
+#[test]
+fn a_message_of_more_notifications_than_the_limit_is_taken_in_by_and_by() {
+    let house = house();
+    let service = Serving::start(&house, &[("GANGWAY_SERVE__EVENTS_PER_MINUTE", "2")]);
+    let all = message(ORGANIZATION, &[won("ACME"), won("STRT"), won("GRTH")]);
+    assert_eq!(service.post(PATH, &all).status, 429);
+    // What was counted is forgotten when the configuration is read again: as after a minute, without the minute.
+    service.signal("-HUP");
+    service.wait_for_remark("configuration read again");
+    let answer = service.post(PATH, &all);
+    assert_eq!(answer.status, 200, "those of before do not count again: {}", answer.body);
+    wait_for_rest(&house, 3);
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(refusals(&house), ["refused/TOO_MANY_REQUESTS"]);
+}

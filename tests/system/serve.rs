@@ -58,6 +58,7 @@ fn what_is_not_believed_or_not_understood_is_refused_audited_and_leaves_nothing_
         (signed("msg-1", now(), &large), 413, "BODY_TOO_LARGE"),
         (signed("msg-1", now(), "account ACME-001"), 422, "UNREADABLE"),
         (signed("msg-1", now(), r#"{"account_id":"../x"}"#), 422, "UNREADABLE"),
+        (signed("msg-1", now(), r#"["ACME-001",null,"c"]"#), 422, "UNREADABLE"),
         (hub(good), 422, "UNREADABLE"),
         (hub(good).header("x-hub-signature-256", "sha256=00"), 401, "BAD_SIGNATURE"),
     ];
@@ -239,7 +240,9 @@ fn the_printed_shell_lines_work_word_for_word_and_the_demo_controls_answer() {
             .count(),
         6
     );
-    assert_eq!(service.post("/demo/enable-random-errors", &Event::new(r#"{"rate":0.9}"#)).status, 400);
+    for wrong in [r#"{"rate":0.9}"#, "[0.2,1]"] {
+        assert_eq!(service.post("/demo/enable-random-errors", &Event::new(wrong)).status, 400, "{wrong}");
+    }
     assert_eq!(service.post("/demo/disable-random-errors", &Event::new("")).json()["enabled"], false);
     let all = service.post("/demo/run-all", &Event::new("")).json();
     for result in all["results"].as_array().unwrap() {

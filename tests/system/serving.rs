@@ -191,6 +191,11 @@ impl Serving {
     /// Asks it to end, and gives its exit code.
     pub fn stop(self) -> Option<i32> {
         self.signal("-TERM");
+        self.ended()
+    }
+
+    /// Returns when it has ended, with its exit code.
+    pub fn ended(self) -> Option<i32> {
         self.child.borrow_mut().wait().unwrap().code()
     }
 

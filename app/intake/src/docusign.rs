@@ -1,7 +1,7 @@
 //! DocuSign Connect: an envelope changed. The event is a hint, believed only as one: what the contract is now is read
 //! from DocuSign.
 
-use crate::Doubt;
+use crate::{Doubt, Object};
 use serde::{Deserialize, Serialize};
 
 /// Events that may turn a contract into an executed one.
@@ -16,6 +16,7 @@ pub struct Event {
     /// When Connect made the event.
     pub generated_date_time: String,
     /// Of what.
+    #[serde(deserialize_with = "Object::only")]
     pub data: Envelope,
 }
 
@@ -34,6 +35,7 @@ impl Event {
     /// [`Doubt::Unreadable`].
     pub fn read(body: &[u8]) -> Result<Self, Doubt> {
         serde_json::from_slice(body)
+            .map(|Object(event)| event)
             .map_err(|error| Doubt::Unreadable(format!("this is no DocuSign Connect event: {error}")))
     }
 

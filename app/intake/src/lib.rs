@@ -4,11 +4,13 @@
 //! for its rate or size; that is the service's. One file per kind of sender, the signatures of all in [`signature`].
 
 pub mod docusign;
+mod object;
 pub mod onboarding;
 pub mod outbound_message;
 pub mod signature;
 pub mod slack;
 
+pub use object::Object;
 pub use signature::{Disbelief, Key};
 
 /// Why a body is not taken in.

@@ -3,8 +3,8 @@
 //! Signed as Standard Webhooks say, or with `X-Hub-Signature-256`: that one names no event, so the body must name a
 //! correlation id. Other fields of a body are ignored, so that a sender may send what it has.
 
-use crate::Doubt;
 use crate::signature::{Disbelief, Key, Standard, hub_sender};
+use crate::{Doubt, Object};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, TraceParent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl Proof<'_> {
     /// # Errors
     /// [`Doubt::Unreadable`].
     pub fn event(&self, body: &[u8]) -> Result<(Event, String), Doubt> {
-        let event: Event = serde_json::from_slice(body).map_err(|error| {
+        let Object(event): Object<Event> = serde_json::from_slice(body).map_err(|error| {
             Doubt::Unreadable(format!(
                 "the body is not an event {{\"account_id\", \"opportunity_id\"?, \"correlation_id\"?}}: {error}"
             ))

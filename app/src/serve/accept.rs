@@ -29,7 +29,8 @@ impl Service {
         Ok(submitted)
     }
 
-    /// The run at rest, if it comes to rest in time.
+    /// The run at rest, if it comes to rest in time and before the service stops: once it does, who waits is told what is
+    /// certain, that the run is accepted.
     pub async fn at_rest(&self, run_id: &RunId, longest: Duration) -> Option<RunRecord> {
         let rest = self.queue.rest_of(run_id);
         let found = self.installation.store().runs().get(run_id).await.ok().flatten();
@@ -37,6 +38,7 @@ impl Service {
         if let Some(record) = found.filter(rests) {
             return Some(record);
         }
-        tokio::time::timeout(longest, rest).await.ok()?.ok()
+        let in_time = tokio::time::timeout(longest, rest);
+        self.stop.run_until_cancelled(in_time).await?.ok()?.ok()
     }
 }

@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::future::join_all;
 use gangway_coordinator::summary_of;
+use gangway_intake::Object;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, RunRecord};
 use gangway_simulator::{Fault, FaultKind, Vendor, demo_accounts};
@@ -190,7 +191,7 @@ async fn enable_errors(State(service): State<Arc<Service>>, body: Bytes) -> Resu
     let demo = demo_of(&service)?;
     let wanted: Wanted = match body.is_empty() {
         true => Wanted::default(),
-        false => serde_json::from_slice(&body).map_err(|error| {
+        false => serde_json::from_slice(&body).map(|Object(wanted)| wanted).map_err(|error| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
                 format!("send {{\"rate\"?, \"seed\"?}} or nothing: {error}"),

@@ -1,5 +1,6 @@
 //! `/healthz`: the process answers. `/readyz`: it can work, i.e. its store can be read and it is not stopping.
 
+use super::intake::Refusal;
 use super::{Problem, Service};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,7 +20,7 @@ async fn alive() -> Json<Value> {
 
 async fn ready(State(service): State<Arc<Service>>) -> Result<Json<Value>, Problem> {
     if service.stop.is_cancelled() {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping"));
+        return Err(Refusal::Stopping.problem());
     }
     let probe = RunFilter { limit: 1, ..RunFilter::default() };
     match service.installation.store().runs().list(probe).await {

@@ -1,14 +1,16 @@
 //! The service's life: what is put together at the start, what reloads, and in which order it ends.
 //!
-//! It ends in this order: no new event is taken in and `/readyz` says so; open requests end; workers bring the runs they
-//! have begun to a rest, and so does what a request set off; the store commits what is queued. What does not rest in time is in the journal, and the next
-//! start goes on with it.
+//! It ends in this order: no new event is taken in and `/readyz` says so; workers bring the runs they have begun to a rest,
+//! and open requests and what they set off end; the listener closes; the store commits what is queued. What does not rest
+//! in time is in the journal, and the next start goes on with it.
 
 use super::demo::{self, Demo};
+use super::drain::{self, UnderWay};
 use super::host::{self, ApiKeys, Hosts, Vendors};
 use super::intake::{self, Intake, Policy};
 use super::listener::{Listening, Terms};
 use super::mcp;
+use super::pace::Cut;
 use super::queue::{self, Queue};
 use super::settings::Secrets;
 use super::{Service, router};
@@ -34,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Who starts, stops and reloads: a signal has no name.
-const ITSELF: &str = "service";
+pub const ITSELF: &str = "service";
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
@@ -61,28 +63,18 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
 
     end_on_signals(&service.stop);
     reload_on_signals(&service)?;
-    let workers = queue::start_workers(&service, settings.workers);
-    let tidy = tokio::spawn(intake::tidy(Arc::clone(&service)));
-    let scheduled = tokio::spawn(scheduled(Arc::clone(&service), jobs));
-    let hosts = Hosts::of(&settings, listening.addr);
-    let answering =
-        tokio::spawn(listening.answer(router(&service, hosts, mcp), terms(&service), service.stop.clone()));
+    let close = CancellationToken::new();
+    let router = router(&service, Hosts::of(&settings, listening.addr), mcp);
+    let under_way = UnderWay {
+        workers: queue::start_workers(&service, settings.workers),
+        scheduled: tokio::spawn(scheduled(Arc::clone(&service), jobs)),
+        tidy: tokio::spawn(intake::tidy(Arc::clone(&service))),
+        answering: tokio::spawn(listening.answer(router, terms(&service), close.clone())),
+        close,
+    };
     service.stop.cancelled().await;
-
-    let all = async {
-        answering.await.context("answering ended in a panic")?;
-        workers.join_all().await;
-        service.tasks.close();
-        service.tasks.wait().await;
-        scheduled.await.context("the schedule ended in a panic")??;
-        tidy.await.context("tidying ended in a panic")
-    };
-    let ended = match tokio::time::timeout(Duration::from_millis(settings.drain_ms), all).await {
-        Ok(ended) => ended,
-        Err(_) => output::remark("stopped with work under way; the next start goes on with it"),
-    };
-    let how = json!({ "well": ended.is_ok() });
-    put_on_record(&service, AuditRecord::done("service.stop", ITSELF, how, Timestamp::now())).await;
+    let (record, ended) = drain::end(&service, under_way, Duration::from_millis(settings.drain_ms)).await;
+    put_on_record(&service, record).await;
     ended
 }
 
@@ -108,22 +100,25 @@ async fn scheduled(service: Arc<Service>, jobs: Vec<Job>) -> Result<()> {
     scheduler.run(service.stop.clone()).await
 }
 
-/// Connections as configured; a head that never was whole leaves its trace like any refused request.
+/// Connections as configured; a request that never was whole leaves its trace like any refused one.
 fn terms(service: &Arc<Service>) -> Terms {
     let settings = &service.installation.config().serve;
     let service = Arc::clone(service);
-    let on_cut = move |peer| {
+    let on_cut = move |peer, cut| {
         let service = Arc::clone(&service);
-        let cut = async move {
-            let (what, who, code) = ("connection", "nobody yet", "HEAD_INCOMPLETE");
+        let code = match cut {
+            Cut::HeadIncomplete => "HEAD_INCOMPLETE",
+            Cut::GaveWay => "GAVE_WAY",
+        };
+        tokio::spawn(async move {
+            let (what, who) = ("connection", "nobody yet");
             let refused = Refused { what, page: None, peer: Some(peer), who, code, why: None };
             service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
-        };
-        tokio::spawn(cut);
+        });
     };
     Terms {
         connections: settings.connections,
-        head_time: Duration::from_millis(settings.head_ms),
+        head_time: Duration::from_millis(settings.head_ms.get()),
         on_cut: Arc::new(on_cut),
     }
 }

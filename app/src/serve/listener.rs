@@ -1,22 +1,26 @@
-//! Connections: how many at once, how long one may take to say what it wants, and how they end.
+//! Connections: how they come in, what answers on them, and how they end. How many there may be and who gives way is for
+//! [`super::places`] to say.
 //!
 //! HTTP/1.1 only; TLS is a reverse proxy's. `axum::serve` can bound neither connections nor the time for headers.
 
-use super::pace::{Paced, Turn};
+use super::pace::{Cut, Paced, Turn};
+use super::places::{Place, Places};
+use super::told::Told;
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{Request, Response};
 use axum::middleware::AddExtension;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::{Service as _, ServiceExt as _};
 
@@ -26,11 +30,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What a listener allows its peers, and whom it tells of those it cut.
 pub struct Terms {
     /// Connections open at once.
-    pub connections: usize,
+    pub connections: NonZeroU32,
     /// Time for a request's head, and for an idle connection until its next one.
     pub head_time: Duration,
-    /// Told from where a head came that never was whole.
-    pub on_cut: Arc<dyn Fn(IpAddr) + Send + Sync>,
+    /// Told from where a request came that never was whole, and why it was cut.
+    pub on_cut: Arc<dyn Fn(IpAddr, Cut) + Send + Sync>,
 }
 
 /// A service that listens.
@@ -52,31 +56,30 @@ impl Listening {
 
     /// Answers on these terms until `stop`; then closes the idle ones and lets open requests end.
     pub async fn answer(self, router: Router, terms: Terms, stop: CancellationToken) {
-        let room = Arc::new(Semaphore::new(terms.connections.max(1)));
+        let places = Places::for_at_most(terms.connections);
         let open = GracefulShutdown::new();
         let terms = Arc::new(terms);
         let mut peers = router.into_make_service_with_connect_info::<SocketAddr>();
-        while let Some(Some((stream, peer, place))) = stop.run_until_cancelled(self.next(&room)).await {
+        while let Some((stream, peer, place)) = stop.run_until_cancelled(self.next(&places)).await {
             let Ok(service) = peers.call(peer).await;
             let (terms, watcher) = (Arc::clone(&terms), open.watcher());
             tokio::spawn(async move {
-                let was_cut = converse(stream, service, watcher, terms.head_time).await;
-                drop(place);
-                if was_cut {
-                    (terms.on_cut)(peer.ip());
+                converse(stream, service, watcher, terms.head_time, &place.turn).await;
+                if let Some(cut) = place.turn.cut() {
+                    (terms.on_cut)(peer.ip(), cut);
                 }
             });
         }
         drop(self.listener);
+        places.dismiss();
         open.shutdown().await;
     }
 
-    /// The next connection, once there is room: until then newcomers wait in the operating system's backlog.
-    async fn next(&self, room: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        let place = Arc::clone(room).acquire_owned().await.ok()?;
+    /// The next connection, once there is a place for it; those after it wait in the operating system's backlog.
+    async fn next(&self, places: &Arc<Places>) -> (TcpStream, SocketAddr, Place) {
         loop {
             match self.listener.accept().await {
-                Ok((stream, peer)) => return Some((stream, peer, place)),
+                Ok((stream, peer)) => return (stream, peer, places.take().await),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -89,22 +92,33 @@ impl Listening {
 /// Who is connected and what answers them.
 type Answering = AddExtension<Router, ConnectInfo<SocketAddr>>;
 
-/// Answers on one connection until it ends; says whether it ended in the middle of a head.
-async fn converse(stream: TcpStream, service: Answering, watcher: Watcher, head_time: Duration) -> bool {
+/// Answers on one connection until it ends or gives way.
+async fn converse(
+    stream: TcpStream,
+    service: Answering,
+    watcher: Watcher,
+    head_time: Duration,
+    turn: &Arc<Turn>,
+) {
     // Acknowledgements are small; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_time);
-    let turn = Arc::new(Turn::default());
-    let begun = Arc::clone(&turn);
-    let service = service.map_request(move |request: Request<_>| {
-        begun.begin();
-        request
-    });
-    let io = TokioIo::new(Paced::new(stream, Arc::clone(&turn)));
+    let (asked, answered) = (Arc::clone(turn), Arc::clone(turn));
+    let service = service
+        .map_request(move |request: Request<_>| request.map(|body| Told::by_peer(body, Arc::clone(&asked))))
+        .map_response(move |response: Response<Body>| {
+            response.map(|body| Told::by_us(body, Arc::clone(&answered)))
+        });
+    let io = TokioIo::new(Paced::new(stream, Arc::clone(turn)));
     let connection = builder.serve_connection(io, TowerToHyperService::new(service));
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error, "a connection ended early");
+    tokio::select! {
+        biased;
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(error, "a connection ended early");
+            }
+        }
+        () = turn.way_is_wanted() => {}
     }
-    turn.was_cut()
 }

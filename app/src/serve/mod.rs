@@ -5,6 +5,7 @@
 mod accept;
 mod api;
 mod demo;
+mod drain;
 mod guard;
 mod health;
 mod host;
@@ -13,10 +14,12 @@ mod life;
 mod listener;
 mod mcp;
 mod pace;
+mod places;
 mod problem;
 pub mod queue;
 pub mod settings;
 mod state;
+mod told;
 
 pub use life::run;
 pub use problem::Problem;
@@ -24,6 +27,7 @@ pub use state::Service;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
 use std::sync::Arc;
 
 /// Everything the service answers. Webhooks prove who sends them, and health is nobody's secret; the rest can be reached
@@ -34,7 +38,8 @@ fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
         .merge(demo::routes())
         .merge(api::routes())
         .merge(mcp.with_state(()))
-        .layer(axum::middleware::from_fn_with_state(guarded, host::check));
+        .layer(from_fn_with_state(Arc::clone(service), drain::refuse_late))
+        .layer(from_fn_with_state(guarded, host::check));
     Router::new()
         .merge(health::routes())
         .merge(intake::routes())
@@ -48,6 +53,7 @@ fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
                 "this page does not know this method; see the Allow header",
             )
         })
-        .layer(axum::middleware::from_fn(guard::contained))
+        .layer(from_fn_with_state(Arc::clone(service), drain::waited_for))
+        .layer(from_fn(guard::contained))
         .with_state(Arc::clone(service))
 }

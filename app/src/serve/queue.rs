@@ -8,6 +8,7 @@ use anyhow::Result;
 use gangway_protocol::{RunId, RunRecord};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -52,7 +53,8 @@ enum Standing {
 
 impl Queue {
     /// A line of so many places.
-    pub fn with_room_for(capacity: usize) -> Self {
+    pub fn with_room_for(capacity: NonZeroU32) -> Self {
+        let capacity = usize::try_from(capacity.get()).unwrap_or(Semaphore::MAX_PERMITS);
         let (tail, head) = mpsc::unbounded_channel();
         Self {
             room: Arc::new(Semaphore::new(capacity)),
@@ -158,8 +160,8 @@ pub async fn line_up_earlier(service: &Service) -> Result<usize> {
 }
 
 /// Starts this many workers. They take no new run once the service stops, and end when theirs rests.
-pub fn start_workers(service: &Arc<Service>, count: usize) -> JoinSet<()> {
-    (0..count.max(1)).map(|_| work(Arc::clone(service))).collect()
+pub fn start_workers(service: &Arc<Service>, count: NonZeroU16) -> JoinSet<()> {
+    (0..count.get()).map(|_| work(Arc::clone(service))).collect()
 }
 
 async fn work(service: Arc<Service>) {
@@ -197,6 +199,11 @@ mod tests {
 
     use super::{Queue, Standing, next};
     use gangway_protocol::RunId;
+    use std::num::NonZeroU32;
+
+    fn places(count: u32) -> NonZeroU32 {
+        NonZeroU32::new(count).unwrap()
+    }
 
     fn run(number: u32) -> RunId {
         RunId::parse(format!("run-{number}")).unwrap()
@@ -204,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_is_next_and_a_full_line_has_no_place() {
-        let queue = Queue::with_room_for(2);
+        let queue = Queue::with_room_for(places(2));
         for number in 1..=2 {
             let place = queue.reserve().unwrap();
             queue.push(run(number), Some(place));
@@ -219,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_run_stands_in_the_line_once() {
-        let queue = Queue::with_room_for(2);
+        let queue = Queue::with_room_for(places(2));
         queue.push(run(1), queue.reserve());
         queue.push(run(1), queue.reserve());
         assert_eq!(queue.length(), 1, "the second place is given back");
@@ -234,14 +241,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_that_is_not_used_is_free_again() {
-        let queue = Queue::with_room_for(1);
+        let queue = Queue::with_room_for(places(1));
         drop(queue.reserve().unwrap());
         assert!(queue.reserve().is_some());
     }
 
     #[tokio::test]
     async fn who_gave_up_waiting_is_forgotten() {
-        let queue = Queue::with_room_for(1);
+        let queue = Queue::with_room_for(places(1));
         drop(queue.rest_of(&run(1)));
         let _still = queue.rest_of(&run(2));
         queue.forget_the_gone();

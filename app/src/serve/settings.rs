@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 
 /// The service.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,15 +25,15 @@ pub struct Serve {
     /// Requests to webhooks heard from one address in a minute, before it is known who sends.
     pub requests_per_minute: NonZeroU32,
     /// Runs accepted and not yet begun, at most.
-    pub queue: usize,
+    pub queue: NonZeroU32,
     /// Runs driven at once.
-    pub workers: usize,
-    /// Connections open at once.
-    pub connections: usize,
+    pub workers: NonZeroU16,
+    /// Connections open at once; when all are taken, whoever has taken longest to say what they want makes room.
+    pub connections: NonZeroU32,
     /// How long a request's head may take to arrive, and how long a connection may stay silent between two requests.
-    pub head_ms: u64,
+    pub head_ms: NonZeroU64,
     /// How long a request's body may take to arrive.
-    pub body_ms: u64,
+    pub body_ms: NonZeroU64,
     /// How long the work under way may take to come to rest when the service is asked to end.
     pub drain_ms: u64,
 }
@@ -42,6 +42,11 @@ impl Default for Serve {
     fn default() -> Self {
         const EVENTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1_199);
         const REQUESTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(5_999);
+        const QUEUE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);
+        const WORKERS: NonZeroU16 = NonZeroU16::MIN.saturating_add(7);
+        const CONNECTIONS: NonZeroU32 = NonZeroU32::MIN.saturating_add(511);
+        const HEAD_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(14_999);
+        const BODY_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(9_999);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8700)),
             allowed_hosts: Names::default(),
@@ -50,11 +55,11 @@ impl Default for Serve {
             salesforce_organization_id: None,
             events_per_minute: EVENTS,
             requests_per_minute: REQUESTS,
-            queue: 10_000,
-            workers: 8,
-            connections: 512,
-            head_ms: 15_000,
-            body_ms: 10_000,
+            queue: QUEUE,
+            workers: WORKERS,
+            connections: CONNECTIONS,
+            head_ms: HEAD_MS,
+            body_ms: BODY_MS,
             drain_ms: 25_000,
         }
     }

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use axum::{Json, Router};
+use gangway_intake::Object;
 use gangway_protocol::Person;
 use jiff::Timestamp;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -210,12 +211,13 @@ async fn understood<P: Input, Q: Input, B: Input>(
     let body = if is_nothing::<B>() {
         nothing()?
     } else {
-        let time = Duration::from_millis(service.installation.config().serve.body_ms);
-        let read = Json::<B>::from_request(Request::from_parts(parts, body), &service);
+        let time = Duration::from_millis(service.installation.config().serve.body_ms.get());
+        let read = Json::<Object<B>>::from_request(Request::from_parts(parts, body), &service);
         tokio::time::timeout(time, read)
             .await
             .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?
             .map_err(|refused| Problem::new(refused.status(), refused.body_text()))?
+            .0
             .0
     };
     Ok(Asked { service, person, path, query, body, headers })

@@ -65,7 +65,7 @@ impl Policy {
             docusign_keys: keys(&settings.docusign_keys).context("serve.docusign_keys cannot be used")?,
             organization_id: settings.salesforce_organization_id.clone(),
             rates: Rates::of(settings),
-            body_time: Duration::from_millis(settings.body_ms),
+            body_time: Duration::from_millis(settings.body_ms.get()),
         })
     }
 }
@@ -94,8 +94,7 @@ impl Intake {
     }
 }
 
-/// Keeps the state in memory small until the service stops, and settles the counts of refusals then. What is in
-/// the store is the retention job's.
+/// Keeps the state in memory small until the service stops. What is in the store is the retention job's.
 pub async fn tidy(service: Arc<Service>) {
     let mut due = tokio::time::interval(TIDY_EVERY);
     let store = service.installation.store();
@@ -104,7 +103,6 @@ pub async fn tidy(service: Arc<Service>) {
         service.intake.policy().rates.forget_the_quiet();
         service.queue.forget_the_gone();
     }
-    service.refusals.settle(store, None).await;
 }
 
 /// A delivery at the door.

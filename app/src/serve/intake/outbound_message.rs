@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use gangway_intake::onboarding::Event;
 use gangway_intake::outbound_message::read;
 use gangway_protocol::canonical::digest_bytes;
-use gangway_store::InboundEvent;
+use gangway_store::{InboundEvent, Received};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,7 +49,6 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<(), Turned> {
     let notifications = read(&body, organization).map_err(Refusal::from)?;
     let turned = Turned::away(SENDER);
     for notification in notifications {
-        policy.rates.accept(SENDER).map_err(|wait| turned(Refusal::TooMany(wait)))?;
         let event = InboundEvent {
             source: SENDER.to_owned(),
             // The id of the notification is the same in every delivery; the message around it is not.
@@ -57,6 +56,11 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<(), Turned> {
             event_id: notification.id,
             received_at: Timestamp::now(),
         };
+        // A repeat does not count: else a message of more notifications than the limit would never be committed whole.
+        if is_kept(delivery.service, &event).await.map_err(&turned)? {
+            continue;
+        }
+        policy.rates.accept(SENDER).map_err(|wait| turned(Refusal::TooMany(wait)))?;
         let asked = Event {
             account_id: notification.account_id,
             opportunity_id: Some(notification.opportunity_id),
@@ -66,4 +70,13 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<(), Turned> {
         keep(delivery.service, asked, event).await.map_err(&turned)?;
     }
     Ok(())
+}
+
+/// Whether an earlier delivery of it was committed.
+async fn is_kept(service: &Service, event: &InboundEvent) -> Result<bool, Refusal> {
+    match service.installation.store().intake().find(event).await {
+        Ok(Some(Received::Conflict)) => Err(Refusal::IdReused),
+        Ok(found) => Ok(found.is_some()),
+        Err(error) => Err(Refusal::NotKept(error.with_cause())),
+    }
 }
