@@ -71,8 +71,8 @@ impl Places {
         if taken.turns.values().any(|turn| turn.gives_way()) {
             return;
         }
-        let waiting = taken.turns.values().filter_map(|turn| Some((turn.waits_since()?, turn)));
-        if let Some((_, longest)) = waiting.min_by_key(|(since, _)| *since) {
+        let waiting = taken.turns.iter().filter_map(|(id, turn)| Some((turn.waits_since()?, id, turn)));
+        if let Some((_, _, longest)) = waiting.min_by_key(|(since, id, _)| (*since, *id)) {
             longest.want_way();
         }
     }
@@ -96,19 +96,12 @@ mod tests {
     use super::Places;
     use futures::FutureExt as _;
     use std::num::NonZeroU32;
-    use std::time::Duration;
 
-    async fn a_moment() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_one_who_has_kept_us_waiting_longest_gives_way_and_nobody_who_is_answered() {
         let places = Places::for_at_most(NonZeroU32::new(3).unwrap());
         let answered = places.take().await;
-        a_moment().await;
         let dribbling = places.take().await;
-        a_moment().await;
         let silent = places.take().await;
         answered.turn.head_is_whole();
         answered.turn.body_is_whole();
@@ -121,28 +114,25 @@ mod tests {
         dribbling.turn.way_is_wanted().now_or_never().unwrap();
         drop(dribbling);
         let newcomer = places.take().now_or_never().unwrap();
-        a_moment().await;
         assert!(places.take().now_or_never().is_none());
         assert!(silent.turn.gives_way() && !newcomer.turn.gives_way());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_request_that_became_whole_meanwhile_is_answered_and_the_newcomer_waits_for_it() {
         let places = Places::for_at_most(NonZeroU32::MIN);
         let only = places.take().await;
-        assert!(places.take().now_or_never().is_none());
+        let mut newcomer = Box::pin(places.take());
+        assert!((&mut newcomer).now_or_never().is_none());
         only.turn.head_is_whole();
         only.turn.body_is_whole();
         assert!(only.turn.way_is_wanted().now_or_never().is_none());
-        let newcomer = tokio::spawn({
-            let places = places.clone();
-            async move { places.take().await }
-        });
-        a_moment().await;
+        assert!((&mut newcomer).now_or_never().is_none());
         assert!(!only.turn.gives_way(), "it is being answered");
         only.turn.is_answered();
-        only.turn.way_is_wanted().await;
+        assert!((&mut newcomer).now_or_never().is_none());
+        only.turn.way_is_wanted().now_or_never().unwrap();
         drop(only);
-        newcomer.await.unwrap();
+        assert!(newcomer.now_or_never().is_some());
     }
 }
