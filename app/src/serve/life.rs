@@ -20,7 +20,7 @@ use crate::refused::{RefusalLog, Refused};
 use crate::reload::{self, Holds, Readied, Reloading};
 use crate::schedule::{Crew, Job, JobName, Scheduler};
 use crate::{access, api_keys, output, rules, schedule, shutdown};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use gangway_decision::RuleSet;
 use gangway_governance::Policy as AccessPolicy;
 use gangway_protocol::audit::AuditRecord;
