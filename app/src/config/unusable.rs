@@ -83,7 +83,7 @@ mod tests {
         let broken = said("data_dir = \"x\"\n[serve]\nwebhook_secrets = \"whsec_hush\n");
         assert!(broken.starts_with("TOML parse error at line 3, column "), "{broken}");
         let typed = said("data_dir = \"x\"\n[serve]\nworkers = \"hush\"\n");
-        assert_eq!(typed, "serve.workers: it is a text, not usize (TOML source string)");
+        assert_eq!(typed, "serve.workers: it is a text, not a nonzero u16 (TOML source string)");
         let named = said("data_dir = \"x\"\n[serve]\nwebhook_secret = \"hush\"\n");
         assert!(named.contains("there is no setting webhook_secret; known are listen"), "{named}");
         let listed = said("data_dir = \"x\"\nslack_signing_secret = [\"hush\"]\n");
