@@ -10,6 +10,10 @@ use std::fmt;
 
 /// Longest code or request id kept, in characters. The vendors' own stay below 60.
 const LONGEST_CODE: usize = 80;
+/// The code of a failure that came without one.
+const UNNAMED: &str = "UNNAMED";
+/// The message of a failure that came without one.
+const WORDLESS: &str = "no reason was given";
 
 /// An outside system (or one of our own servers) a call went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -203,7 +207,8 @@ pub struct ApiError {
 
 impl ApiError {
     /// An error of this type, with owner, resolution and `retryable` following from it. Of `code` only ASCII letters,
-    /// digits, `_`, `.`, `:` and `-` are kept, at most 80; the same goes for a request id.
+    /// digits, `_`, `.`, `:` and `-` are kept, at most 80; the same goes for a request id. A vendor that gives no code, or no
+    /// words, is said to have given none: nobody should have to guess at a blank.
     #[must_use]
     pub fn new(system: System, error_type: ErrorType, operation: &str, code: &str, message: &str) -> Self {
         let retryable = match error_type.retry_class() {
@@ -213,9 +218,11 @@ impl ApiError {
         Self {
             system,
             error_type,
-            error_code: code_text(code),
+            error_code: Some(code_text(code))
+                .filter(|code| !code.is_empty())
+                .unwrap_or_else(|| UNNAMED.to_owned()),
             http_status: None,
-            message: scrub(message, 500),
+            message: scrub(if message.trim().is_empty() { WORDLESS } else { message }, 500),
             retryable,
             retry_after_ms: None,
             resolution: error_type.resolution().to_owned(),

@@ -36,7 +36,7 @@ impl Event {
     pub fn read(body: &[u8]) -> Result<Self, Doubt> {
         serde_json::from_slice(body)
             .map(|Object(event)| event)
-            .map_err(|error| Doubt::Unreadable(format!("this is no DocuSign Connect event: {error}")))
+            .map_err(|error| Doubt::unreadable(&format!("this is no DocuSign Connect event: {error}")))
     }
 
     /// Connect signs no time and names no event: envelope, kind and time of making together are the event.

@@ -13,6 +13,11 @@ pub mod slack;
 pub use object::Object;
 pub use signature::{Disbelief, Key};
 
+use gangway_protocol::redact::scrub;
+
+/// Longest reason given to a sender: a parser's own words quote what it was given, however long.
+const LONGEST_REASON: usize = 500;
+
 /// Why a body is not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
@@ -20,4 +25,11 @@ pub enum Doubt {
     Disbelieved(Disbelief),
     /// It is not understood; why, in words for its sender.
     Unreadable(String),
+}
+
+impl Doubt {
+    /// A body that is not understood, in bounded words that repeat no address and no token.
+    fn unreadable(why: &str) -> Self {
+        Self::Unreadable(scrub(why, LONGEST_REASON))
+    }
 }

@@ -74,7 +74,7 @@ impl Proof<'_> {
     /// [`Doubt::Unreadable`].
     pub fn event(&self, body: &[u8]) -> Result<(Event, String), Doubt> {
         let Object(event): Object<Event> = serde_json::from_slice(body).map_err(|error| {
-            Doubt::Unreadable(format!(
+            Doubt::unreadable(&format!(
                 "the body is not an event {{\"account_id\", \"opportunity_id\"?, \"correlation_id\"?}}: {error}"
             ))
         })?;
@@ -82,9 +82,8 @@ impl Proof<'_> {
             (Some(id), _) => id.to_owned(),
             (None, Some(correlation)) => format!("correlation {correlation}"),
             (None, None) => {
-                return Err(Doubt::Unreadable(
-                    "an event signed with X-Hub-Signature-256 must name a correlation_id, by which a repeat is known"
-                        .to_owned(),
+                return Err(Doubt::unreadable(
+                    "an event signed with X-Hub-Signature-256 must name a correlation_id, by which a repeat is known",
                 ));
             }
         };

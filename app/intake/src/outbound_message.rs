@@ -9,6 +9,8 @@ use roxmltree::{Document, Node};
 
 /// A message carries at most 100 notifications (Salesforce, SOAP API: Outbound Messaging).
 const MOST: usize = 100;
+/// Longest id of a notification; Salesforce's have 18 characters.
+const LONGEST_ID: usize = 256;
 
 /// One notification: an opportunity was won.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub struct Notification {
 /// Another organization's is disbelieved; what is no such message is unreadable.
 pub fn read(body: &[u8], organization: &str) -> Result<Vec<Notification>, Doubt> {
     let unreadable =
-        |why: &str| Doubt::Unreadable(format!("this is no Outbound Message of an opportunity: {why}"));
+        |why: &str| Doubt::unreadable(&format!("this is no Outbound Message of an opportunity: {why}"));
     let text = std::str::from_utf8(body).map_err(|error| unreadable(&error.to_string()))?;
     let document = Document::parse(text).map_err(|error| unreadable(&error.to_string()))?;
     let message = document
@@ -56,7 +58,7 @@ pub fn read(body: &[u8], organization: &str) -> Result<Vec<Notification>, Doubt>
 fn notification(node: Node<'_, '_>) -> Option<Notification> {
     let object = node.children().find(|node| node.tag_name().name() == "sObject")?;
     Some(Notification {
-        id: child(node, "Id")?.to_owned(),
+        id: child(node, "Id").filter(|id| (1..=LONGEST_ID).contains(&id.len()))?.to_owned(),
         account_id: AccountId::parse(child(object, "AccountId")?).ok()?,
         opportunity_id: OpportunityId::parse(child(object, "Id")?).ok()?,
     })
@@ -108,5 +110,22 @@ mod tests {
             read(message("00D8Z000001abcd", bomb).as_bytes(), "00D8Z000001abcd"),
             Err(Doubt::Unreadable(_))
         ));
+    }
+
+    #[test]
+    fn a_notification_without_an_id_is_not_remembered_under_a_blank() {
+        for id in [" ", &"4".repeat(257)] {
+            let message = message("00D8Z000001abcd", "").replace("04l8Z00000ABCDEQA4", id);
+            assert!(matches!(read(message.as_bytes(), "00D8Z000001abcd"), Err(Doubt::Unreadable(_))));
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_an_odd_message_is_bounded() {
+        let Err(Doubt::Unreadable(why)) = read(format!("<a>&{};</a>", "b".repeat(9_000)).as_bytes(), "00D")
+        else {
+            unreachable!("an unknown entity is refused")
+        };
+        assert!(why.chars().count() < 600, "{why}");
     }
 }

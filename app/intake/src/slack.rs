@@ -66,7 +66,7 @@ impl Pressed {
     /// # Errors
     /// [`Doubt::Unreadable`]: it says something else.
     pub fn read(body: &[u8]) -> Result<Self, Doubt> {
-        pressed(body).ok_or_else(|| Doubt::Unreadable("no button of an approval was pressed".to_owned()))
+        pressed(body).ok_or_else(|| Doubt::unreadable("no button of an approval was pressed"))
     }
 }
 

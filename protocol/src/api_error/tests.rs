@@ -68,3 +68,9 @@ fn a_vendor_message_is_bounded_and_scrubbed() {
     assert!(error.message.chars().count() <= 501);
     assert!(!error.message.contains("jane@acme.example"));
 }
+
+#[test]
+fn a_blank_code_and_blank_words_are_named() {
+    let error = ApiError::new(System::Clm, ErrorType::Validation, "get_contract", "✗", " \n");
+    assert_eq!((error.error_code.as_str(), error.message.as_str()), ("UNNAMED", "no reason was given"));
+}

@@ -8,6 +8,7 @@ use super::door::{self, Door, Guarded};
 use crate::governed::Governed;
 use axum::routing::get;
 use axum::{Json, Router};
+use rmcp::handler::server::ServerHandler;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
@@ -41,6 +42,14 @@ impl Mount {
     /// A router that serves one governed server here. Merge several for several servers. Requests end when `stop` is
     /// cancelled.
     pub fn router(self, governed: Governed, stop: &CancellationToken) -> Router {
+        self.router_of(governed.clone(), governed, stop)
+    }
+
+    /// The same for a handler that does its work through `governed`, whose tools the door then knows.
+    pub fn router_of<H>(self, handler: H, governed: Governed, stop: &CancellationToken) -> Router
+    where
+        H: ServerHandler + Clone,
+    {
         let origins = self.hosts.iter().map(|host| format!("https://{host}"));
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
@@ -51,8 +60,7 @@ impl Mount {
             .with_max_request_body_bytes(MAX_BODY_BYTES)
             .with_cancellation_token(stop.child_token());
         let sessions = Arc::new(NeverSessionManager::default());
-        let behind = governed.clone();
-        let service = StreamableHttpService::new(move || Ok(behind.clone()), sessions, config);
+        let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
         let (door, path) = (Arc::new(self.door), Arc::<str>::from(self.path));
         let described =
             door.resource.as_ref().map(|resource| challenge::metadata(resource, &path, &governed));
