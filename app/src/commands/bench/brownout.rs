@@ -282,8 +282,11 @@ impl Brownout {
         table.add_row(["most calls in one second, before / after", &seconds]);
         for row in &self.phases {
             let what = format!("{}, {}: p50 / p99 (succeeded, failed)", row.phase, row.system);
-            let measured =
-                format!("{:.0} / {:.0} ms ({}, {})", row.p50_ms, row.p99_ms, row.succeeded, row.failed);
+            let times = match row.succeeded {
+                0 => "–".to_owned(),
+                _ => format!("{:.0} / {:.0} ms", row.p50_ms, row.p99_ms),
+            };
+            let measured = format!("{times} ({}, {})", row.succeeded, row.failed);
             table.add_row([what, measured]);
         }
         table

@@ -7,6 +7,7 @@
 pub mod alarms;
 pub mod breaker;
 pub mod bulkhead;
+pub mod deadlines;
 mod fault;
 pub mod gate;
 pub mod quota;
@@ -22,11 +23,13 @@ pub use view::{BreakerChange, VendorView};
 use crate::call::Call;
 use crate::vendor::Outbound;
 use bulkhead::{Bulkhead, Entry};
+use deadlines::Deadlines;
 use gangway_protocol::{ApiError, System};
 use rate::CallerRates;
 use settings::CoalesceSettings;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 
 /// Changes kept for a subscriber that is slow.
@@ -41,6 +44,7 @@ pub struct Limits {
 struct Inner {
     gates: [Gate; Vendor::ALL.len()],
     rates: RwLock<Arc<CallerRates>>,
+    deadlines: RwLock<Deadlines>,
     servers: Mutex<Servers>,
     coalesce: watch::Sender<CoalesceSettings>,
     changes: broadcast::Sender<BreakerChange>,
@@ -66,6 +70,7 @@ impl Limits {
         let inner = Inner {
             gates: Vendor::ALL.map(|vendor| Gate::new(vendor, settings.toward(vendor), changes.clone())),
             rates: RwLock::new(Arc::new(CallerRates::new(&settings.callers))),
+            deadlines: RwLock::new(settings.tool_deadlines_ms.clone()),
             servers: Mutex::new(Servers {
                 in_flight: settings.callers.in_flight(),
                 bulkheads: HashMap::new(),
@@ -83,6 +88,8 @@ impl Limits {
         }
         let rates = Arc::new(CallerRates::new(&settings.callers));
         *self.inner.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
+        *self.inner.deadlines.write().unwrap_or_else(PoisonError::into_inner) =
+            settings.tool_deadlines_ms.clone();
         let mut servers = self.servers();
         servers.in_flight = settings.callers.in_flight();
         let in_flight = servers.in_flight;
@@ -130,6 +137,11 @@ impl Limits {
     pub(crate) fn take(&self, principal: &Arc<str>, tool: &'static str, call: &Call) -> Result<(), ApiError> {
         let rates = Arc::clone(&self.inner.rates.read().unwrap_or_else(PoisonError::into_inner));
         rates.take(principal, tool).map_err(|wait| refusal::caller_rate(call, wait))
+    }
+
+    /// How long a call of a tool may take, of the time every call has.
+    pub(crate) fn deadline(&self, tool: &str, every_call: Duration) -> Duration {
+        self.inner.deadlines.read().unwrap_or_else(PoisonError::into_inner).within(tool, every_call)
     }
 
     /// A place among the calls of a server that run.

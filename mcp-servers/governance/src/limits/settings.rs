@@ -3,6 +3,7 @@
 //! Everything may be left out. It reads no file; [`super::Limits::replace`] puts new settings in force.
 
 use super::breaker::BreakerSettings;
+use super::deadlines::Deadlines;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub struct LimitSettings {
     pub callers: CallerSettings,
     /// How single reads are brought together.
     pub coalesce: CoalesceSettings,
+    /// Tools whose calls may take less time than others, in milliseconds by name.
+    pub tool_deadlines_ms: Deadlines,
 }
 
 impl LimitSettings {

@@ -112,7 +112,8 @@ async fn carry_out(
         Err(refusal) => return trail.refuse(governance, &refusal).await,
     };
     let run = bulkhead::within(&governance.limits, &call, contain::panics(&call, run));
-    let run = deadline::within(governance.deadline, &call, permit.heeds(cancelled), run);
+    let deadline = governance.limits.deadline(tool.contract.name, governance.deadline);
+    let run = deadline::within(deadline, &call, permit.heeds(cancelled), run);
     let outcome = run.await.and_then(|result| tool.schemas.check_result(&result, &call).map(|()| result));
     claim::settle(governance, permit, &call, trail, outcome).await
 }

@@ -5,10 +5,12 @@ use crate::toys::{Bench, code, error, keyed, success};
 use futures::future::join_all;
 use gangway_governance::Limits;
 use gangway_governance::limits::LimitSettings;
+use gangway_governance::limits::deadlines::Deadlines;
 use gangway_governance::limits::settings::CallerSettings;
 use gangway_protocol::ErrorType;
 use gangway_protocol::audit::AuditMoment;
 use serde_json::json;
+use std::time::Duration;
 
 const ASKED: usize = 100;
 /// What a caller has at once; the second that a further token takes is far away.
@@ -81,4 +83,17 @@ async fn a_full_server_refuses_the_next_call_and_a_refused_write_happens_when_it
     let (slow, ()) = tokio::join!(slow, meanwhile);
     success(&slow);
     assert_eq!(success(&bench.call("tasks.poke", keyed("poke", "run-1/poke")).await)["number"], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_is_cut_off_at_its_own_deadline_where_it_has_one() {
+    let tool_deadlines_ms = Deadlines::of([("tasks.peek", Duration::from_secs(5))]);
+    let limits = Limits::new(&LimitSettings { tool_deadlines_ms, ..LimitSettings::default() });
+    let bench = Bench::with(|governance| governance.with_limits(limits.clone())).await;
+    let cut = async || error(&bench.call("tasks.peek", json!({"mode": "never"})).await);
+    let short = cut().await;
+    assert_eq!((short.error_type, short.error_code.as_str()), (ErrorType::Timeout, "TOOL_DEADLINE"));
+    assert!(short.message.contains("within 5000 ms"), "{short}");
+    limits.replace(&LimitSettings::default());
+    assert!(cut().await.message.contains("within 60000 ms"), "changed while it runs");
 }
