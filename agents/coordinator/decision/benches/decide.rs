@@ -3,6 +3,9 @@
 //! It judges nothing: the goal and the figure stand in the room's README.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its figure and may stop")]
 
+#[path = "../tests/decision/burden.rs"]
+mod burden;
+
 use gangway_decision::{RuleSet, decide, facts_digest};
 use gangway_protocol::Facts;
 use jiff::civil::date;
@@ -29,36 +32,12 @@ fn median_us(mut run: impl FnMut()) -> f64 {
     batches[BATCHES / 2]
 }
 
-/// Conditions as people write them; the added rules take them in turn.
-const CONDITIONS: [&str; 8] = [
-    "has(opportunity.amount) && opportunity.amount.currency == 'USD' && opportunity.amount.minor >= 25000000",
-    "has(contract.expiry_date) && contract.expiry_date >= as_of && daysBetween(as_of, contract.expiry_date) < 60",
-    "has(contract.signatories) && !contract.signatories.exists(s, has(s.side) && s.side == 'customer')",
-    "invoices.exists(i, has(i.due_date) && i.due_date < as_of && i.status != 'PAID')",
-    "has(account.billing_country) && account.billing_country in ['Iran', 'Syria', 'Cuba']",
-    "has(account.name) && account.name.matches('(?i)^test')",
-    "has(contract.tier) && contract.tier == 'Starter' && has(opportunity.amount) && opportunity.amount.minor > 5000000",
-    "has(owner.department) && !owner.department.lowerAscii().contains('success')",
-];
-
-/// The built-in rules and fifty more.
-fn fifty_more() -> RuleSet {
-    let rules = (0..50).zip(CONDITIONS.iter().cycle()).map(|(n, when)| {
-        format!(
-            "[[rule]]\nid = \"NWC-{n:03}\"\ndomain = \"contract\"\nseverity = \"warning\"\nwhen = '''{when}'''\n\
-             message = \"m\"\nowner = \"Legal\"\nresolution = \"r\"\n"
-        )
-    });
-    let file = format!("id = \"bench\"\nversion = \"1\"\n{}", rules.collect::<String>());
-    RuleSet::read(&file).unwrap().rules
-}
-
 fn main() {
     // `cargo test --all-targets` runs this too, and must not wait for a measurement.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let (rules, more) = (RuleSet::builtin(), fifty_more());
+    let (rules, more) = (RuleSet::builtin(), burden::fifty().rules);
     let as_of = date(2026, 1, 15);
     for (name, scenario) in [
         ("healthy account", include_str!("../scenarios/healthy.json")),
@@ -80,4 +59,24 @@ fn main() {
             with_more - whole
         );
     }
+    let large = burden::large(facts_of(include_str!("../scenarios/healthy.json")));
+    let alone = once_ms(&large, &rules);
+    println!("decide, a large account: {alone:.1} ms");
+    for (labour, body) in burden::LABOURS {
+        let whole = once_ms(&large, &burden::hard_labour(body));
+        println!(
+            "decide, a large account, 200 rules of which each {labour}: {:.1} ms for them",
+            whole - alone
+        );
+    }
+}
+
+/// The fastest of a few, in milliseconds: what the machine does beside it is no part of the figure.
+fn once_ms(facts: &Facts, rules: &RuleSet) -> f64 {
+    let runs = (0..5).map(|_| {
+        let begin = Instant::now();
+        black_box(decide(black_box(facts), rules, date(2026, 1, 15)));
+        begin.elapsed().as_secs_f64() * 1e3
+    });
+    runs.fold(f64::INFINITY, f64::min)
 }

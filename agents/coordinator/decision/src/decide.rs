@@ -3,6 +3,7 @@
 //! It knows no rule: it asks every rule of the set and counts. It never fails: what cannot be read was reported as
 //! missing or as an API error, and both fail closed.
 
+use crate::expression::Budget;
 use crate::in_order::in_order;
 use crate::{Case, RuleSet, Thresholds};
 use gangway_protocol::canonical;
@@ -18,10 +19,11 @@ pub fn decide(facts: &Facts, rules: &RuleSet, as_of: Date) -> Decision {
     let facts = in_order(facts);
     let facts_digest = digest(&facts);
     let case = Case::new(&facts, as_of, rules.thresholds());
+    let mut budget = Budget::of_a_decision();
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = rules
         .rules()
         .iter()
-        .flat_map(|rule| rule.judge(&case))
+        .flat_map(|rule| rule.judge(&case, &mut budget))
         .partition(|finding| finding.severity == Severity::Violation);
     let counts =
         Counts { api_errors: facts.api_errors.len(), violations: violations.len(), warnings: warnings.len() };

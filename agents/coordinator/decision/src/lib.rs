@@ -20,10 +20,12 @@ pub use case::Case;
 pub use decide::{decide, facts_digest};
 pub use difference::{Difference, difference};
 pub use expression::{
-    Expression, Fault, FieldOffered, MAX_BRACKETS, MAX_BYTES, MAX_DEPTH, MAX_LOOPS, MAX_NODES, MAX_STEPS,
-    Misfit, Shape,
+    Expression, Fault, FieldOffered, MAX_BRACKETS, MAX_BYTES, MAX_DEPTH, MAX_LOOPS, MAX_NODES, MAX_PATTERNS,
+    MAX_STEPS, MAX_STEPS_TOGETHER, MAX_TEXT_BYTES, Misfit, Shape,
 };
 pub use lines::{LinesSummary, MAX_LINE_BYTES, decide_lines};
 pub use rule::{Check, Coded, Rule, Sighting, Sightings, Stated};
-pub use rule_file::{Change, MAX_FILE_BYTES, MAX_RULES, Problem, Reading, Remark, RuleFileError, UNLOWERED};
+pub use rule_file::{
+    Change, MAX_FILE_BYTES, MAX_RULES, Problem, Reading, Remark, RuleFileError, Steps, UNLOWERED,
+};
 pub use rule_set::{Percent, RuleSet, Thresholds};

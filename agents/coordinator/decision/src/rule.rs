@@ -4,7 +4,7 @@
 //! rule that comes from elsewhere than `rules/` takes the same shape and is judged in the same way.
 
 use crate::Case;
-use crate::expression::{Expression, Fault};
+use crate::expression::{Budget, Expression, Fault};
 use gangway_protocol::redact::scrub;
 use gangway_protocol::{Domain, Evidence, Finding, RuleId, Severity};
 use serde::Serialize;
@@ -13,6 +13,9 @@ use std::borrow::Cow;
 
 /// Longest vendor text a finding repeats, in characters: enough to recognise it, too short to carry a page.
 const SHOWN_CHARS: usize = 80;
+/// Longest text that a rule from a file repeats the beginning of, in bytes. Masking reads the whole text, and two
+/// hundred rules may read the same one.
+const MASKED_BYTES: usize = 4 * 1024;
 
 /// One place where a rule fires.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,16 +76,15 @@ impl Rule {
     /// The findings of this rule on one case, ordered by evidence; empty when it does not fire.
     ///
     /// An expression that cannot be judged gives a violation, whatever the rule's severity: what cannot be told is not
-    /// in order.
-    #[must_use]
-    pub fn judge(&self, case: &Case<'_>) -> Vec<Finding> {
+    /// in order. It takes its steps from the budget, which all rules of the decision share.
+    pub(crate) fn judge(&self, case: &Case<'_>, budget: &mut Budget) -> Vec<Finding> {
         match &self.check {
             Check::Coded(check) => {
                 let mut sightings = check(case);
                 sightings.sort();
                 sightings.into_iter().map(|sighting| self.finding(self.severity, sighting)).collect()
             }
-            Check::Stated(stated) => self.judge_stated(stated, case).into_iter().collect(),
+            Check::Stated(stated) => self.judge_stated(stated, case, budget).into_iter().collect(),
         }
     }
 
@@ -104,12 +106,12 @@ impl Rule {
         }
     }
 
-    fn judge_stated(&self, stated: &Stated, case: &Case<'_>) -> Option<Finding> {
+    fn judge_stated(&self, stated: &Stated, case: &Case<'_>, budget: &mut Budget) -> Option<Finding> {
         // The API error that hides a record blocks by itself, and is said once.
         if stated.when.is_blind(case) {
             return None;
         }
-        match stated.when.holds(case) {
+        match stated.when.holds(case, budget) {
             Ok(false) => None,
             Ok(true) => {
                 let sighting =
@@ -149,6 +151,9 @@ fn evidence(when: &Expression, case: &Case<'_>) -> Evidence {
     let (first, rest) = (case.plain().get(path.root()), path.names().iter().skip(1));
     let found = rest.fold(first, |found, name| found.and_then(|record| record.get(name)));
     let value = match found {
+        Some(Json::String(text)) if !path.personal && text.len() > MASKED_BYTES => {
+            Some(format!("a text of {} bytes", text.len()))
+        }
         Some(Json::String(text)) if !path.personal => Some(shown(text)),
         Some(Json::Bool(truth)) => Some(truth.to_string()),
         Some(Json::Number(number)) => Some(number.to_string()),

@@ -4,53 +4,25 @@
 //! expression was read, so recursion is bounded too. A reached bound ends the evaluation wherever it stands; other
 //! faults are absorbed by `&&`, `||`, `all` and `exists` as CEL says: `false && fault` is false.
 
-use super::MAX_STEPS;
 use super::fault::Fault;
+use super::meter::Meter;
 use super::tree::{Calculation, Choice, Comparison, Node, Purpose, Walk};
 use super::value::Value;
 use serde_json::{Map, Value as Json};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// How much work is left.
-#[derive(Debug)]
-pub(super) struct Meter {
-    left: u32,
-}
-
-impl Meter {
-    pub(super) fn step(&mut self) -> Result<(), Fault> {
-        self.take(1)
-    }
-
-    /// Pays for bytes that are made, compared or searched.
-    pub(super) fn bytes(&mut self, count: usize) -> Result<(), Fault> {
-        self.take(count / 64)
-    }
-
-    /// Pays for elements that are copied.
-    fn elements(&mut self, count: usize) -> Result<(), Fault> {
-        self.take(count / 8)
-    }
-
-    fn take(&mut self, steps: usize) -> Result<(), Fault> {
-        let steps = u32::try_from(steps).map_err(|_| Fault::TooManySteps)?;
-        self.left = self.left.checked_sub(steps).ok_or(Fault::TooManySteps)?;
-        Ok(())
-    }
-}
-
 /// One evaluation.
-pub(super) struct Evaluation<'a> {
+pub(super) struct Evaluation<'a, 'b> {
     facts: &'a Map<String, Json>,
     /// The element each walk stands at, the outermost first.
     elements: Vec<Value<'a>>,
-    meter: Meter,
+    meter: Meter<'b>,
 }
 
-impl<'a> Evaluation<'a> {
-    pub(super) fn new(facts: &'a Map<String, Json>) -> Self {
-        Self { facts, elements: Vec::new(), meter: Meter { left: MAX_STEPS } }
+impl<'a, 'b> Evaluation<'a, 'b> {
+    pub(super) fn new(facts: &'a Map<String, Json>, meter: Meter<'b>) -> Self {
+        Self { facts, elements: Vec::new(), meter }
     }
 
     /// Whether the expression holds.
@@ -112,9 +84,7 @@ impl<'a> Evaluation<'a> {
             Node::Walk(walk) => self.walk(walk)?,
             Node::Matches(text, pattern) => {
                 let text = self.value(text)?;
-                let text = text.text("matches")?;
-                self.meter.bytes(text.len().saturating_mul(16))?;
-                Value::Truth(pattern.is_match(text))
+                Value::Truth(pattern.is_found(text.text("matches")?, &mut self.meter)?)
             }
             Node::Call(function, arguments) => {
                 let arguments: Result<Vec<_>, Fault> =
@@ -175,7 +145,7 @@ impl<'a> Evaluation<'a> {
             match (&left, &right) {
                 (Value::Text(_) | Value::Made(_), Value::Text(_) | Value::Made(_)) => {
                     let (head, tail) = (left.text(sign)?, right.text(sign)?);
-                    self.meter.bytes(head.len().saturating_add(tail.len()))?;
+                    self.meter.text(head.len().saturating_add(tail.len()))?;
                     return Ok(Value::Made(Rc::from([head, tail].concat())));
                 }
                 (Value::Given(_) | Value::List(_), Value::Given(_) | Value::List(_)) => {

@@ -33,15 +33,24 @@ pub enum Fault {
         /// What it reads.
         wanted: &'static str,
     },
-    /// The bound on work was reached.
+    /// The bound on the work of one rule was reached.
     #[error("it takes more than {} steps on these facts", super::MAX_STEPS)]
     TooManySteps,
+    /// The bound on the work of all rules of a file was reached.
+    #[error(
+        "the added rules, in their order up to it, take more than {} steps together on these facts",
+        super::MAX_STEPS_TOGETHER
+    )]
+    TooManyTogether,
+    /// A text was to be made that is longer than allowed.
+    #[error("it makes a text of more than {} bytes", super::MAX_TEXT_BYTES)]
+    TooLong,
 }
 
 impl Fault {
     /// Whether the other side of `&&` and `||` may make up for it. A reached bound ends everything.
     pub(crate) fn may_be_absorbed(&self) -> bool {
-        *self != Self::TooManySteps
+        !matches!(self, Self::TooManySteps | Self::TooManyTogether | Self::TooLong)
     }
 }
 

@@ -1,12 +1,15 @@
 //! The functions an expression may call, each with its kinds and its cost. `matches` is not here: its pattern is
 //! compiled when the rule is read.
 
-use super::evaluate::Meter;
 use super::fault::{Fault, Kind};
+use super::meter::Meter;
 use super::shape::Shape;
 use super::value::Value;
 use jiff::civil::Date;
 use std::rc::Rc;
+
+/// Longest text that is read as a number, in bytes: the smallest number of 64 bits with its sign.
+const MAX_DIGITS: usize = 20;
 
 /// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,7 @@ impl Function {
     }
 
     /// Calls it; the arguments are as many as its signature says.
-    pub(super) fn call<'a>(self, arguments: &[Value<'a>], meter: &mut Meter) -> Result<Value<'a>, Fault> {
+    pub(super) fn call<'a>(self, arguments: &[Value<'a>], meter: &mut Meter<'_>) -> Result<Value<'a>, Fault> {
         let name = self.name();
         // The number of arguments was checked when the rule was read; a missing one is an unlike kind.
         let [first, rest @ ..] = arguments else { return Err(Fault::OutOfRange) };
@@ -73,7 +76,7 @@ impl Function {
             Self::Size => Value::Number(size(first, name, meter)?),
             Self::Contains | Self::StartsWith | Self::EndsWith => {
                 let (text, part) = (first.text(name)?, second()?.text(name)?);
-                meter.bytes(text.len())?;
+                meter.search(text.len().saturating_add(part.len()))?;
                 Value::Truth(match self {
                     Self::StartsWith => text.starts_with(part),
                     Self::EndsWith => text.ends_with(part),
@@ -99,11 +102,11 @@ impl Function {
     }
 }
 
-fn size(value: &Value<'_>, name: &'static str, meter: &mut Meter) -> Result<i64, Fault> {
+fn size(value: &Value<'_>, name: &'static str, meter: &mut Meter<'_>) -> Result<i64, Fault> {
     let size = match value {
         Value::Text(_) | Value::Made(_) => {
             let text = value.text(name)?;
-            meter.bytes(text.len())?;
+            meter.search(text.len())?;
             text.chars().count()
         }
         Value::Given(_) | Value::List(_) => value.elements(name)?.len(),
@@ -116,10 +119,11 @@ fn size(value: &Value<'_>, name: &'static str, meter: &mut Meter) -> Result<i64,
 fn to_number(value: &Value<'_>, name: &'static str) -> Result<i64, Fault> {
     match value {
         Value::Number(number) => Ok(*number),
-        Value::Text(_) | Value::Made(_) => value
-            .text(name)?
-            .parse()
-            .map_err(|_| Fault::Unreadable { function: name, wanted: "whole number of 64 bits" }),
+        Value::Text(_) | Value::Made(_) => {
+            let text = Some(value.text(name)?).filter(|text| text.len() <= MAX_DIGITS);
+            text.and_then(|text| text.parse().ok())
+                .ok_or(Fault::Unreadable { function: name, wanted: "whole number of 64 bits" })
+        }
         _ => Err(value.unlike(name)),
     }
 }
@@ -134,7 +138,8 @@ fn date(value: &Value<'_>, name: &'static str) -> Result<Date, Fault> {
     text.parse().map_err(|_| unreadable)
 }
 
-fn made<'a>(text: &str, meter: &mut Meter, make: impl Fn(&str) -> String) -> Result<Value<'a>, Fault> {
-    meter.bytes(text.len())?;
+fn made<'a>(text: &str, meter: &mut Meter<'_>, make: impl Fn(&str) -> String) -> Result<Value<'a>, Fault> {
+    meter.text(text.len())?;
+    meter.search(text.len())?;
     Ok(Value::Made(Rc::from(make(text))))
 }

@@ -8,14 +8,18 @@
 mod evaluate;
 mod fault;
 mod functions;
+mod meter;
+mod pattern;
 mod shape;
 mod translate;
 mod tree;
 mod value;
 
 pub use fault::Fault;
+pub(crate) use meter::Budget;
+pub use meter::{MAX_STEPS, MAX_STEPS_TOGETHER, MAX_TEXT_BYTES};
 pub use shape::{FieldOffered, Shape};
-pub use translate::{MAX_BRACKETS, MAX_BYTES, MAX_DEPTH, MAX_LOOPS, MAX_NODES, Misfit};
+pub use translate::{MAX_BRACKETS, MAX_BYTES, MAX_DEPTH, MAX_LOOPS, MAX_NODES, MAX_PATTERNS, Misfit};
 
 pub(crate) use shape::AS_OF;
 pub(crate) use translate::Path;
@@ -23,14 +27,11 @@ pub(crate) use translate::Path;
 use crate::Case;
 use evaluate::Evaluation;
 use gangway_protocol::RecordKind;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use translate::Translated;
 
-/// To be raised whenever an expression could come to mean something else.
+/// To be raised, once it is released, whenever an expression could come to mean something else.
 pub(crate) const LANGUAGE_VERSION: u32 = 1;
-
-/// Most steps one evaluation may take. A step is one node visited, or 64 bytes or 8 elements made, compared or searched.
-pub const MAX_STEPS: u32 = 100_000;
 
 /// One checked expression.
 #[derive(Debug, Clone)]
@@ -62,12 +63,8 @@ impl Expression {
     ///
     /// # Errors
     /// It cannot be told: something it reads is missing, kinds do not fit, or a bound was reached.
-    pub(crate) fn holds(&self, case: &Case<'_>) -> Result<bool, Fault> {
-        self.holds_on(case.plain())
-    }
-
-    pub(crate) fn holds_on(&self, facts: &Map<String, Json>) -> Result<bool, Fault> {
-        Evaluation::new(facts).truth(&self.translated.root)
+    pub(crate) fn holds(&self, case: &Case<'_>, budget: &mut Budget) -> Result<bool, Fault> {
+        Evaluation::new(case.plain(), budget.meter()).truth(&self.translated.root)
     }
 
     /// Whether something it reads is absent because a failed call left it unknown.

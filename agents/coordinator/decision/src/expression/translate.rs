@@ -21,6 +21,8 @@ pub const MAX_NODES: usize = 400;
 pub const MAX_DEPTH: usize = 24;
 /// Most walks over lists (`all`, `exists`, `exists_one`, `filter`, `map`) inside one another.
 pub const MAX_LOOPS: usize = 2;
+/// Most patterns: each takes time and memory to compile.
+pub const MAX_PATTERNS: usize = 8;
 /// Most opening brackets of all kinds, those in texts included: what bounds the parser's recursion before its own
 /// limit does. A plain count cannot be led astray by quotes.
 pub const MAX_BRACKETS: usize = 60;
@@ -83,8 +85,14 @@ pub(super) fn translate(source: &str, offered: &Shape) -> Result<Translated, Vec
         let message = format!("nested more than {MAX_DEPTH} deep");
         return Err(vec![Misfit { line, column, message }]);
     }
-    let mut translator =
-        Translator { offered, walked: Vec::new(), nodes: 0, paths: Vec::new(), wrong: Vec::new() };
+    let mut translator = Translator {
+        offered,
+        walked: Vec::new(),
+        nodes: 0,
+        patterns: 0,
+        paths: Vec::new(),
+        wrong: Vec::new(),
+    };
     let (root, shape) = translator.node(&expression);
     if !shape.may_be_truth() {
         translator.misfit(&expression, format!("gives {}, but a rule must give true or false", shape.word()));
@@ -111,6 +119,7 @@ struct Translator<'a> {
     /// Names of the elements being walked, the outermost walk's first, with their shapes.
     walked: Vec<(String, Shape)>,
     nodes: usize,
+    patterns: usize,
     paths: Vec<Path>,
     wrong: Vec<(u64, String)>,
 }

@@ -1,7 +1,7 @@
 //! The checked expression as it is evaluated. Only what the language has; no macro, no float, no name to look up.
 
 use super::functions::Function;
-use regex::Regex;
+use super::pattern::Pattern;
 
 #[derive(Debug, Clone)]
 pub(super) enum Node {
@@ -26,7 +26,7 @@ pub(super) enum Node {
     Calculate(Calculation, Box<Node>, Box<Node>),
     In(Box<Node>, Box<Node>),
     Walk(Box<Walk>),
-    Matches(Box<Node>, Regex),
+    Matches(Box<Node>, Pattern),
     Call(Function, Vec<Node>),
 }
 

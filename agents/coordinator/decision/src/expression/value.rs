@@ -2,8 +2,8 @@
 //!
 //! Comparing is here; it knows no unlike kinds: `1 == "1"` is a fault, not false.
 
-use super::evaluate::Meter;
 use super::fault::{Fault, Kind, Kinds};
+use super::meter::Meter;
 use serde_json::{Map, Value as Json};
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -83,7 +83,7 @@ impl<'a> Value<'a> {
     }
 
     /// Whether two values of one kind are the same; lists element by element. Records are not compared.
-    pub(super) fn equals(&self, other: &Self, meter: &mut Meter) -> Result<bool, Fault> {
+    pub(super) fn equals(&self, other: &Self, meter: &mut Meter<'_>) -> Result<bool, Fault> {
         const EQUALS: &str = "==";
         match (self, other) {
             (Self::Truth(a), Self::Truth(b)) => Ok(a == b),
@@ -109,7 +109,7 @@ impl<'a> Value<'a> {
         &self,
         other: &Self,
         operation: &'static str,
-        meter: &mut Meter,
+        meter: &mut Meter<'_>,
     ) -> Result<Ordering, Fault> {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => Ok(a.cmp(b)),

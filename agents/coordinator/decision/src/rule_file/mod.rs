@@ -11,7 +11,7 @@ mod wording;
 
 pub use changes::{Change, UNLOWERED};
 pub use place::{Problem, RuleFileError};
-pub use samples::Remark;
+pub use samples::{Remark, Steps};
 
 use crate::expression::{Expression, Shape};
 use crate::rule::{Check, Stated};
@@ -19,6 +19,7 @@ use crate::rule_set::{Percent, Thresholds};
 use crate::{Rule, RuleSet};
 use gangway_protocol::{Domain, Severity};
 use place::Places;
+use samples::Trial;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct Reading {
     pub changes: Vec<Change>,
     /// Samples on which an added rule cannot be judged, and would be a violation.
     pub remarks: Vec<Remark>,
+    /// What its added rules cost on each sample.
+    pub steps: Vec<Steps>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,7 +109,12 @@ impl Reader<'_> {
         let builtin = RuleSet::builtin();
         let says_nothing = file.severity.is_empty() && file.rules.is_empty() && file.thresholds.is_empty();
         if says_nothing && file.id.is_none() && file.version.is_none() {
-            return Some(Reading { rules: builtin, changes: Vec::new(), remarks: Vec::new() });
+            return Some(Reading {
+                rules: builtin,
+                changes: Vec::new(),
+                remarks: Vec::new(),
+                steps: Vec::new(),
+            });
         }
         let (id, version) = self.name(file.id, file.version);
         let thresholds = self.thresholds(builtin.thresholds(), &file.thresholds);
@@ -117,19 +125,22 @@ impl Reader<'_> {
             return None;
         }
         let offered = Shape::of_facts();
+        let samples = samples::samples();
+        let mut trial = Trial::on(&samples, &thresholds);
         let mut remarks = Vec::new();
         for added in file.rules {
             let Some(rule) = self.added(&added, &rules, &offered) else { continue };
             if let Check::Stated(stated) = &rule.check {
-                match samples::try_on(&rule.id, &stated.when) {
+                match trial.of(&rule.id, &stated.when) {
                     Ok(found) => remarks.extend(found),
                     Err(why) => self.problem(&added.when, &rule.id, why),
                 }
             }
             rules.push(rule);
         }
+        let steps = trial.steps();
         let rules = RuleSet::stated(text.to_owned(), (id, version), thresholds, rules);
-        Some(Reading { rules, changes: std::mem::take(&mut self.changes), remarks })
+        Some(Reading { rules, changes: std::mem::take(&mut self.changes), remarks, steps })
     }
 
     fn problem<T>(&mut self, at: &Spanned<T>, what: &str, message: impl Into<String>) {

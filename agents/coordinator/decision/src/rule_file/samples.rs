@@ -4,8 +4,8 @@
 //! The samples are scenarios of this room.
 
 use crate::Case;
-use crate::RuleSet;
-use crate::expression::Expression;
+use crate::Thresholds;
+use crate::expression::{Budget, Expression};
 use gangway_protocol::Facts;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
@@ -37,32 +37,65 @@ pub struct Remark {
     pub reason: String,
 }
 
+/// What the added rules cost on a sample.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Steps {
+    /// The sample.
+    pub sample: String,
+    /// The steps they take together there, of [`crate::MAX_STEPS_TOGETHER`].
+    pub steps: u32,
+}
+
 #[derive(Deserialize)]
 struct Scenario {
     facts: Facts,
 }
 
-/// Tries an expression on every sample.
-pub(super) fn try_on(rule: &str, when: &Expression) -> Result<Vec<Remark>, String> {
-    let builtin = RuleSet::builtin();
-    let mut remarks = Vec::new();
-    for (index, (name, facts)) in samples().enumerate() {
-        let case = Case::new(&facts, AS_OF, builtin.thresholds());
-        if when.is_blind(&case) {
-            continue;
-        }
-        match when.holds(&case) {
-            Ok(_) => {}
-            Err(fault) if index == 0 => return Err(format!("cannot be judged even on {name}: {fault}")),
-            Err(fault) => {
-                remarks.push(Remark { rule: rule.to_owned(), sample: name, reason: fault.to_string() });
-            }
-        }
-    }
-    Ok(remarks)
+/// The samples, and what the rules tried so far took of the steps a decision has on each.
+pub(super) struct Trial<'a> {
+    tried: Vec<(&'a str, Case<'a>, Budget)>,
 }
 
-fn samples() -> impl Iterator<Item = (String, Facts)> {
+impl<'a> Trial<'a> {
+    pub(super) fn on(samples: &'a [(String, Facts)], thresholds: &'a Thresholds) -> Self {
+        let tried = samples.iter().map(|(name, facts)| {
+            (name.as_str(), Case::new(facts, AS_OF, thresholds), Budget::of_a_decision())
+        });
+        Self { tried: tried.collect() }
+    }
+
+    /// Tries the next rule on every sample.
+    pub(super) fn of(&mut self, rule: &str, when: &Expression) -> Result<Vec<Remark>, String> {
+        let mut remarks = Vec::new();
+        for (index, (name, case, budget)) in self.tried.iter_mut().enumerate() {
+            if when.is_blind(case) {
+                continue;
+            }
+            match when.holds(case, budget) {
+                Ok(_) => {}
+                Err(fault) if index == 0 => return Err(format!("cannot be judged even on {name}: {fault}")),
+                Err(fault) => remarks.push(Remark {
+                    rule: rule.to_owned(),
+                    sample: (*name).to_owned(),
+                    reason: fault.to_string(),
+                }),
+            }
+        }
+        Ok(remarks)
+    }
+
+    /// The steps that the rules tried so far take together on each sample.
+    pub(super) fn steps(&self) -> Vec<Steps> {
+        let steps = self
+            .tried
+            .iter()
+            .map(|(sample, _, budget)| Steps { sample: (*sample).to_owned(), steps: budget.taken() });
+        steps.collect()
+    }
+}
+
+/// Names of the samples and their facts.
+pub(super) fn samples() -> Vec<(String, Facts)> {
     // A scenario that is no longer facts fails the scenario tests of this room; here it would only be tried less.
     let read = |text: &str| serde_json::from_str::<Scenario>(text).ok().map(|scenario| scenario.facts);
     let named = SAMPLES.into_iter().filter_map(move |(name, text)| Some((name.to_owned(), read(text)?)));
@@ -72,5 +105,5 @@ fn samples() -> impl Iterator<Item = (String, Facts)> {
         }
         (format!("an account with {MANY_INVOICES} invoices"), facts)
     });
-    named.chain(long)
+    named.chain(long).collect()
 }

@@ -4,6 +4,7 @@
 mod account;
 mod api_errors;
 mod arbitrary;
+mod burden;
 mod chain;
 mod conformance;
 mod contract;
@@ -20,3 +21,4 @@ mod rule_set;
 mod scenarios;
 mod support;
 mod user;
+mod work;

@@ -3,15 +3,11 @@
 use super::{Translator, calculation_of, comparison_of};
 use crate::expression::fault::Kind;
 use crate::expression::functions;
+use crate::expression::pattern::Pattern;
 use crate::expression::shape::Shape;
-use crate::expression::translate::MAX_LOOPS;
+use crate::expression::translate::{MAX_LOOPS, MAX_PATTERNS};
 use crate::expression::tree::{Node, Purpose, Walk};
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
-use regex::RegexBuilder;
-
-/// Most memory a compiled pattern may take, in bytes: the literal patterns of rules take a few hundred.
-const MAX_PATTERN_BYTES: usize = 64 * 1024;
-const MAX_PATTERN_DEPTH: u32 = 16;
 
 impl Translator<'_> {
     pub(super) fn call(&mut self, at: &IdedExpr, call: &CallExpr) -> (Node, Shape) {
@@ -138,14 +134,13 @@ impl Translator<'_> {
         };
         let (node, shape) = self.node(text);
         self.expect(at, "matches", &shape, &Shape::Text);
-        let compiled = RegexBuilder::new(literal.inner())
-            .size_limit(MAX_PATTERN_BYTES)
-            .dfa_size_limit(MAX_PATTERN_BYTES)
-            .nest_limit(MAX_PATTERN_DEPTH)
-            .build();
-        match compiled {
-            Ok(compiled) => (Node::Matches(Box::new(node), compiled), Shape::Truth),
-            Err(_) => self.refuse(pattern, "not a pattern, or one that is too large"),
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            return self.refuse(pattern, format!("more than {MAX_PATTERNS} patterns"));
+        }
+        match Pattern::read(literal.inner()) {
+            Some(pattern) => (Node::Matches(Box::new(node), pattern), Shape::Truth),
+            None => self.refuse(pattern, "not a pattern, or one that is too large"),
         }
     }
 
