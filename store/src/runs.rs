@@ -7,7 +7,7 @@ use crate::filter::Filter;
 use crate::writer::Shape;
 use crate::{Store, StoreError, journal};
 use gangway_protocol::run::RunRequest;
-use gangway_protocol::{AccountId, Facts, Outcome, RunId, RunRecord, RunState};
+use gangway_protocol::{AccountId, Outcome, RunId, RunRecord, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use row::{Row, live_of};
@@ -47,7 +47,8 @@ impl Default for RunFilter {
     }
 }
 
-/// A decided run, as much of it as deciding again needs.
+/// A decided run, as much of it as deciding again needs. What another version of Gangway may have written in another
+/// way is given as the bytes stored, so that one run that cannot be read does not hide the others.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DecidedRun {
     /// Its id.
@@ -58,8 +59,8 @@ pub struct DecidedRun {
     pub created_at: Timestamp,
     /// The day it was judged by.
     pub as_of: Date,
-    /// What was gathered.
-    pub facts: Facts,
+    /// What was gathered, as the bytes stored.
+    pub facts: Box<RawValue>,
     /// What was decided, as the bytes stored.
     pub decision: Box<RawValue>,
     /// Where the next page begins.

@@ -99,6 +99,14 @@ fn no_run_waits_for_a_model_beyond_the_deadline() {
     assert!(shown.to_string().contains("rules_instead"), "{shown}");
 }
 
+#[test]
+fn a_share_of_more_than_all_accounts_is_refused() {
+    let house = House::new().with("GANGWAY_ADVISER__CANDIDATE_PERCENT", "150");
+    let refused = house.run(&["run", "ACME-001"]);
+    let says = crate::harness::stderr(&refused);
+    assert!(!refused.status.success() && says.contains("150 is no share: 0 to 100 percent"), "{says}");
+}
+
 /// Who is asked with which prompt hangs on the account alone, and stands on its run.
 #[test]
 fn a_candidate_prompt_is_tried_for_a_part_of_the_accounts_always_the_same() {

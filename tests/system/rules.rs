@@ -2,6 +2,7 @@
 //! counts, and who put it in force stands in the audit.
 
 use crate::harness::{House, stderr};
+use gangway_store::{Store, copy_database};
 use serde_json::Value;
 use std::process::Output;
 
@@ -27,6 +28,11 @@ fn every_demo_account_decides_again_to_the_same_bytes_whatever_rules_it_had() {
     let run = json(&house.run(&["run", "DELETED-004", "--json"]));
     assert_eq!(run["versions"]["rule_set"]["digest"], digest.as_str(), "{run}");
 
+    let explained = house.json(&["rules", "explain", "NWC-001", "--json"]);
+    assert_eq!(explained["rule"]["id"], "NWC-001", "what is in force is explained");
+    let listed = house.json(&["rules", "list", "--json"]);
+    assert_eq!(listed["rule_set"]["digest"], digest.as_str());
+
     let own = house.run(&["replay", "--json"]);
     assert!(own.status.success(), "{}", stderr(&own));
     let own = json(&own);
@@ -35,6 +41,7 @@ fn every_demo_account_decides_again_to_the_same_bytes_whatever_rules_it_had() {
     assert!(house.run(&["rules", "rollback"]).status.success());
     let status = json(&house.run(&["rules", "status", "--json"]));
     assert_eq!(status["in_force"]["live"], Value::Null);
+    assert_eq!(house.json(&["rules", "list", "--json"])["rule_set"]["id"], "builtin");
     let audit = json(&house.run(&["audit", "tail", "-n", "1", "--json"]));
     let newest = &audit["entries"][0]["record"];
     assert_eq!(
@@ -54,6 +61,58 @@ fn a_faulty_file_is_refused_with_its_lines_and_changes_nothing() {
         assert!(stderr(&output).contains(":4:13: ACC-001: must stay a violation"), "{}", stderr(&output));
     }
     assert!(!house.data_dir().join("gangway.db").exists());
+}
+
+/// Leaves no decision to proceed readable. Two places of each are altered, because one of them may lie across two pages.
+fn mistype_every_proceed(house: &House) {
+    let (database, copy) = (house.data_dir().join("gangway.db"), house.data_dir().join("copy.db"));
+    copy_database(&house.data_dir(), &copy).unwrap();
+    let mut bytes = std::fs::read(&copy).unwrap();
+    for (written, unreadable) in
+        [(r#""outcome":"PROCEED""#, r#""outcome":"PROCEDE""#), (r#""violations":[]"#, r#""violations":{}"#)]
+    {
+        for at in 0..bytes.len() - written.len() {
+            if bytes[at..].starts_with(written.as_bytes()) {
+                bytes[at..at + written.len()].copy_from_slice(unreadable.as_bytes());
+            }
+        }
+    }
+    std::fs::write(&copy, bytes).unwrap();
+    std::fs::rename(&copy, &database).unwrap();
+    for beside in ["gangway.db-wal", "gangway.db-shm"] {
+        let _ = std::fs::remove_file(house.data_dir().join(beside));
+    }
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_named_and_the_others_are_decided_again() {
+    let house = House::new().with("USER", "ada");
+    for account in ["ACME-001", "DELETED-004"] {
+        house.run(&["run", account, "--json"]);
+    }
+    mistype_every_proceed(&house);
+    for replay in [&["replay", "--json"][..], &["replay", "--json", "--rules", EXAMPLE]] {
+        let output = house.run(replay);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let told = json(&output);
+        assert_eq!((&told["replayed"], &told["failed"]), (&Value::from(2), &Value::from(1)), "{told}");
+        let failed = told["runs"].as_array().unwrap().iter().find(|run| run["account_id"] == "ACME-001");
+        let why = failed.unwrap()["why"].as_str().unwrap();
+        assert!(why.contains("what is stored of this run cannot be read: "), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_not_activate_rules_leaves_none_behind() {
+    let house = House::new().with("USER", "ada");
+    let made = house.json(&["keys", "create", "--name", "Vic", "--role", "viewer", "--json"]);
+    let digest = house.json(&["rules", "check", EXAMPLE, "--json"])["rule_set"]["digest"].clone();
+    let mut command = house.command(&["rules", "activate", EXAMPLE]);
+    let refused = command.env("GANGWAY_API_KEY", made["key"].as_str().unwrap()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    let store = Store::open(&house.data_dir()).unwrap();
+    assert!(store.rules().get(digest.as_str().unwrap()).await.unwrap().is_none());
+    store.close().await;
 }
 
 /// Rules that are judged on complete accounts and on none of those they are run on here.

@@ -3,7 +3,8 @@
 use crate::prompt::{PROMPTS, Prompt, Split};
 use gangway_protocol::Spent;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
 /// Who answers.
@@ -35,6 +36,7 @@ pub struct Settings {
     /// A prompt tried beside it.
     pub candidate_prompt: Option<String>,
     /// For how many accounts of a hundred the candidate is used.
+    #[serde(deserialize_with = "share")]
     pub candidate_percent: u8,
     /// Longest wait for advice, retries and repair included.
     pub deadline_ms: u64,
@@ -66,6 +68,13 @@ pub struct Settings {
     pub cache_entries: u32,
     /// How long they are.
     pub cache_ms: u64,
+}
+
+fn share<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    match u8::deserialize(from)? {
+        percent @ 0..=100 => Ok(percent),
+        other => Err(D::Error::custom(format!("{other} is no share: 0 to 100 percent"))),
+    }
 }
 
 impl Default for Settings {

@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
-/// A rules file, where another than the configured one is meant.
+/// A rules file, where other rules than those in force are meant.
 #[derive(Debug, Args)]
 pub struct RulesFile {
-    /// The rules of this file instead of the configured ones.
+    /// The rules of this file instead of those in force.
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
 }

@@ -28,17 +28,22 @@ pub mod tasks;
 pub mod tenants;
 
 use crate::config::Sources;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 use gangway_store::Store;
 
 /// The store of a data folder that is already in use. Looking something up must not make an empty one.
 fn existing_store(sources: &Sources) -> Result<Store> {
-    let folder = sources.data_dir();
-    if !folder.join("gangway.db").is_file() {
-        bail!(
+    store_in_use(sources)?.with_context(|| {
+        format!(
             "there are no runs in {} yet; start one with gangway run ACCOUNT, or name another folder with --data-dir or GANGWAY_DATA_DIR",
-            folder.display()
-        );
-    }
-    Ok(Store::open(folder)?)
+            sources.data_dir().display()
+        )
+    })
+}
+
+/// The same; none where the folder was never used.
+fn store_in_use(sources: &Sources) -> Result<Option<Store>> {
+    let folder = sources.data_dir();
+    let used = folder.join("gangway.db").is_file();
+    Ok(used.then(|| Store::open(folder)).transpose()?)
 }

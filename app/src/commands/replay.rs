@@ -6,10 +6,10 @@
 use crate::cli::ReplayArgs;
 use crate::config::Sources;
 use crate::{output, rules};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use gangway_coordinator::RuleBook;
 use gangway_decision::{Difference, RuleSet, decide, difference};
-use gangway_protocol::{AccountId, Decision, RunId};
+use gangway_protocol::{AccountId, Decision, Facts, RunId};
 use gangway_store::DecidedRun;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -48,7 +48,7 @@ struct ReplayedRun {
     why: String,
 }
 
-/// Replays; fails when a run decided by its own rules does not come out as it is stored.
+/// Replays; fails when a run decided by its own rules does not come out as it is stored, or a run cannot be decided again.
 pub async fn run(args: ReplayArgs, sources: &Sources) -> Result<ExitCode> {
     let store = super::existing_store(sources)?;
     let candidate = args.rules.as_deref().map(rules::read).transpose()?.map(|reading| reading.rules);
@@ -64,14 +64,17 @@ pub async fn run(args: ReplayArgs, sources: &Sources) -> Result<ExitCode> {
             if args.since.is_some_and(|since| day < since) {
                 continue;
             }
-            let verdict = match &candidate {
-                Some(rules) => by_candidate(&run, rules)?,
-                None => by_its_own(&run, &book).await?,
+            let verdict = match (Stored::read(&run), &candidate) {
+                (Err(error), _) => {
+                    Verdict::Failed(format!("what is stored of this run cannot be read: {error}"))
+                }
+                (Ok(stored), Some(rules)) => by_candidate(&run, &stored, rules),
+                (Ok(stored), None) => by_its_own(&run, &stored, &book).await?,
             };
             replay.count(run, verdict);
         }
     }
-    let faithful = candidate.is_some() || replay.differ + replay.failed == 0;
+    let faithful = replay.failed == 0 && (candidate.is_some() || replay.differ == 0);
     if args.output.json {
         output::json(&replay)?
     } else {
@@ -86,37 +89,43 @@ enum Verdict {
     Failed(String),
 }
 
-fn by_candidate(run: &DecidedRun, rules: &RuleSet) -> Result<Verdict> {
-    let again = decide(&run.facts, rules, run.as_of);
-    Ok(match difference(&stored(run)?, &again) {
-        None => Verdict::Same,
-        found => Verdict::Differs(found),
-    })
+/// What a run was decided from, and what was decided.
+struct Stored {
+    facts: Facts,
+    decision: Decision,
 }
 
-async fn by_its_own(run: &DecidedRun, book: &RuleBook) -> Result<Verdict> {
-    let stored = stored(run)?;
-    let rules = match book.of_digest(&stored.rule_set.digest).await {
+impl Stored {
+    fn read(run: &DecidedRun) -> serde_json::Result<Self> {
+        let (facts, decision) = (run.facts.get(), run.decision.get());
+        Ok(Self { facts: serde_json::from_str(facts)?, decision: serde_json::from_str(decision)? })
+    }
+}
+
+fn by_candidate(run: &DecidedRun, stored: &Stored, rules: &RuleSet) -> Verdict {
+    match difference(&stored.decision, &decide(&stored.facts, rules, run.as_of)) {
+        None => Verdict::Same,
+        found => Verdict::Differs(found),
+    }
+}
+
+async fn by_its_own(run: &DecidedRun, stored: &Stored, book: &RuleBook) -> Result<Verdict> {
+    let reference = &stored.decision.rule_set;
+    let rules = match book.of_digest(&reference.digest).await {
         Ok(rules) => rules,
         Err(error) => return Ok(Verdict::Failed(error.to_string())),
     };
-    if rules.digest() != stored.rule_set.digest {
-        let reference = &stored.rule_set;
+    if rules.digest() != reference.digest {
         return Ok(Verdict::Failed(format!(
             "this version of Gangway reads the rule set {} {} as another one; replay with the version that decided",
             reference.id, reference.version
         )));
     }
-    let again = decide(&run.facts, &rules, run.as_of);
+    let again = decide(&stored.facts, &rules, run.as_of);
     if serde_json::to_string(&again)? == run.decision.get() {
         return Ok(Verdict::Same);
     }
-    Ok(Verdict::Differs(difference(&stored, &again)))
-}
-
-fn stored(run: &DecidedRun) -> Result<Decision> {
-    serde_json::from_str(run.decision.get())
-        .with_context(|| format!("the decision of run {} cannot be read", run.run_id))
+    Ok(Verdict::Differs(difference(&stored.decision, &again)))
 }
 
 impl Replay {

@@ -7,9 +7,9 @@ use crate::people::{Action, acting_person, require};
 use crate::{output, rules};
 use anyhow::{Context as _, Result, bail};
 use gangway_coordinator::RuleBook;
-use gangway_decision::{Difference, Reading, Rule, RuleSet, Shape};
-use gangway_protocol::Severity;
+use gangway_decision::{Difference, MAX_STEPS_TOGETHER, Reading, Rule, RuleSet, Shape};
 use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::{Person, Severity};
 use gangway_store::{Canary, RuleChange, RuleOrder, RulesInForce, ShadowReport, Store};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -24,8 +24,10 @@ const LISTED: u32 = 20;
 pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
     match command {
         RulesCommand::Check { file, output } => check(&file, output.json)?,
-        RulesCommand::List { of, output } => list(&of_file(&of, sources)?, output.json)?,
-        RulesCommand::Explain { rule, of, output } => explain(&of_file(&of, sources)?, &rule, output.json)?,
+        RulesCommand::List { of, output } => list(&*chosen(&of, sources).await?, output.json)?,
+        RulesCommand::Explain { rule, of, output } => {
+            explain(&*chosen(&of, sources).await?, &rule, output.json)?;
+        }
         RulesCommand::Status(output) => status(sources, output.json).await?,
         RulesCommand::Shadow { file: Some(file), output, .. } => {
             put(sources, &file, output.json, |digest| RuleOrder::Shadow { digest }).await?;
@@ -54,20 +56,26 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn of_file(of: &RulesFile, sources: &Sources) -> Result<RuleSet> {
-    match &of.rules {
-        Some(file) => Ok(rules::read(file)?.rules),
-        None => rules::configured(&sources.rules()?),
+/// The rules of the file, else those that decide the next run of an account no canary takes.
+async fn chosen(of: &RulesFile, sources: &Sources) -> Result<Arc<RuleSet>> {
+    if let Some(file) = &of.rules {
+        return Ok(Arc::new(rules::read(file)?.rules));
+    }
+    let configured = rules::configured(&sources.rules()?)?;
+    let Some(store) = super::store_in_use(sources)? else { return Ok(Arc::new(configured)) };
+    match store.rules().in_force().await?.live {
+        Some(live) => Ok(RuleBook::new(store, configured, Arc::new(Timestamp::now)).of_digest(&live).await?),
+        None => Ok(Arc::new(configured)),
     }
 }
 
 fn check(file: &Path, as_json: bool) -> Result<()> {
-    let Reading { rules, changes, remarks } = rules::read(file)?;
+    let Reading { rules, changes, remarks, steps } = rules::read(file)?;
     let reference = rules.reference();
     let added = rules.rules().iter().filter(|rule| rule.stated_message().is_some()).count();
     if as_json {
         return output::json(&json!({
-            "rule_set": reference, "added_rules": added, "changes": changes, "remarks": remarks,
+            "rule_set": reference, "added_rules": added, "changes": changes, "remarks": remarks, "steps": steps,
         }));
     }
     output::line(&format!(
@@ -84,6 +92,12 @@ fn check(file: &Path, as_json: bool) -> Result<()> {
         output::line(&format!(
             "  {}: on {} it cannot be judged, and is a violation: {}",
             remark.rule, remark.sample, remark.reason
+        ))?;
+    }
+    if let Some(most) = steps.iter().max_by_key(|took| took.steps).filter(|_| added > 0) {
+        output::line(&format!(
+            "  on {} they take {} of {MAX_STEPS_TOGETHER} steps",
+            most.sample, most.steps
         ))?;
     }
     output::line(&reference.digest)
@@ -218,6 +232,8 @@ async fn put(
         output::remark(&format!("this makes {} weaker: from {} to {}", change.what, change.from, change.to))?;
     }
     let store = Store::open(sources.data_dir())?;
+    // Before anything is kept: whoever may not order it leaves no trace of the file.
+    administrator(sources, &store).await?;
     let rules = Arc::new(reading.rules);
     let book = RuleBook::new(store.clone(), RuleSet::builtin(), Arc::new(Timestamp::now));
     book.keep(&rules).await?;
@@ -225,9 +241,15 @@ async fn put(
     told(changed, sources, &store, as_json).await
 }
 
-async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
+/// Who gives the order, if that person may.
+async fn administrator(sources: &Sources, store: &Store) -> Result<Person> {
     let person = acting_person(sources.api_key(), store).await?;
     require(&person, Action::Administer)?;
+    Ok(person)
+}
+
+async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
+    let person = administrator(sources, store).await?;
     let (tool, arguments) = match &order {
         RuleOrder::Activate { digest } => ("rules.activate", json!({ "digest": digest })),
         RuleOrder::Canary(canary) => ("rules.activate", json!(canary)),

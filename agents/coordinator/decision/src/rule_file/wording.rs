@@ -34,5 +34,14 @@ pub(super) fn unfit_text(text: &str) -> Option<&'static str> {
     if text.chars().count() > MAX_TEXT_CHARS {
         return Some("is longer than 300 characters");
     }
-    text.chars().any(char::is_control).then_some("holds a line break or another control character")
+    text.chars()
+        .any(is_unseen)
+        .then_some("holds a line break or another character that is not seen or turns the text around")
+}
+
+/// Controls, line separators, and what turns the direction of text or takes no room: a message must read as it stands.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -223,6 +223,12 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
     }
 }
 
+#[test]
+fn brackets_too_deep_for_the_parser_are_told_in_words() {
+    let deep = format!("{}1{} == 1", "(".repeat(60), ")".repeat(60));
+    assert_eq!(refused(&deep).message, "nested too deep to be read; write it in simpler parts");
+}
+
 /// Read on a small stack, as a worker thread has one: no text may overflow it or keep it busy.
 #[test]
 fn texts_made_to_break_the_parser_are_refused() {
@@ -253,8 +259,13 @@ fn texts_made_to_break_the_parser_are_refused() {
     let reading = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
         for text in &texts {
             let start: String = text.chars().take(20).collect();
-            let _ =
-                Expression::read(text, &OFFERED).map_err(|misfits| assert!(!misfits.is_empty(), "{start}"));
+            if let Err(misfits) = Expression::read(text, &OFFERED) {
+                assert!(!misfits.is_empty(), "{start}");
+                for Misfit { message, .. } in misfits {
+                    let insides = ["Error(", "Error {", "UNKNOWN", "None"].map(|word| message.contains(word));
+                    assert_eq!(insides, [false; 4], "{start}: {message}");
+                }
+            }
         }
     });
     reading.unwrap().join().unwrap();

@@ -116,6 +116,17 @@ fn every_problem_is_told_with_its_line_and_column() {
             "NWC-001: message is empty",
         ),
         (
+            format!(
+                "{HEAD}{}",
+                rule("NWC-001", "warning", "true").replace("\"m\"", "\"paid \u{202e}ton si\"")
+            ),
+            "NWC-001: message holds a line break or another character that is not seen or turns the text around",
+        ),
+        (
+            format!("{HEAD}{}", rule("NWC-001", "warning", "true").replace("\"r\"", "\"a\\u2066b\"")),
+            "NWC-001: resolution holds a line break or another character",
+        ),
+        (
             format!("{HEAD}{}", rule("NWC-001", "warning", "1 / 0 == 1")),
             "cannot be judged even on a complete account: it divides by zero",
         ),

@@ -31,10 +31,21 @@ fn unparsed(errors: &ParseErrors) -> Vec<Misfit> {
     let misfits = errors.errors.iter().map(|error| Misfit {
         line: number(error.pos.0),
         column: number(error.pos.1),
-        message: error.msg.chars().take(200).collect(),
+        message: in_words(&error.msg),
     });
     // What follows the first two is usually the parser finding its feet again.
     misfits.take(2).collect()
+}
+
+/// The parser's message; where it gives up, it prints its own insides.
+fn in_words(message: &str) -> String {
+    if message.to_ascii_lowercase().contains("recursion limit") {
+        "nested too deep to be read; write it in simpler parts".to_owned()
+    } else if message.contains("OtherError(") || message == "UNKNOWN" {
+        "this cannot be read as an expression".to_owned()
+    } else {
+        message.chars().take(200).collect()
+    }
 }
 
 /// Line and column, from 1, of a node in the text.
