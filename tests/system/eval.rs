@@ -73,6 +73,33 @@ fn the_gate_closes_on_a_missing_answer_and_names_it() {
 }
 
 #[test]
+fn budgets_do_not_apply_to_a_recording() {
+    let mut command = gangway(&["eval", "--json", "--recording"]);
+    command.arg(example("recording.json")).arg("--cases").arg(example("cases"));
+    command.args(["--at-least", "level=90"]).env("GANGWAY_ADVISER__DAY_TOKENS", "3000");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = read_json(&["eval"], &output);
+    assert_eq!(said["scores"][0]["unasked"]["part"], 0, "{said}");
+    assert!(said["scores"][0]["valid"]["part"].as_u64() > Some(25), "{said}");
+}
+
+#[test]
+fn a_gate_closes_when_a_model_was_not_asked_about_every_case() {
+    let house = House::new().with("GANGWAY_ADVISER__DAY_TOKENS", "3000");
+    let ask = |floors: &[&str]| {
+        house.command(&["eval", "--json", "--provider", "openai"]).args(floors).output().unwrap()
+    };
+    let output = ask(&["--at-least", "level=0"]);
+    assert!(!output.status.success(), "almost nothing was asked");
+    assert!(stderr(&output).contains("the day's budget for a model is used up"), "{}", stderr(&output));
+    let output = ask(&[]);
+    assert!(output.status.success(), "without a floor it is no gate: {}", stderr(&output));
+    let said = read_json(&["eval"], &output);
+    assert!(said["scores"][0]["unasked"]["part"].as_u64() > Some(25), "{said}");
+}
+
+#[test]
 fn the_gate_closes_when_answers_get_worse() {
     let recording = changed(|answers| {
         for answer in answers.values_mut() {

@@ -3,7 +3,7 @@
 //! One question a run. It never takes longer than the deadline, never fails, and changes nothing but words. Whatever it is
 //! given, the decision has been made and its messages are on their way.
 
-use crate::allowance::{DayPurse, Limit, RunPurse, UsedUp};
+use crate::allowance::{DayPurse, Limit, Reserved, RunPurse, UsedUp};
 use crate::answer::{Answer, Reader, demanded};
 use crate::breaker::Breaker;
 use crate::cache::Cache;
@@ -159,7 +159,6 @@ impl Adviser {
         if let Some(known) = self.state().cache.get(&digest, (self.clock)()) {
             return Ok(known);
         }
-        self.begin_day().await?;
         let permit = tokio::time::timeout_at(deadline, self.gate.acquire()).await;
         let Ok(Ok(_permit)) = permit else { return Err(Ended::Unasked("too many questions wait already")) };
         let conversation = Conversation {
@@ -175,13 +174,13 @@ impl Adviser {
     }
 
     /// Learns what the day has cost so far, once a day. Without that nobody is asked.
-    async fn begin_day(&self) -> Result<(), Ended> {
-        let now = (self.clock)();
+    pub(crate) async fn begin_day(&self, now: Timestamp, deadline: Instant) -> Result<(), Ended> {
         let day = day_of(now);
         if self.state().day.knows(day) {
             return Ok(());
         }
-        let Some(spent) = self.ledger.spent_on_day(now).await else {
+        let read = tokio::time::timeout_at(deadline, self.ledger.spent_on_day(now)).await;
+        let Ok(Some(spent)) = read else {
             return Err(Ended::Unasked("what the day has cost could not be read"));
         };
         self.state().day.begin(day, spent);
@@ -189,7 +188,7 @@ impl Adviser {
     }
 
     /// Sets the most a call can take aside.
-    pub(crate) fn reserve(&self, purse: &mut RunPurse, most: Spent) -> Result<(), Ended> {
+    pub(crate) fn reserve(&self, purse: &mut RunPurse, most: Spent) -> Result<Reserved, Ended> {
         let settings = &self.settings;
         let run = Limit(Spent { tokens: settings.run_tokens, micro_usd: settings.run_micro_usd });
         let day = Limit(Spent { tokens: settings.day_tokens, micro_usd: settings.day_micro_usd });

@@ -1,6 +1,7 @@
 //! Budgets: what a call may take at most is set aside before it is made, and settled with what it took.
 //!
-//! Pure; days and amounts are handed in. What the day had cost before this process began is handed in too.
+//! Pure; days and amounts are handed in. What the day had cost before this process began is handed in too. A call belongs to
+//! the day on which it was set aside, also when it ends after midnight.
 
 use gangway_protocol::Spent;
 
@@ -24,6 +25,13 @@ pub(crate) enum UsedUp {
 /// What one run has taken.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct RunPurse(Spent);
+
+/// What was set aside for one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reserved {
+    day: Option<i64>,
+    most: Spent,
+}
 
 /// What the day has taken, calls under way included.
 #[derive(Debug, Default, Clone, Copy)]
@@ -51,7 +59,7 @@ impl DayPurse {
         run: &mut RunPurse,
         most: Spent,
         limits: (Limit, Limit),
-    ) -> Result<(), UsedUp> {
+    ) -> Result<Reserved, UsedUp> {
         let (of_run, of_day) = (run.0.plus(most), self.spent.plus(most));
         if !limits.0.holds(of_run) {
             return Err(UsedUp::Run);
@@ -61,21 +69,31 @@ impl DayPurse {
         }
         run.0 = of_run;
         self.spent = of_day;
-        Ok(())
+        Ok(Reserved { day: self.day, most })
     }
 
-    /// Replaces what was set aside by what the call took, which may be more than expected.
-    pub(crate) fn settle(&mut self, run: &mut RunPurse, reserved: Spent, taken: Spent) {
-        for purse in [&mut run.0, &mut self.spent] {
-            purse.tokens = purse.tokens.saturating_sub(reserved.tokens).saturating_add(taken.tokens);
-            purse.micro_usd =
-                purse.micro_usd.saturating_sub(reserved.micro_usd).saturating_add(taken.micro_usd);
+    /// Replaces what was set aside by what the call took, which may be more than expected. What an earlier day set aside is
+    /// no longer in this purse; that day's cost stands in the ledger.
+    pub(crate) fn settle(&mut self, run: &mut RunPurse, reserved: Reserved, taken: Spent) {
+        run.0 = settled(run.0, reserved.most, taken);
+        if self.day == reserved.day {
+            self.spent = settled(self.spent, reserved.most, taken);
         }
     }
 }
 
+fn settled(purse: Spent, reserved: Spent, taken: Spent) -> Spent {
+    Spent {
+        tokens: purse.tokens.saturating_sub(reserved.tokens),
+        micro_usd: purse.micro_usd.saturating_sub(reserved.micro_usd),
+    }
+    .plus(taken)
+}
+
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::{DayPurse, Limit, RunPurse, UsedUp};
     use gangway_protocol::Spent;
 
@@ -89,11 +107,11 @@ mod tests {
         let (mut day, mut first, mut second) =
             (DayPurse::default(), RunPurse::default(), RunPurse::default());
         day.begin(1, spent(0));
-        assert_eq!(day.reserve(&mut first, spent(100), limits), Ok(()));
+        let reserved = day.reserve(&mut first, spent(100), limits).unwrap();
         assert_eq!(day.reserve(&mut first, spent(10), limits), Err(UsedUp::Run));
         assert_eq!(day.reserve(&mut second, spent(60), limits), Err(UsedUp::Day));
-        day.settle(&mut first, spent(100), spent(40));
-        assert_eq!(day.reserve(&mut second, spent(60), limits), Ok(()));
+        day.settle(&mut first, reserved, spent(40));
+        day.reserve(&mut second, spent(60), limits).unwrap();
     }
 
     #[test]
@@ -104,6 +122,21 @@ mod tests {
         day.begin(1, spent(0));
         assert_eq!(day.reserve(&mut RunPurse::default(), spent(10), limits), Err(UsedUp::Day));
         day.begin(2, spent(0));
-        assert_eq!(day.reserve(&mut RunPurse::default(), spent(10), limits), Ok(()));
+        day.reserve(&mut RunPurse::default(), spent(10), limits).unwrap();
+    }
+
+    #[test]
+    fn a_call_that_ends_after_midnight_takes_nothing_out_of_the_new_days_purse() {
+        let limits = (Limit(spent(100)), Limit(spent(100)));
+        let (mut day, mut before, mut after) =
+            (DayPurse::default(), RunPurse::default(), RunPurse::default());
+        day.begin(1, spent(0));
+        let reserved = day.reserve(&mut before, spent(90), limits).unwrap();
+        day.begin(2, spent(0));
+        day.reserve(&mut after, spent(80), limits).unwrap();
+        day.settle(&mut before, reserved, spent(0));
+        let used_up = day.reserve(&mut RunPurse::default(), spent(30), limits);
+        assert_eq!(used_up, Err(UsedUp::Day), "80 of 100 are still set aside");
+        day.reserve(&mut before, spent(20), limits).unwrap();
     }
 }

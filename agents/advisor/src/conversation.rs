@@ -2,14 +2,21 @@
 //! wrong form. Every call is set aside in the budgets before and recorded after it.
 
 use crate::adviser::Adviser;
-use crate::allowance::RunPurse;
+use crate::allowance::{Reserved, RunPurse};
 use crate::answer::Answer;
 use crate::model::{Finish, ModelAnswer, ModelError, ModelRequest, Turn};
 use crate::redaction::{Tokens, of_answer, of_complaint};
 use gangway_protocol::{CallPurpose, CallVerdict, LlmCall, RunId, Spent};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// Most tokens a provider is believed to have counted for one question or answer: no model reads or writes as much at once,
+/// and an absurd number would use up the day.
+const MOST_TOKENS: u64 = 10_000_000;
+/// A token stands for fewer bytes than this with every usual tokeniser: what is certainly taken, whatever is reported.
+const BYTES_PER_TOKEN: u64 = 8;
 
 /// Why a question has no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,9 +93,9 @@ impl Conversation<'_> {
         if Instant::now() >= self.deadline {
             return Err(Ended::Asked(CallVerdict::TooLate, "the model did not answer in time".to_owned()));
         }
+        adviser.begin_day(at, self.deadline).await?;
         let (input, output) = (request.input_tokens_at_most(), u64::from(request.max_output_tokens));
-        let reserved = adviser.settings.cost(input, output);
-        adviser.reserve(&mut self.purse, reserved)?;
+        let reserved = adviser.reserve(&mut self.purse, adviser.settings.cost(input, output))?;
         if !adviser.state().breaker.admits(at) {
             adviser.state().day.settle(&mut self.purse, reserved, Spent::default());
             return Err(Ended::Unasked("the model's provider failed too often just now"));
@@ -98,8 +105,8 @@ impl Conversation<'_> {
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let judged = match answered {
             Err(_) => Judged::too_late((input, output)),
-            Ok(Err(error)) => Judged::failed(&error),
-            Ok(Ok(answer)) => self.judged(answer, request, may_repair, (input, output)),
+            Ok(Err(error)) => Judged::failed(&error, (input, output)),
+            Ok(Ok(answer)) => self.judged(answer, request, may_repair),
         };
         let taken = adviser.settings.cost(judged.usage.0, judged.usage.1);
         self.settle(at, reserved, taken, judged.verdict);
@@ -122,12 +129,21 @@ impl Conversation<'_> {
             verdict: judged.verdict,
             why: judged.why,
         };
-        adviser.ledger.record(call).await;
+        self.record(call).await;
         Ok(judged.next)
     }
 
+    /// Records the call; at the deadline the record goes on without us.
+    async fn record(&self, call: LlmCall) {
+        let ledger = Arc::clone(&self.adviser.ledger);
+        let mut recorded = Box::pin(async move { ledger.record(call).await });
+        if tokio::time::timeout_at(self.deadline, &mut recorded).await.is_err() {
+            tokio::spawn(recorded);
+        }
+    }
+
     /// What the call took replaces what was set aside; the breaker learns how it went.
-    fn settle(&mut self, at: Timestamp, reserved: Spent, taken: Spent, verdict: CallVerdict) {
+    fn settle(&mut self, at: Timestamp, reserved: Reserved, taken: Spent, verdict: CallVerdict) {
         let mut state = self.adviser.state();
         state.day.settle(&mut self.purse, reserved, taken);
         match verdict {
@@ -138,20 +154,11 @@ impl Conversation<'_> {
         }
     }
 
-    fn judged(
-        &self,
-        answer: ModelAnswer,
-        request: &ModelRequest,
-        may_repair: bool,
-        most: (u64, u64),
-    ) -> Judged {
+    fn judged(&self, answer: ModelAnswer, request: &ModelRequest, may_repair: bool) -> Judged {
         let shown =
             answer.content.as_deref().or(answer.refusal.as_deref()).map(|text| of_answer(text, self.tokens));
-        // Who does not say what it took is taken to have taken its question, and as much as it said.
-        let said = answer
-            .content
-            .as_deref()
-            .map_or(0, |text| u64::try_from(text.len().div_ceil(3)).unwrap_or(u64::MAX));
+        let said = answer.content.as_deref().map_or(0, str::len);
+        let usage = taken(answer.usage, request.input_tokens_at_most(), said);
         let mut judged = Judged {
             verdict: CallVerdict::Valid,
             next: Next::Again,
@@ -161,7 +168,7 @@ impl Conversation<'_> {
             response_model: answer
                 .model
                 .map(|name| of_answer(&name, self.tokens).as_str().chars().take(80).collect()),
-            usage: answer.usage.unwrap_or((most.0, said)),
+            usage,
         };
         if let Finish::CutOff(reason) = answer.finish {
             judged.finish_reason = Some(reason);
@@ -215,8 +222,8 @@ impl Judged {
         Self::without_answer(most).ending(CallVerdict::TooLate, "the model did not answer in time")
     }
 
-    fn failed(error: &ModelError) -> Self {
-        let mut judged = Self::without_answer((0, 0));
+    fn failed(error: &ModelError, most: (u64, u64)) -> Self {
+        let mut judged = Self::without_answer(if error.may_have_cost() { most } else { (0, 0) });
         judged.why = Some(error.to_string());
         if !error.is_passing() {
             judged.next = Next::End(Ended::Asked(CallVerdict::Failed, error.to_string()));
@@ -230,6 +237,16 @@ impl Judged {
         self.next = Next::End(Ended::Asked(verdict, why.to_owned()));
         self
     }
+}
+
+/// Tokens of question and answer: what was reported, within what is possible. Who does not say what it took is taken to have
+/// taken its question, and as much as it said.
+fn taken(reported: Option<(u64, u64)>, asked_at_most: u64, said_bytes: usize) -> (u64, u64) {
+    let said = u64::try_from(said_bytes).unwrap_or(u64::MAX);
+    // Two bytes a token is what a question takes at most.
+    let least = (asked_at_most.saturating_mul(2) / BYTES_PER_TOKEN, said / BYTES_PER_TOKEN);
+    let (input, output) = reported.unwrap_or((asked_at_most, said.div_ceil(3)));
+    (input.max(least.0).min(MOST_TOKENS), output.max(least.1).min(MOST_TOKENS))
 }
 
 /// What was asked after the prompt, role by role.

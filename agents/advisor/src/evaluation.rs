@@ -48,6 +48,8 @@ pub struct Scores {
     pub refused: Share,
     /// Cases whose call failed: the provider did, or the recording holds no answer.
     pub failed: Share,
+    /// Cases about which no model was asked, because a budget or the deadline was used up.
+    pub unasked: Share,
     /// Sentences whose every number, date, id and name has a source.
     pub grounded: Share,
     /// Worded actions that kept the rules' owner.
@@ -86,6 +88,7 @@ pub async fn evaluate(
         valid: all(cases.len()),
         refused: all(cases.len()),
         failed: all(cases.len()),
+        unasked: all(cases.len()),
         grounded: Share::default(),
         right_owner: Share::default(),
         same_level: Share::default(),
@@ -107,8 +110,8 @@ pub async fn evaluate(
                 match &ended {
                     Ended::Asked(CallVerdict::Refused, _) => scores.refused.part += 1,
                     Ended::Asked(CallVerdict::Failed | CallVerdict::TooLate, _) => scores.failed.part += 1,
-                    Ended::Asked(CallVerdict::Valid | CallVerdict::Invalid | CallVerdict::CutOff, _)
-                    | Ended::Unasked(_) => {}
+                    Ended::Unasked(_) => scores.unasked.part += 1,
+                    Ended::Asked(CallVerdict::Valid | CallVerdict::Invalid | CallVerdict::CutOff, _) => {}
                 }
                 scores.unanswered.push(format!("{}, {}: {}", prompt.name, case.name, ended.says()));
             }

@@ -135,6 +135,19 @@ impl ModelError {
             Self::Refused { .. } | Self::Unreadable | Self::NotRecorded { .. } => false,
         }
     }
+
+    /// Whether the provider may have done the work all the same: the answer was lost or cannot be read, or its status does
+    /// not say that nothing was done. Such a call counts as if it had taken all it may.
+    #[must_use]
+    pub fn may_have_cost(&self) -> bool {
+        match self {
+            // A gateway's timeout, a failure inside the model (424) and a failing server may come after the work; who has no
+            // time for us (425, 429, 503) or does not let us in did none.
+            Self::Busy { status } => !matches!(status, 400 | 422 | 425 | 429 | 503),
+            Self::Refused { .. } | Self::NotRecorded { .. } => false,
+            Self::Unreachable | Self::Unreadable => true,
+        }
+    }
 }
 
 /// A model somewhere.

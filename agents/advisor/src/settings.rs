@@ -121,6 +121,18 @@ impl Settings {
         Duration::from_millis(self.deadline_ms)
     }
 
+    /// The same settings without budgets: what is answered from a recording costs nothing.
+    #[must_use]
+    pub fn without_budgets(self) -> Self {
+        Self {
+            run_tokens: u64::MAX,
+            run_micro_usd: u64::MAX,
+            day_tokens: u64::MAX,
+            day_micro_usd: u64::MAX,
+            ..self
+        }
+    }
+
     /// Who gets which prompt.
     ///
     /// # Errors

@@ -27,7 +27,8 @@ struct Candidate {
     prompt: Prompt,
 }
 
-/// Evaluates; fails when a case has no recorded answer, or when a floor is not reached.
+/// Evaluates. As a gate - by a recording, or with floors - it fails when a floor is not reached or a case was not asked about,
+/// and by a recording also when a case has no recorded answer.
 pub async fn run(args: EvalArgs, globals: &Globals) -> Result<ExitCode> {
     let mut cases = cases::built_in()?;
     for folder in &args.cases {
@@ -50,7 +51,11 @@ pub async fn run(args: EvalArgs, globals: &Globals) -> Result<ExitCode> {
     for floor in &missed {
         output::remark(floor)?;
     }
-    let is_incomplete = args.recording.is_some() && scores.iter().any(|scores| scores.failed.part > 0);
+    let is_recorded = args.recording.is_some();
+    let is_gate = is_recorded || !args.at_least.is_empty();
+    let is_incomplete = scores
+        .iter()
+        .any(|scores| is_recorded && scores.failed.part > 0 || is_gate && scores.unasked.part > 0);
     Ok(if is_incomplete || !missed.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -65,7 +70,7 @@ async fn from_recording(
         fs::read_to_string(file).with_context(|| format!("cannot read the recording {}", file.display()))?;
     let recording: Arc<dyn Model> =
         Arc::new(Recording::read(&text).with_context(|| format!("{} is no recording", file.display()))?);
-    let settings = sources.adviser()?;
+    let settings = sources.adviser()?.without_budgets();
     let candidates = candidates(args, &settings, |name| match name {
         None => Ok(Arc::clone(&recording)),
         Some(other) => bail!("{other} is no prompt, and a recording holds one model only"),
@@ -143,8 +148,8 @@ fn candidates(
 
 fn table(scores: &[Scores]) -> String {
     let heads = [
-        "prompt", "model", "valid", "refused", "failed", "grounded", "owner", "level", "calls", "tokens",
-        "cost",
+        "prompt", "model", "valid", "refused", "failed", "unasked", "grounded", "owner", "level", "calls",
+        "tokens", "cost",
     ];
     let mut table = output::table(&heads);
     for scores in scores {
@@ -154,6 +159,7 @@ fn table(scores: &[Scores]) -> String {
             share(scores.valid),
             share(scores.refused),
             share(scores.failed),
+            share(scores.unasked),
             share(scores.grounded),
             share(scores.right_owner),
             share(scores.same_level),
