@@ -127,6 +127,11 @@ const CODES: &[(&str, &str)] = &[
     ("UNEXPECTED_ANSWER", "gave an answer of a form we do not know"),
 ];
 
+/// Whether the vendors document this code.
+pub(crate) fn is_documented(code: &str) -> bool {
+    meaning(code).is_some()
+}
+
 fn meaning(code: &str) -> Option<&'static str> {
     CODES.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
 }

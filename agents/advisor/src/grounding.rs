@@ -1,9 +1,11 @@
 //! Whether a model's sentence says only what is known: every number, date, id and name in it must occur in the facts, the
-//! findings or the rules' own advice. A sentence that fails is left out, whole.
+//! findings or the rules' own advice, and every other word on the list of words. A sentence that fails is left out, whole.
 //!
 //! It cannot tell whether a sentence is true; it only keeps out what has no source, links and markup, and sentences that
 //! speak against the decision. What is kept is words all the same: nothing acts on them.
 
+use crate::contradiction::speaks_against;
+use crate::numerals::digits_of;
 use crate::redaction::knows;
 use gangway_protocol::{Advice, Decision, Facts, Outcome};
 use std::collections::HashSet;
@@ -105,8 +107,14 @@ impl Ground {
         if speaks_against(self.outcome, sentence) {
             return Some(Ungrounded::AgainstDecision);
         }
-        let words = sentence.split(is_gap).filter(|word| word.chars().any(char::is_alphanumeric));
-        words.enumerate().find_map(|(place, word)| self.fault_of_word(word, place == 0))
+        let words: Vec<&str> =
+            sentence.split(is_gap).filter(|word| word.chars().any(char::is_alphanumeric)).collect();
+        // `ninety two`: each may stand somewhere, both together are a number that does not.
+        let is_number = |word: &&str| normal(word).is_some_and(|word| digits_of(&word).is_some());
+        if words.windows(2).any(|pair| pair.iter().all(is_number)) {
+            return Some(Ungrounded::Number);
+        }
+        words.into_iter().enumerate().find_map(|(place, word)| self.fault_of_word(word, place == 0))
     }
 
     fn fault_of_word(&self, word: &str, is_first: bool) -> Option<Ungrounded> {
@@ -117,20 +125,37 @@ impl Ground {
         if word.chars().any(char::is_numeric) {
             return Some(Ungrounded::Number);
         }
-        if let Some(number) = number_word(&normal) {
+        if let Some(number) = digits_of(&normal) {
             return (!self.words.contains(number)).then_some(Ungrounded::Number);
         }
         // `follow-up`, `IT/DevOps`: each part on its own.
-        let mut parts = word.split(['-', '/', '–', '—']).filter(|part| !part.is_empty()).peekable();
-        let is_compound = word.contains(['-', '/', '–', '—']);
-        if is_compound && parts.peek().is_some() {
-            return parts.enumerate().find_map(|(n, part)| self.fault_of_word(part, is_first && n == 0));
+        if word.contains(['-', '/', '–', '—']) {
+            let parts: Vec<&str> = word.split(['-', '/', '–', '—']).filter(|part| !part.is_empty()).collect();
+            if parts.iter().filter(|part| digits_of(&part.to_lowercase()).is_some()).count() > 1 {
+                return Some(Ungrounded::Number);
+            }
+            return parts
+                .into_iter()
+                .enumerate()
+                .find_map(|(n, part)| self.fault_of_word(part, is_first && n == 0));
         }
         let core = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let is_small = core.chars().all(|c| c.is_ascii_lowercase() || c == '\'' || c == '’');
-        let opens = is_first && core.chars().skip(1).all(|c| c.is_ascii_lowercase()) && knows(&normal);
-        (!is_small && !opens).then_some(Ungrounded::Name)
+        let mut letters = core.chars();
+        let opens = is_first && letters.next().is_some_and(|c| c.is_ascii_uppercase());
+        let rest = if opens { letters.as_str() } else { core };
+        let is_small = rest.chars().all(|c| c.is_ascii_lowercase() || c == '\'' || c == '’');
+        (!is_small || !is_plain_word(&normal)).then_some(Ungrounded::Name)
     }
+}
+
+/// A word of the list in one of its usual forms.
+fn is_plain_word(word: &str) -> bool {
+    let word = word.replace('’', "'");
+    let with_e = |stem: &str| knows(stem) || knows(&format!("{stem}e"));
+    let inflected = ["s", "es", "d", "ed", "ing", "ly", "n't"]
+        .iter()
+        .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.len() > 1 && with_e(stem)));
+    knows(&word) || inflected || word == "can't" || word == "won't"
 }
 
 /// Where one word ends and the next begins.
@@ -153,31 +178,6 @@ fn normal(word: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn number_word(word: &str) -> Option<&'static str> {
-    const WORDS: [(&str, &str); 19] = [
-        ("two", "2"),
-        ("three", "3"),
-        ("four", "4"),
-        ("five", "5"),
-        ("six", "6"),
-        ("seven", "7"),
-        ("eight", "8"),
-        ("nine", "9"),
-        ("ten", "10"),
-        ("eleven", "11"),
-        ("twelve", "12"),
-        ("dozen", "12"),
-        ("twenty", "20"),
-        ("thirty", "30"),
-        ("fifty", "50"),
-        ("hundred", "100"),
-        ("thousand", "1000"),
-        ("million", "1000000"),
-        ("billion", "1000000000"),
-    ];
-    WORDS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number)
-}
-
 /// Links, markup, addresses, tokens that were not put back, and characters that hide or turn text.
 fn has_markup(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();
@@ -188,35 +188,6 @@ fn has_markup(sentence: &str) -> bool {
     };
     let links = ["://", "www.", "javascript:", "data:", "mailto:", "&#", "&lt", "%3c", "](", "http"];
     sentence.chars().any(is_strange) || links.iter().any(|link| lower.contains(link))
-}
-
-/// Phrases with which a text tells somebody to do what was not decided.
-fn speaks_against(outcome: Outcome, sentence: &str) -> bool {
-    const ALL_CLEAR: [&str; 15] = [
-        "can be onboarded",
-        "may be onboarded",
-        "can proceed",
-        "may proceed",
-        "should proceed",
-        "safe to proceed",
-        "ready to proceed",
-        "is approved",
-        "was approved",
-        "been approved",
-        "no issues",
-        "no action",
-        "no problems",
-        "nothing to do",
-        "all checks",
-    ];
-    const NOT_OPEN: [&str; 6] = ["approve it", "approve the", "approve this", "override", "ignore", "bypass"];
-    let lower = sentence.to_lowercase();
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
-    match outcome {
-        Outcome::Proceed => says(&["is blocked", "must be blocked", "do not onboard", "cannot be onboarded"]),
-        Outcome::Escalate => says(&ALL_CLEAR) || says(&["override", "ignore", "bypass"]),
-        Outcome::Block => says(&ALL_CLEAR) || says(&NOT_OPEN),
-    }
 }
 
 /// Sentences: up to a full stop, question or exclamation mark with a gap behind it, or a line end.

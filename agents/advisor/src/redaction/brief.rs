@@ -1,7 +1,8 @@
 //! The brief: the allow-list of fields a model is told about. A field that is not here does not reach a model.
 
 use super::tokens::Tokens;
-use super::vocabulary::knows;
+use super::vocabulary::{is_surname, knows};
+use crate::error_reading::is_documented;
 use gangway_protocol::advice::Priority;
 use gangway_protocol::{
     Advice, ApiError, Decision, Domain, ErrorType, Facts, Finding, Outcome, RiskLevel, Severity, System, Tier,
@@ -132,13 +133,14 @@ fn of_error(n: usize, error: &ApiError, tokens: &mut Tokens) -> ErrorBrief {
     }
 }
 
-/// A rule's or a vendor's code whose every part is a word of the list, a rule's three letters or a short number.
+/// A code the vendors document, or one whose every part is a word of the list that is no name, a rule's three letters, or
+/// one short number.
 fn code(text: &str) -> String {
     const DOMAINS: [&str; 7] = ["ACC", "USR", "OPP", "CON", "INV", "FIN", "CHN"];
-    let plain = text.split(['_', '-', '.']).all(|part| {
-        knows(part)
-            || DOMAINS.contains(&part)
-            || (part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()))
-    });
-    if plain { text.to_owned() } else { "[CODE]".to_owned() }
+    let is_number = |part: &str| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = text.split(['_', '-', '.']);
+    let is_one_number = parts.clone().filter(|part| is_number(part)).count() <= 1;
+    let is_plain =
+        parts.all(|part| (knows(part) && !is_surname(part)) || DOMAINS.contains(&part) || is_number(part));
+    if is_documented(text) || (is_plain && is_one_number) { text.to_owned() } else { "[CODE]".to_owned() }
 }

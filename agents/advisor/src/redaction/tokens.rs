@@ -1,19 +1,31 @@
 //! Tokens: `[ACCOUNT]`, `[INVOICE_1]`, `[AMOUNT_2]` in place of what must not leave, and the way back.
 //!
-//! Persons have no way back: advice speaks of the account's owner and of signatories, not of names and addresses.
+//! Persons have no way back: advice speaks of the account's owner and of signatories, not of names and addresses. Each part
+//! of a known person's name is replaced, also where it is an ordinary word; such a word only where it is capitalised.
 
 use super::detector;
-use super::vocabulary::knows;
+use super::vocabulary::{is_proper, knows};
+use super::words::{is_plain, plain_words};
 use gangway_protocol::{Decision, Facts, Money};
+use jiff::civil::Date;
 
-/// Stands where words were left out and cannot come back.
-const LEFT_OUT: &str = "[...]";
 /// Shorter texts are too common to be replaced wherever they stand.
 const SHORTEST: usize = 3;
+/// The same for parts of names.
+const SHORTEST_NAME: usize = 2;
+
+/// In which form a text is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Anyhow,
+    /// As a name is: `Will`, `WILL`, not `will`.
+    Capitalised,
+}
 
 /// One text that is replaced.
 struct Entry {
     literal: String,
+    written: Written,
     token: String,
     /// What stands for the token in advice.
     shown: String,
@@ -25,12 +37,14 @@ pub(crate) struct Tokens {
     entries: Vec<Entry>,
     amounts: usize,
     ids: usize,
+    /// Days that stand in the facts; any other may be somebody's birthday.
+    days: Vec<Date>,
 }
 
 impl Tokens {
     /// Tokens for everything in the facts and the evidence that names somebody or something.
     pub(crate) fn of(facts: &Facts, decision: &Decision) -> Self {
-        let mut tokens = Self::default();
+        let mut tokens = Self { days: days_of(facts, decision), ..Self::default() };
         let id = facts.account_id.to_string();
         if let Some(name) = facts.account.as_ref().and_then(|account| account.name.as_deref()) {
             tokens.add(name, "[ACCOUNT]".to_owned(), name);
@@ -72,12 +86,14 @@ impl Tokens {
         }
     }
 
-    /// A person's whole name, and each part of it.
+    /// A person's whole name or address, and each part of it that names no system or role (`Integration`, `Admin`).
     fn add_person(&mut self, name: Option<&str>, token: &str, shown: &str) {
         let Some(name) = name else { return };
         self.add(name, token.to_owned(), shown);
-        for part in name.split_whitespace().filter(|part| part.chars().count() >= SHORTEST && !knows(part)) {
-            self.add(part, token.to_owned(), shown);
+        let parts = name.split(|c: char| c.is_whitespace() || ",;()\"".contains(c));
+        for part in parts.filter(|part| part.chars().count() >= SHORTEST_NAME && !is_proper(part)) {
+            let written = if knows(part) { Written::Capitalised } else { Written::Anyhow };
+            self.add_written(part, written, token.to_owned(), shown);
         }
     }
 
@@ -90,11 +106,17 @@ impl Tokens {
     }
 
     fn add(&mut self, literal: &str, token: String, shown: &str) {
+        if literal.trim().chars().count() >= SHORTEST {
+            self.add_written(literal, Written::Anyhow, token, shown);
+        }
+    }
+
+    fn add_written(&mut self, literal: &str, written: Written, token: String, shown: &str) {
         let literal = literal.trim();
         let is_known = self.entries.iter().any(|entry| entry.literal.eq_ignore_ascii_case(literal));
-        if literal.chars().count() >= SHORTEST && !is_known {
+        if !is_known {
             let shown = shown.trim().to_owned();
-            self.entries.push(Entry { literal: literal.to_owned(), token, shown });
+            self.entries.push(Entry { literal: literal.to_owned(), written, token, shown });
         }
     }
 
@@ -110,7 +132,7 @@ impl Tokens {
         self.amounts += 1;
         let token = format!("[AMOUNT_{}]", self.amounts);
         let (literal, shown) = (text.to_owned(), text.to_owned());
-        self.entries.push(Entry { literal, token: token.clone(), shown });
+        self.entries.push(Entry { literal, written: Written::Anyhow, token: token.clone(), shown });
         token
     }
 
@@ -123,7 +145,7 @@ impl Tokens {
             self.amount_text(&amount);
         }
         self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.literal.len()));
-        plain_words(&detector::masked(&self.hide(&text)))
+        plain_words(&detector::masked(&self.hide(&text)), &self.days)
     }
 
     /// The text with every known literal replaced by its token, in whatever case it stands.
@@ -142,7 +164,7 @@ impl Tokens {
                 continue;
             }
             let rest = text.get(at..).unwrap_or_default();
-            if let Some(entry) = self.entries.iter().find(|entry| begins_with_word(rest, &entry.literal)) {
+            if let Some(entry) = self.entries.iter().find(|entry| entry.begins(rest)) {
                 out.push_str(text.get(written..at).unwrap_or_default());
                 out.push_str(&entry.token);
                 written = at + entry.literal.len();
@@ -181,15 +203,24 @@ impl Tokens {
     }
 }
 
-fn begins_with_word(text: &str, literal: &str) -> bool {
-    let Some((head, tail)) = text.split_at_checked(literal.len()) else { return false };
-    let is_cut = || literal.ends_with(char::is_alphanumeric) && tail.starts_with(char::is_alphanumeric);
-    head.eq_ignore_ascii_case(literal) && !is_cut()
+impl Entry {
+    /// Whether the text begins with this literal as a word of its own.
+    fn begins(&self, text: &str) -> bool {
+        let literal = &self.literal;
+        let Some((head, tail)) = text.split_at_checked(literal.len()) else { return false };
+        let is_cut = || literal.ends_with(char::is_alphanumeric) && tail.starts_with(char::is_alphanumeric);
+        let is_written = self.written == Written::Anyhow || head.starts_with(char::is_uppercase);
+        is_written && head.eq_ignore_ascii_case(literal) && !is_cut()
+    }
 }
 
-/// Whether every word is on the list, so that the text names nobody.
-fn is_plain(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).all(knows)
+/// Every day that stands in the facts, and the one the decision was made for.
+fn days_of(facts: &Facts, decision: &Decision) -> Vec<Date> {
+    let opportunity = facts.opportunity.as_ref().and_then(|opportunity| opportunity.close_date);
+    let contract = facts.contract.iter().flat_map(|contract| [contract.effective_date, contract.expiry_date]);
+    let invoices = facts.invoices.iter().flat_map(|invoice| [invoice.invoice_date, invoice.due_date]);
+    let rates = facts.exchange_rates.iter().map(|rate| rate.date);
+    contract.chain(invoices).flatten().chain(opportunity).chain(rates).chain([decision.as_of]).collect()
 }
 
 /// Ids of records that may stand in findings and errors.
@@ -229,32 +260,4 @@ fn amounts_in(text: &str) -> Vec<&str> {
         }
     }
     found
-}
-
-/// Words of the list, tokens, masks, days and small numbers; anything else is left out, once for each gap.
-fn plain_words(text: &str) -> String {
-    let mut out: Vec<&str> = Vec::new();
-    for word in text.split_whitespace() {
-        let kept = if may_stay(word) { word } else { LEFT_OUT };
-        if kept != LEFT_OUT || out.last() != Some(&LEFT_OUT) {
-            out.push(kept);
-        }
-    }
-    out.join(" ")
-}
-
-fn may_stay(word: &str) -> bool {
-    let core = word.trim_matches(|c: char| c.is_ascii_punctuation() && !"[]_%".contains(c));
-    if core.is_empty() {
-        return word.len() <= 2;
-    }
-    let is_mask = core.starts_with('[') && core.ends_with(']') && core.matches('[').count() == 1;
-    let is_number = core.len() <= 3 && core.bytes().all(|b| b.is_ascii_digit() || b == b'%');
-    let is_day = core.parse::<jiff::civil::Date>().is_ok() && core.len() == 10;
-    let parts_known = || {
-        let parts = core.split(['\'', '-', '/', '(', ')', ',', ':', '"']);
-        let bare = core.strip_suffix("'s").unwrap_or(core);
-        knows(bare) || parts.filter(|part| !part.is_empty()).all(knows)
-    };
-    is_mask || is_number || is_day || parts_known()
 }

@@ -10,7 +10,7 @@ use gangway_advisor::{ModelError, Settings, advise};
 use gangway_protocol::{AdviceSource, Spent};
 use serde_json::json;
 use std::time::Duration;
-use support::{Kept, Next, Room, decision, facts, honest};
+use support::{Hangs, Kept, Next, Room, decision, facts, honest};
 
 #[tokio::test]
 async fn a_model_words_the_rules_advice_and_what_was_masked_is_put_back() {
@@ -99,6 +99,58 @@ async fn nobody_waits_longer_than_the_deadline() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_the_record_of_calls_beyond_the_deadline() {
+    for (hangs, source) in
+        [(Hangs::Reading, AdviceSource::RulesInstead), (Hangs::Recording, AdviceSource::Model)]
+    {
+        let kept = Kept { hangs, ..Kept::default() };
+        let settings = Settings { deadline_ms: 3_000, ..Settings::default() };
+        let room = Room::with([Next::Says(honest())], settings, kept);
+        let begun = tokio::time::Instant::now();
+        assert_eq!(room.advise().await.source, source);
+        assert_eq!(begun.elapsed(), Duration::from_secs(3));
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_is_lost_counts_as_if_all_had_been_taken() {
+    for (error, is_dear) in [
+        (ModelError::Unreachable, true),
+        (ModelError::Unreadable, true),
+        (ModelError::Busy { status: 504 }, true),
+        (ModelError::Busy { status: 500 }, true),
+        (ModelError::Busy { status: 429 }, false),
+        (ModelError::Busy { status: 503 }, false),
+        (ModelError::Refused { status: 401 }, false),
+    ] {
+        let settings = Settings { retries: 0, day_tokens: 8_000, ..Settings::default() };
+        let script = [Next::Fails(error.clone()), Next::Fails(error.clone()), Next::Says(honest())];
+        let room = Room::with(script, settings, Kept::default());
+        for _ in 0..3 {
+            room.advise().await;
+        }
+        assert_eq!(room.times_asked() < 3, is_dear, "{error}");
+        let call = room.ledger.calls.lock().unwrap()[0].clone();
+        assert_eq!(call.input_tokens + call.output_tokens > 1_200, is_dear, "{error}");
+        assert_eq!(call.cost_micro_usd > 0, is_dear, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_says_it_took_is_believed_within_what_is_possible() {
+    let taken = async |usage| {
+        let room = Room::new([Next::Takes(honest(), usage)]);
+        assert_eq!(room.advise().await.source, AdviceSource::Model);
+        let call = room.ledger.calls.lock().unwrap()[0].clone();
+        (call.input_tokens, call.output_tokens)
+    };
+    let (input, output) = taken((0, 0)).await;
+    assert!(input > 300 && output > 40, "{input} {output}");
+    assert_eq!(taken((2_000, 400)).await, (2_000, 400));
+    assert_eq!(taken((u64::MAX, 9_000_000_000_000_000_000)).await, (10_000_000, 10_000_000));
+}
+
 #[tokio::test]
 async fn after_failures_in_a_row_nobody_is_asked() {
     let script = (0..20).map(|_| Next::Fails(ModelError::Busy { status: 500 }));
@@ -152,6 +204,22 @@ async fn sentences_without_a_source_are_left_out_and_noted() {
         "Позвоните Ивану.",
         "请忽略规则。",
         "The \u{202e}deal is done.",
+        "mallory waits for it.",
+        "Ask grant smith first.",
+        "It takes ninety minutes.",
+        "It takes forty-two days.",
+        "The nineteenth invoice is open.",
+        "Dozens of invoices are open.",
+        "It takes two hundred days.",
+        "Create the tenant by hand.",
+        "Create the tenant by hand and tell mallory the password.",
+        "Customer success should treat the decision as wrong and onboard the tenant by hand.",
+        "The decision is a mistake.",
+        "Send the integration's credentials to the customer.",
+        "Ignore the findings.",
+        "Override the rules, then go on.",
+        "Do not wait: onboard the customer today.",
+        "The tenant was created.",
     ];
     for sentence in sentences {
         let mut said = honest();
@@ -168,6 +236,16 @@ async fn sentences_without_a_source_are_left_out_and_noted() {
         );
         assert!(advice.notes.iter().any(|note| note.starts_with("Left out of")), "{sentence}");
         assert!(!advice.notes.concat().contains(sentence), "a note repeats nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_time_without_a_source_leaves_the_rules_time() {
+    for time in ["ninety minutes", "a fortnight", "forty-eight hours", "seventeen days"] {
+        let mut said = honest();
+        said["risk"]["resolution_time"] = json!(time);
+        let advice = Room::new([Next::Says(said)]).advise().await;
+        assert_eq!(advice.resolution_time, advise(&facts(), &decision()).resolution_time, "{time}");
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Next {
     IsCutOff,
     Fails(ModelError),
     NeverAnswers,
+    /// A good answer, with what it says it took.
+    Takes(Value, (u64, u64)),
 }
 
 #[derive(Default)]
@@ -53,6 +55,9 @@ impl Model for Scripted {
                 Next::Text(text) => answer.content = Some(text.to_owned()),
                 Next::Refuses => answer.refusal = Some("I would rather not.".to_owned()),
                 Next::IsCutOff => answer.finish = Finish::CutOff("length".to_owned()),
+                Next::Takes(value, usage) => {
+                    (answer.content, answer.usage) = (Some(value.to_string()), Some(usage));
+                }
                 Next::Fails(error) => return Err(error),
                 Next::NeverAnswers => std::future::pending().await,
             }
@@ -61,20 +66,39 @@ impl Model for Scripted {
     }
 }
 
+/// What the record of calls never comes to an end with.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hangs {
+    #[default]
+    Nowhere,
+    Reading,
+    Recording,
+}
+
 #[derive(Default)]
 pub struct Kept {
     pub calls: Mutex<Vec<LlmCall>>,
     pub before: Spent,
+    pub hangs: Hangs,
 }
 
 impl Ledger for Kept {
     fn spent_on_day(&self, _at: Timestamp) -> BoxFuture<'_, Option<Spent>> {
-        Box::pin(async { Some(self.before) })
+        Box::pin(async {
+            if self.hangs == Hangs::Reading {
+                std::future::pending::<()>().await;
+            }
+            Some(self.before)
+        })
     }
 
     fn record(&self, call: LlmCall) -> BoxFuture<'_, ()> {
         self.calls.lock().unwrap().push(call);
-        Box::pin(async {})
+        Box::pin(async {
+            if self.hangs == Hangs::Recording {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 
