@@ -26,7 +26,12 @@ impl House {
 
     /// A house whose vendors have the account files of this folder over their own.
     pub fn with_accounts(folder: &Path) -> Self {
-        Self::simulating(&["--accounts", folder.to_str().unwrap()])
+        Self::with_accounts_and_synthetic(folder, 0)
+    }
+
+    /// The same, with this many accounts made up from the folder's template.
+    pub fn with_accounts_and_synthetic(folder: &Path, accounts: u32) -> Self {
+        Self::simulating(&["--accounts", folder.to_str().unwrap(), "--synthetic", &accounts.to_string()])
     }
 
     fn simulating(more: &[&str]) -> Self {

@@ -46,29 +46,58 @@ const SHOWN: [(&str, &str); 6] = [
     ("faults", "message"),
 ];
 
+/// Free text that rules judge: with another one the account is blocked, and what it says is quoted.
+const JUDGED: [(&str, &str); 3] = [("Opportunity", "StageName"), ("Tier", "value"), ("invoice", "tranId")];
+
+/// Which file of accounts a text is planted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// One account, or what all share.
+    Account,
+    /// The template of the made-up accounts; `{n6}` in a text becomes the account's number.
+    Template,
+}
+
 /// The demo accounts with other texts in these fields, as a folder the simulator reads.
 pub fn planted(fields: &[(&str, &str)], text: &mut dyn FnMut() -> String) -> TempDir {
+    planted_by_file(&|_| fields.to_vec(), &mut |_| text())
+}
+
+/// The same with fields and texts by file.
+pub fn planted_by_file<'a>(
+    fields: &dyn Fn(File) -> Vec<(&'a str, &'a str)>,
+    text: &mut dyn FnMut(File) -> String,
+) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let accounts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/accounts");
     let mut count = 0;
     for entry in fs::read_dir(accounts).unwrap() {
         let path = entry.unwrap().path();
+        let is_template = path.file_name().is_some_and(|name| name == "_synthetic.json");
+        let file = if is_template { File::Template } else { File::Account };
+        let fields = fields(file);
         let mut account: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         walk(&mut account, "", &mut |object, field, value| {
             if fields.contains(&(object, field)) {
-                *value = text().into();
+                *value = text(file).into();
                 count += 1;
             }
         });
         fs::write(folder.path().join(path.file_name().unwrap()), account.to_string()).unwrap();
     }
-    assert!(count > fields.len(), "{count}");
+    assert!(count > fields(File::Account).len(), "{count}");
     folder
 }
 
 /// Every field in every form planted text can have.
 pub fn every_field() -> Vec<(&'static str, &'static str)> {
     UNSEEN.into_iter().chain(SHOWN).collect()
+}
+
+/// The same, and in accounts that are not made up the fields rules judge.
+pub fn every_field_of(file: File) -> Vec<(&'static str, &'static str)> {
+    let judged: &[_] = if file == File::Account { &JUDGED } else { &[] };
+    every_field().into_iter().chain(judged.iter().copied()).collect()
 }
 
 /// Shows every text with the object that holds it and its name there. A DocuSign key term is an object called by its name.
