@@ -178,7 +178,7 @@ async fn neither_planted_orders_nor_a_lying_model_change_a_decision_or_whose_tur
             evaluations += 1;
             if evaluations % RENDERED_EVERY == 0 {
                 let texts = rendered(&planted, &decision, &advice, &letterhead);
-                texts.iter().for_each(|text| nothing_active(text));
+                texts.iter().for_each(nothing_active);
                 read += texts.len();
             }
         }
