@@ -302,6 +302,9 @@ pub struct BenchArgs {
     /// Webhooks of the intake scenario.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     pub events: u32,
+    /// Fail, too, when the intake scenario misses its goals: acknowledgements, /healthz, memory.
+    #[arg(long)]
+    pub goals: bool,
     /// Connections of the intake scenario.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub connections: u16,

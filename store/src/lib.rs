@@ -51,7 +51,7 @@ pub use outbox::{
     Channel, Deliverer, Due, NewMessage, Outbox, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
     OutboxVerdict, SendEnd, Sending,
 };
-pub use pages::{AuditEnding, AuditPage, Direction, RunPage};
+pub use pages::{ApprovalPage, AuditEnding, AuditPage, Direction, RunPage};
 pub use restores::{Interrupted, Restore, Restores};
 pub use retention::{Forgettable, Retention};
 pub use rules::{Canary, KeptRuleSet, RuleChange, RuleOrder, Rules, RulesInForce, ShadowReport, ShadowedRun};

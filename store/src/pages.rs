@@ -1,13 +1,15 @@
-//! Pages of runs and of the audit, by their place in the table: a page begins after the place where the one before
-//! ended, so what is added meanwhile neither repeats nor hides a row.
+//! Pages of runs, approvals and the audit, by their place in the list: a page begins after the place where the one
+//! before ended, so what is added meanwhile neither repeats nor hides a row.
 
 use crate::codec::from_json;
 use crate::filter::Filter;
-use crate::{Audit, Runs, StoreError, audit};
+use crate::{Approval, ApprovalState, Approvals, Audit, Runs, StoreError, audit};
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::{AccountId, CorrelationId, Outcome, RunId, RunRecord, RunState};
 use jiff::Timestamp;
-use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use serde::de::DeserializeOwned;
 
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +35,21 @@ pub struct RunPage {
     /// Only accepted before it.
     pub until: Option<Timestamp>,
     /// In which order of acceptance.
+    pub direction: Direction,
+    /// After this place.
+    pub after: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which approvals, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApprovalPage {
+    /// Only this run's.
+    pub run_id: Option<RunId>,
+    /// Only in this state.
+    pub state: Option<ApprovalState>,
+    /// In which order of being asked for.
     pub direction: Direction,
     /// After this place.
     pub after: Option<i64>,
@@ -138,19 +155,44 @@ impl Runs<'_> {
             .and("unixepoch(json_extract(record, '$.created_at'), 'subsec') >= ?", page.since.map(seconds))
             .and("unixepoch(json_extract(record, '$.created_at'), 'subsec') < ?", page.until.map(seconds))
             .select("SELECT seq, record FROM runs", order, page.limit);
-        self.0
-            .read(move |connection| {
-                let mut select = connection.prepare_cached(&sql)?;
-                let mut rows = select.query(params_from_iter(values))?;
-                let mut found = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-                    found.push((row.get(0)?, from_json("runs", text)?));
-                }
-                Ok(found)
-            })
-            .await
+        self.0.read(move |connection| placed("runs", connection, &sql, values)).await
     }
+}
+
+impl Approvals<'_> {
+    /// A page of approvals in the order they were asked for, each with its place.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn page(self, page: ApprovalPage) -> Result<Vec<(i64, Approval)>, StoreError> {
+        // Rows are added at the end and removed only by age.
+        let (after, order) = match page.direction {
+            Direction::NewestFirst => ("rowid < ?", "rowid DESC"),
+            Direction::OldestFirst => ("rowid > ?", "rowid"),
+        };
+        let (sql, values) = Filter::default()
+            .and(after, page.after)
+            .and("run_id = ?", page.run_id.map(String::from))
+            .and("state = ?", page.state.map(|state| state.name().to_owned()))
+            .select("SELECT rowid, record FROM approvals", order, page.limit);
+        self.0.read(move |connection| placed("approvals", connection, &sql, values)).await
+    }
+}
+
+fn placed<T: DeserializeOwned>(
+    table: &'static str,
+    connection: &Connection,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<(i64, T)>, StoreError> {
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        found.push((row.get(0)?, from_json(table, text)?));
+    }
+    Ok(found)
 }
 
 impl Audit<'_> {

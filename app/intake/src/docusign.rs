@@ -2,13 +2,14 @@
 //! from DocuSign.
 
 use crate::{Doubt, Object};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Events that may turn a contract into an executed one.
 const TELLING: [&str; 2] = ["envelope-completed", "recipient-completed"];
 
 /// What Connect says of an envelope, as far as we read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// What happened, such as `envelope-completed`.
@@ -21,7 +22,7 @@ pub struct Event {
 }
 
 /// The envelope it is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
     /// DocuSign's id of it.

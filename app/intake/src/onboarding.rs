@@ -7,6 +7,7 @@ use crate::signature::{Disbelief, Key, Standard, hub_sender};
 use crate::{Doubt, Object};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, TraceParent};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Longest `webhook-id`.
@@ -35,13 +36,13 @@ pub struct Proof<'a> {
 }
 
 /// What an event says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Whose deal was won.
     pub account_id: AccountId,
-    /// Which deal, if it says so.
+    /// Which deal, if it says so; the newest won one when absent.
     pub opportunity_id: Option<OpportunityId>,
-    /// What the sender calls the matter.
+    /// What the sender calls the matter: the same again gives the same run. Needed with X-Hub-Signature-256, which names no event.
     pub correlation_id: Option<CorrelationId>,
     /// The trace its sender's request is part of: a header, not a field.
     #[serde(skip)]

@@ -16,14 +16,14 @@ use gangway_coordinator::Settings;
 use gangway_coordinator::approving::Policy;
 use gangway_protocol::RunRecord;
 use gangway_protocol::tools::approvals::{ApprovalSummary, ApprovalVote};
-use gangway_store::{Approval, ApprovalFilter, ApprovalState, Store};
+use gangway_store::{Approval, ApprovalPage, ApprovalState, Store};
 
-/// Approvals, newest first.
-pub async fn list(store: &Store, policy: Policy, filter: ApprovalFilter) -> Result<Vec<ApprovalSummary>> {
+/// A page of approvals, each with its place.
+pub async fn list(store: &Store, policy: Policy, page: ApprovalPage) -> Result<Vec<(i64, ApprovalSummary)>> {
     let mut summaries = Vec::new();
-    for approval in store.approvals().list(filter).await? {
+    for (place, approval) in store.approvals().page(page).await? {
         let run = store.runs().get(&approval.run_id).await?;
-        summaries.push(summary(&approval, run.as_ref(), policy));
+        summaries.push((place, summary(&approval, run.as_ref(), policy)));
     }
     Ok(summaries)
 }

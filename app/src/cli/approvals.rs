@@ -17,7 +17,7 @@ pub enum ApprovalsCommand {
         #[arg(long)]
         all: bool,
         /// At most this many.
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         limit: u32,
         /// How to print.
         #[command(flatten)]

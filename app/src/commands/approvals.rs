@@ -11,7 +11,7 @@ use gangway_coordinator::approving::{Ballot, Choice};
 use gangway_durable::EngineError;
 use gangway_protocol::RunState;
 use gangway_protocol::tools::approvals::ApprovalSummary;
-use gangway_store::{ApprovalFilter, ApprovalState, Store};
+use gangway_store::{ApprovalPage, ApprovalState, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::process::ExitCode;
@@ -23,12 +23,21 @@ pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCod
     match command {
         ApprovalsCommand::List { state, all, limit, output } => {
             let state = if all { None } else { Some(state.unwrap_or(ApprovalState::Pending)) };
-            let filter = ApprovalFilter { state, run_id: None, limit };
-            let approvals = list(&store, sources.onboarding()?.approval_policy(), filter).await?;
+            // One more than is shown tells whether there are more.
+            let page = ApprovalPage { state, limit: limit + 1, ..ApprovalPage::default() };
+            let found = list(&store, sources.onboarding()?.approval_policy(), page).await?;
+            let mut approvals: Vec<ApprovalSummary> =
+                found.into_iter().map(|(_, approval)| approval).collect();
+            let shown = usize::try_from(limit)?;
+            let more = approvals.len() > shown;
+            approvals.truncate(shown);
             if output.json {
-                output::json(&json!({ "approvals": approvals }))?;
+                output::json(&json!({ "approvals": approvals, "more": more }))?;
             } else {
                 output::line(&table(&approvals, Timestamp::now()).to_string())?;
+                if more {
+                    output::remark(&format!("these are the newest {shown}; --limit shows more"))?;
+                }
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -5,20 +5,19 @@ use crate::config::Sources;
 use crate::output;
 use anyhow::Result;
 use comfy_table::Cell;
-use gangway_store::TaskFilter;
+use gangway_protocol::task::Task;
+use gangway_store::{Store, TaskFilter};
 use serde_json::json;
 
-/// Most tasks one listing shows.
-const LIMIT: u32 = 10_000;
+/// Tasks read at a time.
+const PAGE: u32 = 1_000;
 
 /// Runs one of its commands.
 pub async fn run(command: TasksCommand, sources: &Sources) -> Result<()> {
     let TasksCommand::List { owner, account, status, output } = command;
     let store = super::existing_store(sources)?;
-    let tasks = store
-        .tasks()
-        .list(TaskFilter { account, owner, status, limit: LIMIT, ..TaskFilter::default() })
-        .await?;
+    let tasks =
+        all(&store, TaskFilter { account, owner, status, limit: PAGE, ..TaskFilter::default() }).await?;
     if output.json {
         return output::json(&json!({ "tasks": tasks }));
     }
@@ -40,4 +39,17 @@ pub async fn run(command: TasksCommand, sources: &Sources) -> Result<()> {
         ]);
     }
     output::line(&table.to_string())
+}
+
+/// Every task, a page at a time.
+async fn all(store: &Store, filter: TaskFilter) -> Result<Vec<Task>> {
+    let mut tasks: Vec<Task> = Vec::new();
+    loop {
+        let after = tasks.last().map(|task| task.task_id.clone());
+        let page = store.tasks().list(TaskFilter { after, ..filter.clone() }).await?;
+        if page.is_empty() {
+            return Ok(tasks);
+        }
+        tasks.extend(page);
+    }
 }

@@ -13,7 +13,7 @@ use gangway_protocol::tools::approvals::{
     DecideApprovalArgs, ListApprovalsArgs,
 };
 use gangway_protocol::{ApiError, ErrorType};
-use gangway_store::{ApprovalFilter, ApprovalState};
+use gangway_store::{ApprovalPage, ApprovalState};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -42,9 +42,10 @@ pub async fn list(desk: Arc<Desk>, args: ListApprovalsArgs, call: Call) -> Resul
         })?,
     };
     let limit = args.limit.unwrap_or(DEFAULT_LIMIT);
-    let filter = ApprovalFilter { state: Some(state), run_id: None, limit };
-    let listed = approvals::list(desk.installation.store(), desk.policy(&call)?, filter).await;
-    Ok(ApprovalList { approvals: listed.map_err(|error| unavailable(&call, &error))? })
+    let page = ApprovalPage { state: Some(state), limit, ..ApprovalPage::default() };
+    let listed = approvals::list(desk.installation.store(), desk.policy(&call)?, page).await;
+    let listed = listed.map_err(|error| unavailable(&call, &error))?;
+    Ok(ApprovalList { approvals: listed.into_iter().map(|(_, approval)| approval).collect() })
 }
 
 /// What the person at the host is asked about a decision; nothing where there is no such person or approval.

@@ -2,7 +2,9 @@
 
 use crate::records::{at, open, run};
 use gangway_protocol::RunState;
-use gangway_store::{Approval, ApprovalFilter, ApprovalState, Docket, Store, StoreError};
+use gangway_store::{
+    Approval, ApprovalFilter, ApprovalPage, ApprovalState, Direction, Docket, Store, StoreError,
+};
 
 pub fn approval(id: &str, run_id: &str, round: u32) -> Approval {
     let record = run(run_id, "A", "c");
@@ -154,4 +156,38 @@ async fn strangers_are_absent() {
         .await;
     assert!(matches!(decided, Err(StoreError::Absent { .. })));
     store.approvals().request(&approval("apr-1", "run-unknown", 1)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn pages_reach_every_approval_from_either_end_whatever_is_asked_for_meanwhile() {
+    let (_folder, store) = open();
+    let ask = async |number: u32| {
+        let run_id = format!("run-{number}");
+        let account = format!("A-{number}");
+        store.runs().accept(&run(&run_id, &account, &format!("cor-{number}"))).await.unwrap();
+        store.approvals().request(&approval(&format!("apr-{number}"), &run_id, 1)).await.unwrap();
+    };
+    for number in 0..450 {
+        ask(number).await;
+    }
+    let expected: Vec<String> = (0..450).map(|number| format!("apr-{number}")).collect();
+    for direction in [Direction::NewestFirst, Direction::OldestFirst] {
+        let (mut reached, mut after) = (Vec::new(), None);
+        loop {
+            let state = Some(ApprovalState::Pending);
+            let page = ApprovalPage { state, direction, after, limit: 200, ..ApprovalPage::default() };
+            let found = store.approvals().page(page).await.unwrap();
+            let Some((place, _)) = found.last() else { break };
+            after = Some(*place);
+            reached.extend(found.into_iter().map(|(_, approval)| approval.approval_id));
+            if direction == Direction::NewestFirst {
+                ask(1_000 + u32::try_from(reached.len()).unwrap()).await;
+            }
+        }
+        match direction {
+            Direction::NewestFirst => reached.reverse(),
+            Direction::OldestFirst => reached.truncate(450),
+        }
+        assert_eq!(reached, expected, "{direction:?}");
+    }
 }

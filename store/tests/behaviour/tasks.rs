@@ -96,3 +96,27 @@ async fn nobody_is_told_of_tasks_of_a_tenant_that_is_switched_off() {
     let accounts: Vec<&str> = overdue.iter().map(|task| task.account_id.as_str()).collect();
     assert_eq!(accounts, ["B"]);
 }
+
+#[tokio::test]
+async fn pages_reach_every_task_also_where_many_are_due_on_one_day() {
+    let (_folder, store) = open();
+    for number in 0..150 {
+        let of = |code: u32| {
+            task(&format!("T{code:03}"), &format!("A-{number}"), &format!("2026-01-{:02}", code / 5 + 1))
+        };
+        store.tasks().create_checklist(&(1..=14).map(of).collect::<Vec<_>>()).await.unwrap();
+    }
+    let mut reached: Vec<Task> = Vec::new();
+    loop {
+        let after = reached.last().map(|task| task.task_id.clone());
+        let filter = TaskFilter { owner: Some(TaskOwner::Cs), after, limit: 200, ..TaskFilter::default() };
+        let page = store.tasks().list(filter).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        reached.extend(page);
+    }
+    assert_eq!(reached.len(), 2_100);
+    let place = |task: &Task| (task.due_date, task.task_id.clone());
+    assert!(reached.is_sorted_by(|a, b| place(a) < place(b)), "in order, and none twice");
+}

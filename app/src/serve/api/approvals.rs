@@ -6,15 +6,15 @@ use crate::people::Action;
 use crate::serve::{Problem, Service};
 use axum::http::StatusCode;
 use gangway_coordinator::approving::{Ballot, Choice, RefusedKind};
-use gangway_protocol::tools::approvals::{ApprovalList, ApprovalSummary, ApprovalVerdict};
+use gangway_protocol::tools::approvals::{ApprovalSummary, ApprovalVerdict};
 use gangway_protocol::{RunState, Tier};
-use gangway_store::{ApprovalFilter, ApprovalState};
+use gangway_store::{ApprovalPage, ApprovalState, Direction};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-const LIMIT: u32 = 200;
+const PAGE: u32 = 50;
 /// How long a caller waits for the run to go on; it goes on all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -28,7 +28,11 @@ pub fn endpoints(api: Api) -> Api {
     .by(Some(Action::Decide))
     .refusing(&[StatusCode::CONFLICT]);
     api.json(
-        Route::get("/api/approvals", "listApprovals", "Lists approvals, newest first, at most 200."),
+        Route::get(
+            "/api/approvals",
+            "listApprovals",
+            "Lists approvals by when they were asked for, a page at a time.",
+        ),
         list,
     )
     .json(Route::get("/api/approvals/{approval_id}", "getApproval", "Reads one approval."), get)
@@ -41,6 +45,23 @@ pub fn endpoints(api: Api) -> Api {
 struct ListApprovals {
     /// Only in this state; every state when absent.
     state: Option<State>,
+    /// `newest` (the default) or `oldest` first: the oldest pending ones are nearest to their expiry.
+    order: Option<super::Order>,
+    /// Where the next page begins, from `next` of the one before.
+    #[schemars(length(min = 1, max = 20))]
+    cursor: Option<String>,
+    /// At most so many; 50 when absent.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
+}
+
+/// A page of approvals.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Approvals {
+    /// The approvals; may be empty.
+    approvals: Vec<ApprovalSummary>,
+    /// Cursor of the next page; null on the last.
+    next: Option<String>,
 }
 
 /// Where an approval stands.
@@ -80,14 +101,22 @@ struct OneApproval {
     approval_id: String,
 }
 
-async fn list(asked: Asked<Nothing, ListApprovals, Nothing>) -> Result<ApprovalList, Problem> {
-    let installation = &asked.service.installation;
-    let state = asked.query.state.map(ApprovalState::from);
-    let filter = ApprovalFilter { state, run_id: None, limit: LIMIT };
+async fn list(asked: Asked<Nothing, ListApprovals, Nothing>) -> Result<Approvals, Problem> {
+    let (installation, query) = (&asked.service.installation, asked.query);
+    let limit = super::limit_of(query.limit, PAGE)?;
+    let page = ApprovalPage {
+        state: query.state.map(ApprovalState::from),
+        direction: query.order.map(Direction::from).unwrap_or_default(),
+        after: query.cursor.as_deref().map(super::place_of).transpose()?,
+        limit: limit + 1,
+        ..ApprovalPage::default()
+    };
     let policy =
         approvals::settings(installation).map_err(|error| Problem::internal(&error))?.approval_policy();
-    let listed = approvals::list(installation.store(), policy, filter).await;
-    Ok(ApprovalList { approvals: listed.map_err(|error| Problem::internal(&error))? })
+    let listed = approvals::list(installation.store(), policy, page).await;
+    let mut found = listed.map_err(|error| Problem::internal(&error))?;
+    let next = super::cut(&mut found, limit).map(|(place, _)| place.to_string());
+    Ok(Approvals { approvals: found.into_iter().map(|(_, approval)| approval).collect(), next })
 }
 
 async fn get(asked: Asked<OneApproval, Nothing, Nothing>) -> Result<ApprovalSummary, Problem> {

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: from the endpoints' values and types to JSON. Pure; it invents nothing.
 
-use super::endpoint::{Route, is_nothing};
+use super::endpoint::{Header, Need, Route, is_nothing};
 use crate::serve::Problem;
 use axum::http::{Method, StatusCode};
 use schemars::generate::SchemaSettings;
@@ -61,9 +61,7 @@ impl Operation {
     pub fn of<P: JsonSchema, Q: JsonSchema, B: JsonSchema + 'static>(route: Route, content: Content) -> Self {
         let mut parameters = parameters(&input_schema::<P>(), "path");
         parameters.extend(parameters_of_query::<Q>());
-        if route.path.ends_with("/status") {
-            parameters.push(idempotency_key());
-        }
+        parameters.extend(route.headers.iter().map(in_header));
         let body = (!is_nothing::<B>()).then(input_schema::<B>);
         Self { route, content, parameters, body }
     }
@@ -95,7 +93,9 @@ impl Operation {
         let mut responses = Map::new();
         let content = json!({ self.content.media: { "schema": self.content.schema } });
         let success = json!({ "description": "Done as asked.", "content": content });
-        responses.insert(self.route.success.as_u16().to_string(), success);
+        for status in [Some(self.route.success), self.route.or_success].into_iter().flatten() {
+            responses.insert(status.as_u16().to_string(), success.clone());
+        }
         let guarded = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
         let always =
             [StatusCode::BAD_REQUEST, StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE];
@@ -163,11 +163,11 @@ fn not_null(schema: &Value) -> Value {
     schema
 }
 
-fn idempotency_key() -> Value {
+fn in_header(header: &Header) -> Value {
     json!({
-        "name": "Idempotency-Key", "in": "header", "required": true,
-        "description": "Names this change: sent again with the same key, it has the first answer.",
-        "schema": { "type": "string", "minLength": 8, "maxLength": 100, "pattern": "^[!-~]+$" },
+        "name": header.name, "in": "header", "required": header.need == Need::Must,
+        "description": header.says,
+        "schema": { "type": "string", "pattern": header.pattern },
     })
 }
 

@@ -2,15 +2,57 @@
 //! how they prove a caller and how they refuse; a test keeps this list complete.
 
 use super::document::Content;
-use super::endpoint::{Api, Nothing, Route};
+use super::endpoint::{Api, Header, Need, Nothing, Route};
+use crate::serve::intake::Taken;
 use axum::http::StatusCode;
+use gangway_intake::{docusign, onboarding};
 use gangway_protocol::AccountId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Any JSON object.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct Event {}
+const STANDARD_WEBHOOKS: &str =
+    "Standard Webhooks, with the other two webhook- headers; or send X-Hub-Signature-256.";
+/// How an onboarding event is signed: three of these, or the fourth.
+const SIGNED: [Header; 4] = [
+    Header { name: "webhook-id", need: Need::May, says: STANDARD_WEBHOOKS, pattern: "^[!-~]{1,256}$" },
+    Header { name: "webhook-timestamp", need: Need::May, says: STANDARD_WEBHOOKS, pattern: "^[0-9]+$" },
+    Header { name: "webhook-signature", need: Need::May, says: STANDARD_WEBHOOKS, pattern: "^v1,.+$" },
+    Header {
+        name: "X-Hub-Signature-256",
+        need: Need::May,
+        says: "HMAC-SHA256 of the body in hexadecimal digits, in place of the webhook- headers.",
+        pattern: "^sha256=[0-9a-fA-F]{64}$",
+    },
+];
+const CONNECT: [Header; 1] = [Header {
+    name: "X-DocuSign-Signature-1",
+    need: Need::Must,
+    says: "HMAC-SHA256 of the body in base64, one header for each active key, up to -10.",
+    pattern: "^[A-Za-z0-9+/]+=*$",
+}];
+const SLACKS: [Header; 2] = [
+    Header {
+        name: "X-Slack-Request-Timestamp",
+        need: Need::Must,
+        says: "When Slack signed, in seconds since 1970.",
+        pattern: "^[0-9]+$",
+    },
+    Header {
+        name: "X-Slack-Signature",
+        need: Need::Must,
+        says: "Slack's v0 signature of time and body.",
+        pattern: "^v0=[0-9a-f]{64}$",
+    },
+];
+/// How a webhook refuses a body that is not described here as JSON.
+const DELIVERED: [StatusCode; 6] = [
+    StatusCode::UNAUTHORIZED,
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::TOO_MANY_REQUESTS,
+];
 
 /// Names an account.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -37,12 +79,15 @@ pub fn endpoints(api: Api) -> Api {
     const fn post(path: &'static str, id: &'static str, summary: &'static str) -> Route {
         Route::post(path, id, summary).by(None)
     }
-    let onboarding = post(
+    let received = post(
         "/webhook/onboarding",
         "receiveOnboarding",
-        "Takes in a signed event (Standard Webhooks, or X-Hub-Signature-256) and starts a run.",
+        "Takes in a signed event; the run it leads to is committed before the 202. 200 when it rested while the sender waited.",
     )
-    .giving(StatusCode::ACCEPTED);
+    .with_headers(&SIGNED)
+    .giving(StatusCode::ACCEPTED)
+    .or(StatusCode::OK)
+    .refusing(&[StatusCode::UNAUTHORIZED, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS]);
     api.tell::<Nothing, Nothing, Nothing>(
         get("/healthz", "alive", "Whether the process answers."),
         Content::object(),
@@ -55,21 +100,26 @@ pub fn endpoints(api: Api) -> Api {
         ),
         Content::object(),
     )
-    .tell::<Nothing, Wait, Event>(onboarding, Content::object())
-    .tell::<Nothing, Nothing, Event>(
+    .tell_json::<Nothing, Wait, onboarding::Event, Taken>(received)
+    .tell::<Nothing, Nothing, docusign::Event>(
         post(
             "/webhook/docusign",
             "receiveDocusign",
             "Takes in DocuSign Connect's signed word that an envelope changed.",
-        ),
+        )
+        .with_headers(&CONNECT)
+        .refusing(&[StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS]),
         Content::object(),
     )
     .tell::<Nothing, Nothing, Nothing>(
-        post("/webhook/salesforce", "receiveSalesforce", "Takes in a Salesforce Outbound Message (SOAP)."),
+        post("/webhook/salesforce", "receiveSalesforce", "Takes in a Salesforce Outbound Message (SOAP).")
+            .refusing(&DELIVERED),
         Content::text("text/xml"),
     )
     .tell::<Nothing, Nothing, Nothing>(
-        post("/webhook/slack", "receiveSlack", "Takes in a button pressed in Slack, signed by Slack."),
+        post("/webhook/slack", "receiveSlack", "Takes in a button pressed in Slack, signed by Slack.")
+            .with_headers(&SLACKS)
+            .refusing(&DELIVERED),
         Content::text("text/plain"),
     )
     .tell::<OneAccount, Nothing, Nothing>(

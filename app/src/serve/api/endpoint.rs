@@ -47,8 +47,34 @@ pub struct Route {
     pub action: Option<Action>,
     /// Status of success.
     pub success: StatusCode,
+    /// Another one, where what was asked for may be done at once or later.
+    pub or_success: Option<StatusCode>,
+    /// Headers that mean something.
+    pub headers: &'static [Header],
     /// Further statuses it may answer with, beside those that every endpoint has.
     pub refusals: &'static [StatusCode],
+}
+
+/// A header of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Header {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether there is no other way.
+    pub need: Need,
+    /// What it is for.
+    pub says: &'static str,
+    /// What it looks like: a regular expression.
+    pub pattern: &'static str,
+}
+
+/// Whether something must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Always.
+    Must,
+    /// In one of several ways, of which this is one.
+    May,
 }
 
 /// The methods the API uses.
@@ -73,7 +99,7 @@ impl Route {
     /// A read that answers 200.
     pub const fn get(path: &'static str, id: &'static str, summary: &'static str) -> Self {
         let (method, action, success) = (Verb::Get, Some(Action::Read), StatusCode::OK);
-        Self { method, path, id, summary, action, success, refusals: &[] }
+        Self { method, path, id, summary, action, success, or_success: None, headers: &[], refusals: &[] }
     }
 
     /// A change that answers 200.
@@ -90,6 +116,18 @@ impl Route {
     /// The same with further refusals.
     pub const fn refusing(mut self, refusals: &'static [StatusCode]) -> Self {
         self.refusals = refusals;
+        self
+    }
+
+    /// The same with headers.
+    pub const fn with_headers(mut self, headers: &'static [Header]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// The same with one more status of success.
+    pub const fn or(mut self, success: StatusCode) -> Self {
+        self.or_success = Some(success);
         self
     }
 
@@ -142,7 +180,7 @@ impl Api {
         O: Serialize + JsonSchema,
         F: Future<Output = Result<O, Problem>> + Send,
     {
-        let content = Content { media: "application/json", schema: output_schema::<O>(&mut self.generator) };
+        let content = self.answer::<O>();
         self.stream(route, content, move |asked: Asked<P, Q, B>| {
             let answer = handler(asked);
             async move { Ok((route.success, Json(answer.await?)).into_response()) }
@@ -175,6 +213,16 @@ impl Api {
     pub fn tell<P: Input, Q: Input, B: Input>(mut self, route: Route, content: Content) -> Self {
         self.operations.push(Operation::of::<P, Q, B>(route, content));
         self
+    }
+
+    /// The same for one that answers with JSON.
+    pub fn tell_json<P: Input, Q: Input, B: Input, O: JsonSchema>(mut self, route: Route) -> Self {
+        let content = self.answer::<O>();
+        self.tell::<P, Q, B>(route, content)
+    }
+
+    fn answer<O: JsonSchema>(&mut self) -> Content {
+        Content { media: "application/json", schema: output_schema::<O>(&mut self.generator) }
     }
 
     /// The routes, and the document that describes them.

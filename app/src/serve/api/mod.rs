@@ -23,6 +23,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use document::Content;
 use endpoint::{Api, Nothing, Route};
+use gangway_store::Direction;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -47,6 +50,26 @@ fn described() -> (Router<Arc<Service>>, Value) {
     let api =
         events::endpoints(records::endpoints(tasks::endpoints(approvals::endpoints(runs::endpoints(api)))));
     api.finish()
+}
+
+/// Which end of a list comes first.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Order {
+    /// The newest.
+    Newest,
+    /// The oldest.
+    Oldest,
+}
+
+impl From<Order> for Direction {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Newest => Self::NewestFirst,
+            Order::Oldest => Self::OldestFirst,
+        }
+    }
 }
 
 /// The limit asked for, or the usual one.

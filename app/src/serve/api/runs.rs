@@ -1,5 +1,6 @@
 //! Runs over HTTP: list, read whole, start, try again, read a report.
 
+use super::Order;
 use super::document::Content;
 use super::endpoint::{Api, Asked, Nothing, Route};
 use super::masked::{masked, masks};
@@ -16,7 +17,7 @@ use gangway_protocol::tools::approvals::ApprovalSummary;
 use gangway_protocol::tools::onboarding::{RunStarted, RunSummary};
 use gangway_protocol::trace::{TRACEPARENT, TraceParent};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId, Outcome, RunId, RunRecord, RunState};
-use gangway_store::{ApprovalFilter, Direction, RunPage};
+use gangway_store::{ApprovalPage, Direction, RunPage};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -24,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 const PAGE: u32 = 50;
+/// Approvals shown of one run; each but the newest is void.
+const APPROVALS: u32 = 100;
 
 /// Adds the endpoints.
 pub fn endpoints(api: Api) -> Api {
@@ -83,17 +86,6 @@ struct ListRuns {
     limit: Option<u32>,
 }
 
-/// Which end of a list comes first.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-enum Order {
-    /// The newest.
-    Newest,
-    /// The oldest.
-    Oldest,
-}
-
 /// A page of runs.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Runs {
@@ -112,10 +104,7 @@ async fn list(asked: Asked<Nothing, ListRuns, Nothing>) -> Result<Runs, Problem>
         outcome: query.outcome,
         since: query.since,
         until: query.until,
-        direction: match query.order {
-            None | Some(Order::Newest) => Direction::NewestFirst,
-            Some(Order::Oldest) => Direction::OldestFirst,
-        },
+        direction: query.order.map(Direction::from).unwrap_or_default(),
         after: query.cursor.as_deref().map(super::place_of).transpose()?,
         limit: limit + 1,
     };
@@ -155,14 +144,15 @@ async fn get(asked: Asked<OneRun, Nothing, Nothing>) -> Result<RunWhole, Problem
     let store = asked.service.installation.store();
     let run = outbox::with_present_messages(store, found(&asked.service, &asked.path.run_id).await?).await?;
     let calls = tool_calls(&store.audit().of_run(&run.run_id).await?);
-    let filter = ApprovalFilter { run_id: Some(run.run_id.clone()), ..ApprovalFilter::default() };
+    let page = ApprovalPage { run_id: Some(run.run_id.clone()), limit: APPROVALS, ..ApprovalPage::default() };
     let policy =
         approvals::settings(&asked.service.installation).map_err(|error| Problem::internal(&error))?;
-    let approvals = approvals::list(store, policy.approval_policy(), filter)
+    let approvals = approvals::list(store, policy.approval_policy(), page)
         .await
         .map_err(|error| Problem::internal(&error))?;
     let masks = masks(&asked.person);
     let run = if masks { masked(run) } else { run };
+    let approvals = approvals.into_iter().map(|(_, approval)| approval).collect();
     Ok(RunWhole { run, calls, approvals, masked: masks })
 }
 

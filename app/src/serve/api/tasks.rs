@@ -1,6 +1,6 @@
 //! Tasks over HTTP: list, and change a status through the governed tool under the person's own name.
 
-use super::endpoint::{Api, Asked, Nothing, Route, header};
+use super::endpoint::{Api, Asked, Header, Need, Nothing, Route, header};
 use super::masked::masks;
 use crate::people::Action;
 use crate::serve::Problem;
@@ -16,8 +16,13 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const LIMIT: u32 = 1_000;
-const KEY_HEADER: &str = "idempotency-key";
+const PAGE: u32 = 100;
+const KEY: Header = Header {
+    name: "Idempotency-Key",
+    need: Need::Must,
+    says: "Names this change: sent again with the same key, it has the first answer.",
+    pattern: "^[!-~]{8,100}$",
+};
 
 /// Adds the endpoints.
 pub fn endpoints(api: Api) -> Api {
@@ -27,8 +32,9 @@ pub fn endpoints(api: Api) -> Api {
         "Moves a task to another status, once per Idempotency-Key.",
     )
     .by(Some(Action::UpdateTasks))
+    .with_headers(&[KEY])
     .refusing(&[StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS]);
-    api.json(Route::get("/api/tasks", "listTasks", "Lists tasks by due date, at most 1,000."), list)
+    api.json(Route::get("/api/tasks", "listTasks", "Lists tasks by due date, a page at a time."), list)
         .json(UPDATE, update)
 }
 
@@ -42,6 +48,11 @@ struct ListTasks {
     owner: Option<TaskOwner>,
     /// Only with this status.
     status: Option<TaskStatus>,
+    /// Where the next page begins, from `next` of the one before.
+    cursor: Option<TaskId>,
+    /// At most so many; 100 when absent.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
 }
 
 /// A task as this caller may see it.
@@ -75,13 +86,13 @@ struct TaskSeen {
     contacts: Option<Contacts>,
 }
 
-/// Tasks.
+/// A page of tasks.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Tasks {
     /// The tasks; may be empty.
     tasks: Vec<TaskSeen>,
-    /// Whether the limit cut the list.
-    more: bool,
+    /// Cursor of the next page; null on the last.
+    next: Option<TaskId>,
 }
 
 /// Whether the note and the people stand in it.
@@ -111,12 +122,14 @@ fn seen(task: Task, people: People) -> TaskSeen {
 }
 
 async fn list(asked: Asked<Nothing, ListTasks, Nothing>) -> Result<Tasks, Problem> {
-    let ListTasks { account, owner, status } = asked.query;
-    let filter = TaskFilter { account, owner, status, limit: LIMIT + 1, ..TaskFilter::default() };
+    let ListTasks { account, owner, status, cursor, limit } = asked.query;
+    let limit = super::limit_of(limit, PAGE)?;
+    let wanted = TaskFilter { account, owner, status, after: cursor, ..TaskFilter::default() };
+    let filter = TaskFilter { limit: limit + 1, ..wanted };
     let mut found = asked.service.installation.store().tasks().list(filter).await?;
-    let more = super::cut(&mut found, LIMIT).is_some();
+    let next = super::cut(&mut found, limit).map(|last| last.task_id.clone());
     let people = if masks(&asked.person) { People::Masked } else { People::Shown };
-    Ok(Tasks { tasks: found.into_iter().map(|task| seen(task, people)).collect(), more })
+    Ok(Tasks { tasks: found.into_iter().map(|task| seen(task, people)).collect(), next })
 }
 
 /// Names a task.
@@ -139,7 +152,7 @@ struct NewStatus {
 
 /// Two people's keys never meet: the person's name is part of the tool's key.
 async fn update(asked: Asked<OneTask, Nothing, NewStatus>) -> Result<TaskSeen, Problem> {
-    let key = header(&asked.headers, KEY_HEADER)
+    let key = header(&asked.headers, KEY.name)
         .filter(|key| (8..=100).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
         .ok_or_else(|| {
             let says = "send Idempotency-Key: 8 to 100 printable characters that name this change";

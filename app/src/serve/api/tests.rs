@@ -56,6 +56,26 @@ get /api/tenants: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin."
 }
 
 #[test]
+fn the_document_says_what_an_event_holds_how_it_is_signed_and_how_it_is_met() {
+    let (_, document) = described();
+    let webhook = &document["paths"]["/webhook/onboarding"]["post"];
+    let body = &webhook["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(body["required"], serde_json::json!(["account_id"]));
+    for field in ["account_id", "opportunity_id", "correlation_id"] {
+        assert!(body["properties"][field]["description"].is_string(), "{field}: {body}");
+    }
+    assert!(body["properties"].get("trace").is_none(), "that is a header");
+    let parameters = webhook["parameters"].as_array().unwrap().iter();
+    let headers: Vec<&str> = parameters
+        .filter(|parameter| parameter["in"] == "header")
+        .map(|parameter| parameter["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(headers, ["webhook-id", "webhook-timestamp", "webhook-signature", "X-Hub-Signature-256"]);
+    let statuses: Vec<&str> = webhook["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(statuses.join(" "), "200 202 400 401 408 409 413 415 422 429 500 503 default");
+}
+
+#[test]
 fn every_reference_leads_somewhere_and_every_operation_has_a_name_of_its_own() {
     let (_, document) = described();
     let text = document.to_string();

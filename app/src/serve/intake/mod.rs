@@ -11,6 +11,7 @@ mod rate;
 mod refusal;
 mod slack;
 
+pub use onboarding::Taken;
 pub use refusal::Refusal;
 
 use super::Service;

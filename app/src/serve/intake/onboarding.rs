@@ -17,10 +17,12 @@ use gangway_durable::EngineError;
 use gangway_intake::onboarding::{Event, Headers};
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::run::{RunRequest, Trigger};
-use gangway_protocol::{CorrelationId, RunRecord};
+use gangway_protocol::tools::onboarding::RunSummary;
+use gangway_protocol::{AccountId, CorrelationId, RunId, RunRecord};
 use gangway_store::{InboundEvent, Receipt, Received, StoreError};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -181,16 +183,31 @@ fn status_url(receipt: &Receipt) -> String {
     format!("/api/runs/{}", receipt.run_id)
 }
 
-fn answer(receipt: &Receipt, rested: Option<&RunRecord>) -> Value {
-    let mut answer = json!({
-        "run_id": receipt.run_id,
-        "account_id": receipt.account_id,
-        "correlation_id": receipt.correlation_id,
-        "started": receipt.started,
-        "status_url": status_url(receipt),
-    });
-    if let Some(record) = rested {
-        answer["run"] = json!(summary_of(record));
+/// What the sender of a committed event is told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Taken {
+    /// The run that the event leads to.
+    run_id: RunId,
+    /// Its account.
+    account_id: AccountId,
+    /// The correlation id that leads to the run.
+    correlation_id: CorrelationId,
+    /// Whether the event started the run, or met one that was there already.
+    started: bool,
+    /// Where the run is read, with an API key.
+    status_url: String,
+    /// The run, when it came to rest while the sender waited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunSummary>,
+}
+
+fn answer(receipt: &Receipt, rested: Option<&RunRecord>) -> Taken {
+    Taken {
+        run_id: receipt.run_id.clone(),
+        account_id: receipt.account_id.clone(),
+        correlation_id: receipt.correlation_id.clone(),
+        started: receipt.started,
+        status_url: status_url(receipt),
+        run: rested.map(summary_of),
     }
-    answer
 }
