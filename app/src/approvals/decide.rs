@@ -5,6 +5,8 @@ use crate::installation::{Installation, OnboardingEngine};
 use anyhow::Result;
 use gangway_coordinator::approving::{Ballot, Choice, Refused, rule, token};
 use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::ids::MAX_ID_BYTES;
+use gangway_protocol::redact::scrub;
 use gangway_protocol::tools::approvals::ApprovalSummary;
 use gangway_protocol::{CorrelationId, RunId, RunState};
 use gangway_store::{Approval, ApprovalState, Docket, Store};
@@ -46,7 +48,9 @@ pub async fn decide(
 ) -> Result<Result<Decided, Refused>> {
     let store = installation.store();
     let Some(found) = store.approvals().get(&order.approval_id).await? else {
-        return Ok(Err(Refused::Absent(order.approval_id)));
+        let refused = Refused::Absent(order.approval_id.clone());
+        put_on_record(store, None, (&order, &refused), now).await?;
+        return Ok(Err(refused));
     };
     let ruled = ruled(installation, &found, &order, now).await?;
     let run = store.runs().get(&found.run_id).await?;
@@ -54,7 +58,7 @@ pub async fn decide(
     let approval = match ruled {
         Ok(approval) => approval,
         Err(refused) => {
-            put_on_record(store, (&found.run_id, correlation), (&order, &refused), now).await?;
+            put_on_record(store, Some((&found.run_id, correlation)), (&order, &refused), now).await?;
             return Ok(Err(refused));
         }
     };
@@ -93,7 +97,7 @@ async fn ruled(
 /// A ballot that counted is recorded with the ruling, in one commit; this is for those that did not.
 async fn put_on_record(
     store: &Store,
-    (run_id, correlation_id): (&RunId, Option<CorrelationId>),
+    of: Option<(&RunId, Option<CorrelationId>)>,
     (order, refused): (&Order, &Refused),
     now: Timestamp,
 ) -> Result<()> {
@@ -101,9 +105,12 @@ async fn put_on_record(
         Choice::Approve => "approve",
         Choice::Reject => "reject",
     };
-    let arguments =
-        json!({ "approval_id": order.approval_id, "verdict": verdict, "tier": order.ballot.tier });
+    let arguments = json!({ "approval_id": scrub(&order.approval_id, MAX_ID_BYTES), "verdict": verdict, "tier": order.ballot.tier });
     let record = AuditRecord::refused(AUDITED_AS, &order.ballot.person.name, arguments, now, refused.code());
-    store.audit().append(record.of_run(run_id, correlation_id.as_ref())).await?;
+    let record = match of {
+        Some((run_id, correlation_id)) => record.of_run(run_id, correlation_id.as_ref()),
+        None => record,
+    };
+    store.audit().append(record).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::cli::{ApprovalsCommand, DecisionArgs, Globals};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::output;
+use crate::people::{Action, acting_person, require};
 use anyhow::{Context as _, Result};
 use comfy_table::Cell;
 use gangway_coordinator::approving::{Ballot, Choice};
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
     let store = super::existing_store(&sources)?;
+    require(&acting_person(sources.api_key(), &store).await?, Action::Read)?;
     match command {
         ApprovalsCommand::List { state, all, limit, output } => {
             let state = if all { None } else { Some(state.unwrap_or(ApprovalState::Pending)) };

@@ -5,7 +5,8 @@
 
 use super::{Delivery, Refusal};
 use crate::approvals::{Order, decide};
-use crate::config::{Approver, Config};
+use crate::config::Approver;
+use crate::refused::Refused;
 use crate::serve::{Problem, Service};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -13,6 +14,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use gangway_coordinator::approving::{Ballot, Choice, token};
 use gangway_intake::slack::{Button, Headers, Pressed};
+use gangway_protocol::ids::MAX_ID_BYTES;
+use gangway_protocol::redact::scrub;
 use gangway_protocol::{Person, Role};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -34,7 +37,7 @@ pub async fn receive(
         Err(refusal) => return delivery.refuse(refusal.into()).await,
     };
     let answer_to = pressed.answer_to.clone();
-    let said = match answer(&service, service.installation.config(), pressed, now).await {
+    let said = match answer(&delivery, pressed, now).await {
         Ok(said) => said,
         Err(problem) => return problem.into_response(),
     };
@@ -62,13 +65,14 @@ async fn take_in(delivery: &Delivery<'_>, body: Body, now: Timestamp) -> Result<
 }
 
 /// Decides, and says to the person what became of it.
-async fn answer(
-    service: &Service,
-    config: &Config,
-    pressed: Pressed,
-    now: Timestamp,
-) -> Result<String, Problem> {
-    let Some(person) = person(&config.approvers, &pressed.slack_user) else {
+async fn answer(delivery: &Delivery<'_>, pressed: Pressed, now: Timestamp) -> Result<String, Problem> {
+    let service = delivery.service;
+    let installation = &service.installation;
+    let Some(person) = person(&installation.config().approvers, &pressed.slack_user) else {
+        let (what, who) = (delivery.webhook, format!("slack {}", scrub(&pressed.slack_user, MAX_ID_BYTES)));
+        let peer = Some(delivery.peer);
+        let refused = Refused { what, page: None, peer, who: &who, code: "NOT_AN_APPROVER", why: None };
+        service.refusals.record(installation.store(), &refused, now).await;
         return Ok(
             "You are not among the approvers that Gangway knows; an administrator can add you.".to_owned()
         );
@@ -85,7 +89,7 @@ async fn answer(
         tier: None,
     };
     let order = Order { approval_id, ballot, token: Some(pressed.value) };
-    match decide(&service.installation, None, order, now).await {
+    match decide(installation, None, order, now).await {
         Ok(Ok(decided)) if decided.approval.votes_needed > 0 => {
             Ok("Your yes is kept; a second person is needed.".to_owned())
         }
@@ -94,7 +98,7 @@ async fn answer(
             Ok(format!("{} is {}.", decided.approval.approval_id, decided.approval.state))
         }
         Ok(Err(refused)) => Ok(format!("Not decided: {refused}.")),
-        Err(error) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))),
+        Err(error) => Err(Problem::internal(&error)),
     }
 }
 
