@@ -105,7 +105,7 @@ async fn facts_that_change_where_nobody_looks_do_not_undo_an_approval() {
 async fn an_approval_that_a_restore_took_back_is_asked_for_anew() {
     let house = House::with(overdue()).await;
     let run = house.run().await;
-    let take_back = |docket: &gangway_store::Docket| -> Result<Approval, Approval> {
+    let take_back = |docket: &gangway_store::Docket| -> Result<Approval, std::convert::Infallible> {
         Ok(Approval { state: ApprovalState::Void, ..docket.approval.clone() })
     };
     let (id, now) = (run.approval_id.clone().unwrap(), *house.now.lock().unwrap());
