@@ -29,6 +29,7 @@ mod monitor;
 mod outbound_message;
 mod outbox;
 mod outbox_api;
+mod pages;
 mod planted;
 mod privacy;
 mod reload;
