@@ -69,8 +69,7 @@ async fn look(crew: &Crew, now: Timestamp) -> Result<Looked> {
         let started = accept(crew, settings, &page.opportunities, now, &mut looked).await?;
         let last = page.opportunities.last();
         if let Some(last) = last {
-            let upto = looked.wait_from.map_or(last.changed_at, |from| from.min(last.changed_at));
-            cursors.advance(CURSOR, upto).await?;
+            cursors.advance(CURSOR, looked.wait_from.unwrap_or(last.changed_at)).await?;
         }
         looked.left += crew.drive(started).await;
         let Some(last) = last.filter(|_| page.more) else { break };
@@ -119,8 +118,8 @@ async fn accept(
                 Begun::Unusable => looked.unusable += 1,
                 Begun::Waits => {
                     looked.waiting += 1;
-                    looked.wait_from =
-                        Some(looked.wait_from.map_or(deal.changed_at, |from| from.min(deal.changed_at)));
+                    // Deals come in the order of their changes, so the first that waits is the one to hold at.
+                    looked.wait_from.get_or_insert(deal.changed_at);
                 }
             }
         }
