@@ -8,6 +8,7 @@ use rmcp::service::{Peer, RoleServer};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// How often a caller hears that the call is still at work.
 const BEAT: Duration = Duration::from_secs(1);
@@ -36,8 +37,8 @@ pub(crate) async fn told<A: Future>(
     let Some((token, peer)) = listener else { return answer(Progress::default()).await };
     let (sender, mut words) = mpsc::channel(MOST);
     let mut answer = pin!(answer(Progress(Some(sender))));
-    let mut beat = tokio::time::interval(BEAT);
-    beat.tick().await;
+    // An interval's first tick is due at once, and even that waits for the timer's next millisecond, on every call.
+    let mut beat = tokio::time::interval_at(Instant::now() + BEAT, BEAT);
     let mut told = 0.0;
     loop {
         let said = tokio::select! {
