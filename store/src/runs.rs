@@ -7,10 +7,10 @@ use crate::filter::Filter;
 use crate::writer::Shape;
 use crate::{Store, StoreError, journal};
 use gangway_protocol::run::RunRequest;
-use gangway_protocol::{AccountId, Outcome, RunId, RunRecord, RunState};
+use gangway_protocol::{AccountId, CorrelationId, Outcome, RunId, RunRecord, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use row::{Row, live_of};
+use row::{Row, by_correlation, live_of};
 use rusqlite::{params, params_from_iter};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -242,6 +242,15 @@ impl Runs<'_> {
                 ids.map(|id| parse_run_id(id?)).collect()
             })
             .await
+    }
+
+    /// Whether this correlation id led to a run before.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn knows_correlation(self, correlation: &CorrelationId) -> Result<bool, StoreError> {
+        let correlation = correlation.clone();
+        self.0.read(move |connection| Ok(by_correlation(connection, &correlation)?.is_some())).await
     }
 
     /// The account's newest run, live or not.

@@ -199,6 +199,7 @@ impl<'a> Journey<'a> {
                 Answer::Taken(_) => return Ok(()),
                 Answer::Silence => self.revive().await?,
                 Answer::Refused(429 | 503, _) => tokio::time::sleep(PAUSE).await,
+                Answer::Refused(404, _) if verdict::is_nobody(&self.case.account) => return Ok(()),
                 Answer::Refused(status, why) => bail!("the webhook was refused with {status}: {why}"),
             }
         }

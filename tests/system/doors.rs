@@ -214,12 +214,12 @@ async fn listeners_are_bounded_and_one_that_does_not_read_holds_nobody_up() {
     let one_more = service.ask(Method::GET, "/api/events", &cs).send().await.unwrap();
     assert_eq!(one_more.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(one_more.headers().contains_key("retry-after"));
-    for (number, account) in ["BETA-002", "DELETED-004", "MISSING-999"].into_iter().enumerate() {
+    for (number, account) in ["BETA-002", "DELETED-004", "VALIDATION-ERROR"].into_iter().enumerate() {
         service.start(account, &format!("deal-{number}"), &cs).await;
         reading.until(account, "blocked").await;
     }
     // Of the others nobody has read a byte; each can still catch up.
-    open.pop().unwrap().until("MISSING-999", "blocked").await;
+    open.pop().unwrap().until("VALIDATION-ERROR", "blocked").await;
     drop(open);
     drop(reading);
     loop {

@@ -44,3 +44,4 @@ mod slack;
 mod telemetry;
 mod trace;
 mod transports;
+mod unknown;

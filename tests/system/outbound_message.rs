@@ -6,17 +6,17 @@ use crate::serve::{refusals, runs};
 use crate::serving::{Event, Serving};
 use serde_json::json;
 
-const PATH: &str = "/webhook/salesforce";
-const ORGANIZATION: &str = "00D8Z000001abcdUAA";
+pub const PATH: &str = "/webhook/salesforce";
+pub const ORGANIZATION: &str = "00D8Z000001abcdUAA";
 
 /// One won opportunity as Salesforce words it; the customer is four letters of every id.
-fn won(customer: &str) -> String {
+pub fn won(customer: &str) -> String {
     format!(
         "<Notification><Id>04l8Z00000{customer}1QA4</Id><sObject xsi:type=\"sf:Opportunity\" xmlns:sf=\"urn:sobject.enterprise.soap.sforce.com\"><sf:Id>0068Z00001{customer}QQA5</sf:Id><sf:AccountId>0018Z00003{customer}QQA5</sf:AccountId></sObject></Notification>"
     )
 }
 
-fn message(organization: &str, notifications: &[String]) -> Event {
+pub fn message(organization: &str, notifications: &[String]) -> Event {
     let body = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>{organization}</OrganizationId><ActionId>04k8Z0000000001</ActionId><SessionId xsi:nil="true"/>{}</notifications></soapenv:Body></soapenv:Envelope>"#,
@@ -25,7 +25,7 @@ fn message(organization: &str, notifications: &[String]) -> Event {
     Event::new(&body).header("content-type", "text/xml; charset=utf-8")
 }
 
-fn house() -> House {
+pub fn house() -> House {
     // Configured by its short form; messages name the long one.
     House::new().with("GANGWAY_SERVE__SALESFORCE_ORGANIZATION_ID", &ORGANIZATION[..15])
 }

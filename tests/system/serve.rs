@@ -7,14 +7,14 @@ use crate::serving::{Event, Serving, hub_signature, sign};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
-const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const NEW_SECRET: &str = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 
-fn house(synthetic: u32) -> House {
+pub fn house(synthetic: u32) -> House {
     House::with_synthetic(synthetic).with("GANGWAY_SERVE__WEBHOOK_SECRETS", format!("crm:{SECRET}"))
 }
 
-fn now() -> i64 {
+pub fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
@@ -96,9 +96,6 @@ fn an_event_is_remembered_whoever_asks_again_and_keys_rotate() {
     let taken = r#"{"account_id":"BETA-002","correlation_id":"deal-1"}"#;
     assert_eq!(service.send(&Event::signed(SECRET, "msg-2", now(), taken)).status, 409);
 
-    let unknown = Event::signed(SECRET, "msg-3", now(), r#"{"account_id":"NOBODY-1"}"#);
-    let unknown = service.post("/webhook/onboarding?wait=30", &unknown).json();
-    assert_eq!(unknown["run"]["outcome"], "BLOCK", "{unknown}");
     assert_eq!(service.stop(), Some(0));
     assert_eq!(refusals(&house), ["refused/ID_REUSED", "refused/CORRELATION_TAKEN"]);
     assert_eq!(house.vendors().count("mail", "deal-1"), 3);
@@ -135,7 +132,9 @@ fn a_full_line_turns_away_with_503_and_loses_none_of_those_in_it() {
     for vendor in ["salesforce", "netsuite", "docusign"] {
         house.vendors().fault(&json!({"vendor": vendor, "kind": "latency", "ms": 400}));
     }
-    let limits = [("GANGWAY_SERVE__QUEUE", "2"), ("GANGWAY_SERVE__WORKERS", "1")];
+    // Nobody waits for word of an account: the line is to fill faster than it moves.
+    let limits =
+        [("GANGWAY_SERVE__QUEUE", "2"), ("GANGWAY_SERVE__WORKERS", "1"), ("GANGWAY_SERVE__LOOKUP_MS", "1")];
     let service = Serving::start(&house, &limits);
     let event = |number: u32| {
         let body = format!(r#"{{"account_id":"SYN-{number:06}","correlation_id":"full-{number}"}}"#);
@@ -168,13 +167,19 @@ fn a_full_line_turns_away_with_503_and_loses_none_of_those_in_it() {
 fn who_sends_too_much_is_told_when_to_come_again() {
     let house = house(0);
     let service = Serving::start(&house, &[("GANGWAY_SERVE__EVENTS_PER_MINUTE", "2")]);
-    let event = Event::signed(SECRET, "msg-1", now(), r#"{"account_id":"ACME-001"}"#);
-    for _ in 0..2 {
-        assert_eq!(service.send(&event).status, 202);
+    let event = |id: &str| Event::signed(SECRET, id, now(), r#"{"account_id":"ACME-001"}"#);
+    for id in ["msg-1", "msg-2"] {
+        assert_eq!(service.send(&event(id)).status, 202);
     }
-    let refused = service.send(&event);
+    let refused = service.send(&event("msg-3"));
     assert_eq!(refused.status, 429, "{}", refused.body);
     assert!((1..=30).contains(&refused.header("retry-after").parse::<u32>().unwrap()));
+    let again = service.send(&event("msg-1"));
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed")),
+        (202, "true"),
+        "a repeat gets its answer"
+    );
     assert_eq!(service.stop(), Some(0));
     assert_eq!(refusals(&house), ["refused/TOO_MANY_REQUESTS"]);
 }

@@ -1,6 +1,7 @@
 //! A run that a page asks for: committed, put in the line, and waited for as long as somebody likes.
 
 use super::intake::Refusal;
+use super::known::Sought;
 use super::{Problem, Service};
 use gangway_coordinator::new_run;
 use gangway_durable::Submitted;
@@ -27,6 +28,27 @@ impl Service {
             self.queue.push(submitted.record.run_id.clone(), Some(place));
         }
         Ok(submitted)
+    }
+
+    /// The same for an account that a page names: one that Salesforce has not is turned away, and that is put on record.
+    /// A correlation id that led to a run before is no news, and nobody is asked.
+    pub async fn accept_known(
+        &self,
+        request: RunRequest,
+        trace: Option<TraceParent>,
+        page: (&'static str, &str),
+    ) -> Result<Submitted, Problem> {
+        if !self.installation.store().runs().knows_correlation(&request.correlation_id).await? {
+            let sought = Sought {
+                account_id: &request.account_id,
+                correlation_id: Some(&request.correlation_id),
+                trace: trace.as_ref(),
+            };
+            if self.is_unknown(sought).await {
+                return Err(self.turn_unknown_away(&request, page).await.problem());
+            }
+        }
+        self.accept(request, trace).await
     }
 
     /// The run at rest, if it comes to rest in time and before the service stops: once it does, who waits is told what is

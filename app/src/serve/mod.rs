@@ -10,6 +10,7 @@ mod guard;
 mod health;
 mod host;
 pub mod intake;
+mod known;
 mod life;
 mod listener;
 mod mcp;

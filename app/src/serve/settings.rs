@@ -20,7 +20,7 @@ pub struct Serve {
     pub docusign_keys: Secrets,
     /// Salesforce organization whose Outbound Messages are taken in; without it none are.
     pub salesforce_organization_id: Option<String>,
-    /// Events taken in from one sender in a minute.
+    /// Events taken in from one sender in a minute; a repeat of one that is stored does not count.
     pub events_per_minute: NonZeroU32,
     /// Requests to webhooks heard from one address in a minute, before it is known who sends.
     pub requests_per_minute: NonZeroU32,
@@ -34,6 +34,8 @@ pub struct Serve {
     pub head_ms: NonZeroU64,
     /// How long a request's body may take to arrive.
     pub body_ms: NonZeroU64,
+    /// How long an event's account may be looked for in Salesforce; without an answer by then the event is taken in unseen.
+    pub lookup_ms: NonZeroU64,
     /// How long the work under way may take to come to rest when the service is asked to end.
     pub drain_ms: u64,
 }
@@ -47,6 +49,7 @@ impl Default for Serve {
         const CONNECTIONS: NonZeroU32 = NonZeroU32::MIN.saturating_add(511);
         const HEAD_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(14_999);
         const BODY_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(9_999);
+        const LOOKUP_MS: NonZeroU64 = NonZeroU64::MIN.saturating_add(1_999);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8700)),
             allowed_hosts: Names::default(),
@@ -60,6 +63,7 @@ impl Default for Serve {
             connections: CONNECTIONS,
             head_ms: HEAD_MS,
             body_ms: BODY_MS,
+            lookup_ms: LOOKUP_MS,
             drain_ms: 25_000,
         }
     }
@@ -72,7 +76,7 @@ impl Serve {
             let secrets = secrets.0.iter().map(|secret| secret.expose_secret());
             secrets.collect::<Vec<_>>().join("\n")
         };
-        let bounds = (self.events_per_minute, self.requests_per_minute, self.body_ms);
+        let bounds = (self.events_per_minute, self.requests_per_minute, self.body_ms, self.lookup_ms);
         let (onboarding, docusign) = (secrets(&self.webhook_secrets), secrets(&self.docusign_keys));
         let organization = &self.salesforce_organization_id;
         SecretString::from(format!("{bounds:?} {organization:?} {onboarding:?} {docusign:?}"))

@@ -3,6 +3,7 @@
 //! [`server`] gives the tools, [`check`] tries the credentials. Facts come out as Salesforce holds them; nothing is
 //! judged here, and nothing is written but an account's onboarding status.
 
+mod accounts;
 mod bundles;
 mod connection;
 mod errors;
@@ -22,6 +23,7 @@ use gangway_governance::{Coalescer, Server};
 use gangway_protocol::{ApiError, ErrorType, System};
 use serde_json::Value;
 
+use accounts::Accounts;
 use bundles::Bundles;
 use connection::Salesforce;
 pub use settings::{Settings, SettingsError};
@@ -36,9 +38,10 @@ const INSTRUCTIONS: &str = "Salesforce accounts, their owners, opportunities and
 /// When a setting cannot be used; nothing is sent yet.
 pub fn server(settings: &Settings, outbound: Outbound) -> Result<Server, SettingsError> {
     let salesforce = Arc::new(Salesforce::connect(settings, outbound.clone())?);
+    let accounts = Coalescer::new(&outbound, Accounts::new(salesforce.clone()));
     let bundles = Coalescer::new(&outbound, Bundles::new(salesforce.clone()));
     let server = Server::new(System::Salesforce, "Salesforce", INSTRUCTIONS);
-    let server = tools::get_account::add(server, salesforce.clone());
+    let server = tools::get_account::add(server, accounts);
     let server = tools::get_user::add(server, salesforce.clone());
     let server = tools::get_opportunity::add(server, salesforce.clone());
     let server = tools::get_contract::add(server, salesforce.clone());

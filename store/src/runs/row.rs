@@ -87,7 +87,8 @@ impl NewRun {
     }
 }
 
-fn by_correlation(
+/// Whose run a correlation id leads to, and the run.
+pub(super) fn by_correlation(
     connection: &Connection,
     correlation: &CorrelationId,
 ) -> Result<Option<(AccountId, RunRecord)>, StoreError> {

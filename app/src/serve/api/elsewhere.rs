@@ -87,7 +87,12 @@ pub fn endpoints(api: Api) -> Api {
     .with_headers(&SIGNED)
     .giving(StatusCode::ACCEPTED)
     .or(StatusCode::OK)
-    .refusing(&[StatusCode::UNAUTHORIZED, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS]);
+    .refusing(&[
+        StatusCode::UNAUTHORIZED,
+        StatusCode::NOT_FOUND,
+        StatusCode::CONFLICT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ]);
     api.tell::<Nothing, Nothing, Nothing>(
         get("/healthz", "alive", "Whether the process answers."),
         Content::object(),

@@ -28,16 +28,17 @@ const PAGE: u32 = 50;
 /// Approvals shown of one run; each but the newest is void.
 const APPROVALS: u32 = 100;
 
+const START: Route = Route::post(
+    "/api/runs",
+    "startRun",
+    "Starts a run, or gives the one that this correlation id or this account's live run is.",
+)
+.by(Some(Action::StartRuns))
+.giving(StatusCode::ACCEPTED)
+.refusing(&[StatusCode::NOT_FOUND, StatusCode::CONFLICT]);
+
 /// Adds the endpoints.
 pub fn endpoints(api: Api) -> Api {
-    const START: Route = Route::post(
-        "/api/runs",
-        "startRun",
-        "Starts a run, or gives the one that this correlation id or this account's live run is.",
-    )
-    .by(Some(Action::StartRuns))
-    .giving(StatusCode::ACCEPTED)
-    .refusing(&[StatusCode::CONFLICT]);
     const RETRY: Route = Route::post("/api/runs/{run_id}/retry", "retryRun", "Lets a parked run go on.")
         .by(Some(Action::StartRuns))
         .giving(StatusCode::ACCEPTED)
@@ -183,7 +184,7 @@ async fn start(asked: Asked<Nothing, Nothing, StartRun>) -> Result<RunStarted, P
     };
     let trace =
         asked.headers.get(TRACEPARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?).ok());
-    let submitted = service.accept(request, trace).await?;
+    let submitted = service.accept_known(request, trace, ("api", START.id)).await?;
     Ok(RunStarted { run: summary_of(&submitted.record), started: submitted.started })
 }
 

@@ -54,6 +54,8 @@ pub struct Policy {
     rates: Rates,
     /// Longest wait for a body.
     body_time: Duration,
+    /// Longest wait for word of an account.
+    lookup_time: Duration,
 }
 
 impl Policy {
@@ -67,7 +69,13 @@ impl Policy {
             organization_id: settings.salesforce_organization_id.clone(),
             rates: Rates::of(settings),
             body_time: Duration::from_millis(settings.body_ms.get()),
+            lookup_time: Duration::from_millis(settings.lookup_ms.get()),
         })
+    }
+
+    /// How long an account may be looked for before its event is taken in unseen.
+    pub fn lookup_time(&self) -> Duration {
+        self.lookup_time
     }
 }
 
@@ -171,23 +179,29 @@ impl Delivery<'_> {
 
     /// Answers a refusal and leaves its trace.
     async fn refuse(&self, turned: Turned) -> Response {
+        self.put_on_record(&turned).await;
+        turned.refusal.problem().into_response()
+    }
+
+    /// Leaves the trace of a refusal.
+    async fn put_on_record(&self, turned: &Turned) {
         let who = match &turned.sender {
             Some(sender) => format!("webhook {sender}"),
             None => "webhook, not believed".to_owned(),
         };
+        let why = turned.refusal.why();
         let refused = Refused {
             what: self.webhook,
             page: None,
             peer: Some(self.peer),
             who: &who,
             code: turned.refusal.code(),
-            why: None,
+            why: why.as_deref(),
         };
         if let Refusal::NotKept(why) = &turned.refusal {
             tracing::error!(webhook = self.webhook, why, "an event could not be kept");
         }
         let store = self.service.installation.store();
         self.service.refusals.record(store, &refused, Timestamp::now()).await;
-        turned.refusal.problem().into_response()
     }
 }

@@ -5,6 +5,7 @@
 //! name a correlation id. An event for an account whose run is live is answered with that run.
 
 use super::{Delivery, Policy, Refusal, Turned};
+use crate::serve::known::Sought;
 use crate::serve::queue::Place;
 use crate::serve::{Problem, Service};
 use axum::Json;
@@ -37,6 +38,21 @@ struct Believed {
     sender: String,
     event_id: String,
     event: Event,
+}
+
+/// An event of somebody who is believed.
+pub(super) struct Arrived<'a> {
+    pub sender: &'a str,
+    pub asked: Event,
+    pub event: InboundEvent,
+}
+
+/// An event that is taken in.
+pub(super) enum Admitted {
+    /// Not seen before; its run has a place in the line.
+    New(Place),
+    /// It came before; this is what was said then.
+    Repeat(Receipt),
 }
 
 /// An event that is committed.
@@ -109,7 +125,10 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Kept, Turned> {
         received_at: now,
     };
     let asked = Event { trace: delivery.trace(), ..believed.event };
-    keep(delivery.service, asked, event).await.map_err(Turned::away(&believed.sender))
+    let arrived = Arrived { sender: &believed.sender, asked, event };
+    let turned = Turned::away(&believed.sender);
+    let admitted = admit(delivery.service, &arrived).await.map_err(&turned)?;
+    keep(delivery.service, arrived, admitted).await.map_err(turned)
 }
 
 /// Who sent it, then what it says: nothing of an unsigned body is read.
@@ -126,22 +145,43 @@ fn believe(
         hub: delivery.header("x-hub-signature-256")?,
     };
     let proof = headers.proof(body, &policy.webhook_keys, now).map_err(Refusal::Disbelieved)?;
-    let turned = Turned::away(proof.sender);
-    policy.rates.accept(proof.sender).map_err(|wait| turned(Refusal::TooMany(wait)))?;
-    let (event, event_id) = proof.event(body).map_err(|doubt| turned(doubt.into()))?;
+    let (event, event_id) = proof.event(body).map_err(Refusal::from).map_err(Turned::away(proof.sender))?;
     Ok(Believed { sender: proof.sender.to_owned(), event_id, event })
 }
 
+/// Whether an event is taken in. A repeat is answered from one row of the store, and neither its sender's tokens nor a
+/// place in the line nor Salesforce are asked for it: who sends again after an answer was lost must get it.
+pub(super) async fn admit(service: &Service, arrived: &Arrived<'_>) -> Result<Admitted, Refusal> {
+    let Arrived { sender, asked, event } = arrived;
+    match service.installation.store().intake().find(event).await {
+        Ok(None | Some(Received::First(_))) => {}
+        Ok(Some(Received::Repeated(receipt))) => return Ok(Admitted::Repeat(receipt)),
+        Ok(Some(Received::Conflict)) => return Err(Refusal::IdReused),
+        Err(error) => return Err(Refusal::NotKept(error.with_cause())),
+    }
+    service.intake.policy().rates.accept(sender).map_err(Refusal::TooMany)?;
+    let place = service.queue.reserve().ok_or(Refusal::QueueFull)?;
+    let sought = Sought {
+        account_id: &asked.account_id,
+        correlation_id: asked.correlation_id.as_ref(),
+        trace: asked.trace.as_ref(),
+    };
+    match service.is_unknown(sought).await {
+        true => Err(Refusal::UnknownAccount(asked.account_id.clone())),
+        false => Ok(Admitted::New(place)),
+    }
+}
+
 /// Commits run and event, and lines the run up.
-pub(super) async fn keep(service: &Arc<Service>, asked: Event, event: InboundEvent) -> Result<Kept, Refusal> {
-    let Some(place) = service.queue.reserve() else {
-        // A repeat costs no place: it is answered however long the line is.
-        return match service.installation.store().intake().find(&event).await {
-            Ok(Some(Received::Repeated(receipt))) => Ok(Kept { receipt, is_repeat: true }),
-            Ok(Some(Received::Conflict)) => Err(Refusal::IdReused),
-            Ok(_) => Err(Refusal::QueueFull),
-            Err(error) => Err(Refusal::NotKept(error.with_cause())),
-        };
+pub(super) async fn keep(
+    service: &Arc<Service>,
+    arrived: Arrived<'_>,
+    admitted: Admitted,
+) -> Result<Kept, Refusal> {
+    let Arrived { asked, event, .. } = arrived;
+    let place = match admitted {
+        Admitted::New(place) => place,
+        Admitted::Repeat(receipt) => return Ok(Kept { receipt, is_repeat: true }),
     };
     let request = RunRequest {
         account_id: asked.account_id,

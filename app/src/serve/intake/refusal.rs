@@ -4,6 +4,7 @@ use crate::serve::Problem;
 use axum::http::StatusCode;
 use gangway_intake::Doubt;
 use gangway_intake::signature::{Disbelief, TOLERANCE};
+use gangway_protocol::AccountId;
 use std::time::Duration;
 
 /// Why an event is not taken in.
@@ -27,6 +28,8 @@ pub enum Refusal {
     IdReused,
     /// The correlation id belongs to another account's run.
     CorrelationTaken,
+    /// Salesforce has no such account.
+    UnknownAccount(AccountId),
     /// The line of accepted runs is full.
     QueueFull,
     /// The service is stopping.
@@ -63,9 +66,29 @@ impl Refusal {
             Self::Unreadable(_) => "UNREADABLE",
             Self::IdReused => "ID_REUSED",
             Self::CorrelationTaken => "CORRELATION_TAKEN",
+            Self::UnknownAccount(_) => "UNKNOWN_ACCOUNT",
             Self::QueueFull => "QUEUE_FULL",
             Self::Stopping => "STOPPING",
             Self::NotKept(_) => "NOT_KEPT",
+        }
+    }
+
+    /// What the audit keeps beside the code, where the code does not say it all.
+    pub fn why(&self) -> Option<String> {
+        match self {
+            Self::UnknownAccount(account_id) => Some(format!("Salesforce has no account {account_id}")),
+            Self::NoSecret(_)
+            | Self::TooMany(_)
+            | Self::ContentType(_)
+            | Self::TooLarge(_)
+            | Self::BrokeOff
+            | Self::Disbelieved(_)
+            | Self::Unreadable(_)
+            | Self::IdReused
+            | Self::CorrelationTaken
+            | Self::QueueFull
+            | Self::Stopping
+            | Self::NotKept(_) => None,
         }
     }
 
@@ -102,6 +125,12 @@ impl Refusal {
                 StatusCode::CONFLICT,
                 "this correlation id belongs to another account's run; give each account its own".to_owned(),
             ),
+            Self::UnknownAccount(account_id) => (
+                StatusCode::NOT_FOUND,
+                format!(
+                    "Salesforce was asked for account {account_id} and has none that Gangway's user can see; nothing was taken in: check the id, or make the account (or the user's access to it), and send this again"
+                ),
+            ),
             Self::QueueFull => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "more runs wait than may; nothing was taken in, send it again later".to_owned(),
@@ -127,7 +156,8 @@ impl Refusal {
             | Self::Disbelieved(_)
             | Self::Unreadable(_)
             | Self::IdReused
-            | Self::CorrelationTaken => problem,
+            | Self::CorrelationTaken
+            | Self::UnknownAccount(_) => problem,
         }
     }
 }

@@ -1,33 +1,22 @@
 //! `salesforce.get_account`: one account, seen even in the recycle bin.
+//!
+//! Accounts that one caller asks for at the same moment share a query: see `accounts`.
 
-use std::sync::Arc;
-
-use gangway_governance::Server;
 use gangway_governance::vendor::Errand;
-use gangway_protocol::tools::salesforce::{AccountArgs, AccountFound, GetAccount};
-use gangway_protocol::{ApiError, ErrorType, RecordKind, System};
+use gangway_governance::{Coalescer, Server};
+use gangway_protocol::tools::salesforce::GetAccount;
+use gangway_protocol::{ApiError, ErrorType, System};
 
+use crate::accounts::Accounts;
 use crate::connection::{Deleted, Salesforce};
-use crate::mapping;
 use crate::query::AccountKey;
 use crate::wire::AccountRow;
 
-pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
+pub(crate) fn add(server: Server, accounts: Coalescer<Accounts>) -> Server {
     server.tool::<GetAccount, _, _>(move |args, call| {
-        let salesforce = salesforce.clone();
-        async move { get(&salesforce, call.operation, args).await }
+        let accounts = accounts.clone();
+        async move { accounts.get(&call.principal, args.account_id).await }
     })
-}
-
-async fn get(
-    salesforce: &Salesforce,
-    operation: &'static str,
-    args: AccountArgs,
-) -> Result<AccountFound, ApiError> {
-    let account = find(salesforce, operation, &AccountKey::of(&args.account_id))
-        .await
-        .map_err(|error| error.hiding(&[RecordKind::Account]))?;
-    Ok(AccountFound { account: account.as_ref().map(mapping::account) })
 }
 
 /// The account with this key.

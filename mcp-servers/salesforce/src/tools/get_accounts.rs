@@ -26,25 +26,36 @@ pub(crate) fn add(server: Server, salesforce: Arc<Salesforce>) -> Server {
     })
 }
 
-type Row = Result<Option<AccountRow>, ApiError>;
+/// One account's row, if there is one, or why nobody can say.
+pub(crate) type Row = Result<Option<AccountRow>, ApiError>;
 
 async fn get(
     salesforce: &Salesforce,
     operation: &'static str,
     args: AccountsArgs,
 ) -> Result<AccountsFound, ApiError> {
-    let mut accounts = Vec::with_capacity(args.account_ids.len());
-    for ids in many::runs(salesforce, &args.account_ids, |keys| salesforce.schema.accounts(keys)) {
-        let rows = match batch(salesforce, operation, &ids).await {
+    let rows = rows(salesforce, operation, &args.account_ids).await?;
+    let accounts = args.account_ids.into_iter().zip(rows).map(|(account_id, row)| entry(account_id, row));
+    Ok(AccountsFound { accounts: accounts.collect() })
+}
+
+/// The rows of these accounts, in their order.
+pub(crate) async fn rows(
+    salesforce: &Salesforce,
+    operation: &'static str,
+    ids: &[AccountId],
+) -> Result<Vec<Row>, ApiError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in many::runs(salesforce, ids, |keys| salesforce.schema.accounts(keys)) {
+        rows.extend(match batch(salesforce, operation, &ids).await {
             Ok(rows) => rows,
             Err(error) if is_worth_asking_singly(&error) && ids.len() > 1 => {
                 one_by_one(salesforce, operation, &ids).await?
             }
             Err(error) => return Err(error),
-        };
-        accounts.extend(ids.into_iter().zip(rows).map(|(account_id, row)| entry(account_id, row)));
+        });
     }
-    Ok(AccountsFound { accounts })
+    Ok(rows)
 }
 
 async fn batch(

@@ -1,4 +1,4 @@
-//! Bundles asked for at the same moment: one composite call, the same answers as alone, nobody spoilt by a neighbour.
+//! Bundles and accounts asked for at the same moment: one call, the same answers as alone, nobody spoilt by a neighbour.
 
 use crate::host::Host;
 use crate::rig::{Rig, account, http, settings};
@@ -6,7 +6,9 @@ use futures::future::join_all;
 use gangway_governance::limits::settings::CoalesceSettings;
 use gangway_governance::limits::{LimitSettings, Vendor as Limited};
 use gangway_governance::{Governance, Limits, Principal, Reach};
-use gangway_protocol::tools::salesforce::{DealArgs, GetOnboardingBundle, OnboardingBundle};
+use gangway_protocol::tools::salesforce::{
+    AccountArgs, DealArgs, GetAccount, GetOnboardingBundle, OnboardingBundle,
+};
 use gangway_protocol::{ApiError, ErrorType};
 use gangway_salesforce::server;
 use gangway_simulator::{Fault, FaultKind, Options, Simulator, Vendor};
@@ -54,6 +56,26 @@ async fn many_accounts_are_a_few_calls() {
     }
     let calls = rig.calls() - before;
     assert!(calls <= 20, "{calls} calls for 190 accounts");
+}
+
+#[tokio::test]
+async fn single_accounts_share_a_query_and_each_has_its_own_answer() {
+    let options = Options { latency: Duration::from_millis(20), ..Options::default() };
+    let rig = Rig::with(options, |_| {}).await;
+    let ask = |id: &&str| rig.call::<GetAccount>(AccountArgs { account_id: account(id) });
+    let mut alone = Vec::new();
+    for id in &DEMO {
+        alone.push(ask(id).await.unwrap());
+    }
+    let before = rig.calls();
+    let found = join_all(DEMO.iter().map(ask)).await;
+    assert!(rig.calls() - before < DEMO.len() as u64, "some shared a call");
+    for ((id, alone), found) in DEMO.iter().zip(alone).zip(found) {
+        assert_eq!(alone.account, found.unwrap().account, "{id}");
+    }
+    rig.fault(Fault::new(Vendor::Salesforce, FaultKind::status(500)).for_account("BETA-002"));
+    let failed: Vec<bool> = join_all(DEMO.iter().map(ask)).await.iter().map(Result::is_err).collect();
+    assert_eq!(failed, [false, true, false, false, false, false]);
 }
 
 #[tokio::test]
