@@ -45,7 +45,7 @@ get /api/outbox: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
 post /api/outbox/{message_id}/retry: 200 400 401 403 404 408 409 413 415 422 500 503 cs, admin.
 post /api/outbox/{message_id}/settle: 200 400 401 403 404 408 409 413 415 422 500 503 cs, admin.
 get /api/runs: 200 400 401 403 500 503 viewer, cs, approver, auditor, admin.
-post /api/runs: 202 400 401 403 408 409 413 415 422 500 503 cs, admin.
+post /api/runs: 202 400 401 403 404 408 409 413 415 422 500 503 cs, admin.
 get /api/runs/{run_id}: 200 400 401 403 404 500 503 viewer, cs, approver, auditor, admin.
 get /api/runs/{run_id}/reports/{file}: 200 400 401 403 404 500 503 cs, approver, admin.
 post /api/runs/{run_id}/retry: 202 400 401 403 404 409 500 503 cs, admin.
