@@ -7,7 +7,7 @@ use crate::telemetry::trace_model_call;
 use anyhow::{Context as _, Result};
 use futures::future::BoxFuture;
 use gangway_advisor::{Ledger, Model, OpenAi, Provider, Settings};
-use gangway_protocol::{LlmCall, Spent};
+use gangway_protocol::{LlmCall, Spent, TraceParent};
 use gangway_store::Store;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -89,6 +89,15 @@ fn variable(name: &str) -> Option<String> {
 /// The store as the record of calls; each is a span as well.
 pub struct StoreLedger(pub Store);
 
+impl StoreLedger {
+    /// The trace of the run a call was made for.
+    async fn trace_of(&self, call: &LlmCall) -> Option<TraceParent> {
+        let run = self.0.runs().get(call.run_id.as_ref()?).await;
+        let run = run.inspect_err(|error| tracing::warn!("cannot read the trace of a model call: {error}"));
+        run.ok()??.traceparent
+    }
+}
+
 impl Ledger for StoreLedger {
     fn spent_on_day(&self, at: Timestamp) -> BoxFuture<'_, Option<Spent>> {
         Box::pin(async move {
@@ -101,7 +110,7 @@ impl Ledger for StoreLedger {
 
     fn record(&self, call: LlmCall) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            trace_model_call(&call);
+            trace_model_call(&call, self.trace_of(&call).await.as_ref());
             if let Err(error) = self.0.llm_calls().append(&call).await {
                 tracing::warn!("a call to the model could not be recorded: {error}");
             }

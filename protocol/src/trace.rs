@@ -67,6 +67,17 @@ impl TraceParent {
         self.0.get(3..35).unwrap_or_default()
     }
 
+    /// Trace id, parent id and flags as the numbers they are.
+    #[must_use]
+    pub fn numbers(&self) -> (u128, u64, u8) {
+        let digits = |from, to| self.0.get(from..to).unwrap_or_default();
+        (
+            u128::from_str_radix(digits(3, 35), 16).unwrap_or_default(),
+            u64::from_str_radix(digits(36, 52), 16).unwrap_or_default(),
+            u8::from_str_radix(digits(53, 55), 16).unwrap_or_default(),
+        )
+    }
+
     /// The whole value.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -39,7 +39,7 @@ impl Collector {
     }
 
     /// The spans in it.
-    fn spans(&self) -> Vec<Value> {
+    pub fn spans(&self) -> Vec<Value> {
         let mut spans = Vec::new();
         for body in self.received() {
             let body: Value = serde_json::from_str(&body).unwrap();

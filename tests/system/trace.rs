@@ -1,8 +1,9 @@
-//! One trace from the request that set a run off to the systems asked for it and the messages sent for it, also after a
-//! restart, and by a round of the outbox. (Mail has no header for a trace; its correlation id ties it to the run.)
+//! One trace from the request that set a run off to the systems asked for it, the messages and mails sent for it and the spans
+//! exported of it, also after a restart, and by a round of the outbox.
 
 use crate::harness::{House, stderr};
 use crate::serving::{Event, Serving};
+use crate::telemetry::Collector;
 use serde_json::{Value, json};
 
 const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -52,7 +53,7 @@ fn a_webhooks_trace_reaches_the_systems_asked_and_outlives_a_restart() {
     house.run(&["runs", "resume"]);
     assert_eq!(house.json(&["runs", "show", run_id, "--json"])["state"], "completed");
     let seen = traces(&house);
-    for vendor in ["salesforce", "slack"] {
+    for vendor in ["salesforce", "slack", "smtp"] {
         assert_eq!(seen[vendor], json!([TRACE]), "{vendor}: {seen}");
     }
 }
@@ -73,6 +74,25 @@ fn a_message_that_a_later_round_delivers_is_in_the_trace_of_its_run() {
         house.vendors().count("slack_message", "BETA-002") >= 1
     });
     assert_eq!(traces(&house)["slack"], json!([TRACE]));
+}
+
+#[test]
+fn the_spans_of_a_run_are_exported_as_parts_of_its_trace() {
+    let collector = Collector::start();
+    let house = house()
+        .with("GANGWAY_ADVISER__PROVIDER", "openai")
+        .with("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url);
+    let service = Serving::start(&house, &[]);
+    let sent = event("BETA-002").header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01"));
+    assert_eq!(service.post("/webhook/onboarding?wait=60", &sent).json()["run"]["state"], "blocked");
+    assert_eq!(service.stop(), Some(0), "the last spans are sent");
+    let spans = collector.spans();
+    for name in ["tool_call", "chat gpt-4o-mini"] {
+        let of_name = spans.iter().filter(|span| span["name"] == name);
+        let of_run: Vec<_> = of_name.filter(|span| span["traceId"] == TRACE).collect();
+        assert!(!of_run.is_empty(), "{name}: {spans:?}");
+        assert!(of_run.iter().all(|span| span["parentSpanId"] == "00f067aa0ba902b7"), "{of_run:?}");
+    }
 }
 
 #[test]

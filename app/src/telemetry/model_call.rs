@@ -2,14 +2,14 @@
 //! stands in the store, masked, where `gangway llm show` finds it.
 
 use super::NAME;
-use gangway_protocol::{CallPurpose, CallVerdict, LlmCall};
+use gangway_protocol::{CallPurpose, CallVerdict, LlmCall, TraceParent};
 use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, Tracer as _};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use std::time::{Duration, SystemTime};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-/// Hands the call over as a span below the current one. Nothing happens when nothing is exported.
-pub fn trace(call: &LlmCall) {
+/// Hands the call over as a span of its run's trace, else below the current span. Nothing happens when nothing is exported.
+pub fn trace(call: &LlmCall, of_run: Option<&TraceParent>) {
     // The process has one tracer provider, as it has one subscriber; there is none to be passed along.
     let tracer = opentelemetry::global::tracer(NAME);
     let began = SystemTime::from(call.at);
@@ -18,7 +18,8 @@ pub fn trace(call: &LlmCall) {
         .with_kind(SpanKind::Client)
         .with_start_time(began)
         .with_attributes(attributes(call));
-    let mut span = tracer.build_with_context(builder, &tracing::Span::current().context());
+    let parent = of_run.map_or_else(|| tracing::Span::current().context(), gangway_governance::trace::remote);
+    let mut span = tracer.build_with_context(builder, &parent);
     if let Some(why) = error_type(call.verdict) {
         span.set_attribute(KeyValue::new("error.type", why));
         span.set_status(Status::error(call.why.clone().unwrap_or_default()));

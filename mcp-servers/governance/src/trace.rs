@@ -1,12 +1,16 @@
 //! The trace a call belongs to, from what brought it to every vendor request made for it.
 //!
 //! Between the two lie handlers and connectors that know nothing of traces, so it travels with the task that answers the
-//! call, not in their arguments. A connector that begins a task of its own hands it on with [`carried`]. It decides nothing.
+//! call, not in their arguments. A connector that begins a task of its own hands it on with [`carried`]. Spans of ours that are
+//! exported belong to it too ([`remote`]). It decides nothing.
 
 use gangway_protocol::trace::{TRACEPARENT, TraceParent};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use rmcp::model::{Extensions, RequestMetaObject};
 use serde_json::Value;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
 tokio::task_local! {
@@ -36,6 +40,21 @@ pub async fn within<F: Future>(trace: Option<TraceParent>, work: F) -> F::Output
 }
 
 /// The trace of the work this is called in; none outside a call.
-pub(crate) fn current() -> Option<TraceParent> {
+#[must_use]
+pub fn current() -> Option<TraceParent> {
     CURRENT.try_with(Clone::clone).ok()
+}
+
+/// A trace as the parent of an exported span.
+#[must_use]
+pub fn remote(trace: &TraceParent) -> Context {
+    let (trace, parent, flags) = trace.numbers();
+    let (flags, state) = (TraceFlags::new(flags), TraceState::default());
+    Context::new().with_remote_span_context(SpanContext::new(trace.into(), parent.into(), flags, true, state))
+}
+
+/// Makes a span part of a trace.
+pub(crate) fn join(span: &Span, trace: &TraceParent) {
+    // Fails where nothing is exported, and only there does it not matter.
+    let _ = span.set_parent(remote(trace));
 }

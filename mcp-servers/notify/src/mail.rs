@@ -12,6 +12,7 @@ use crate::parcel::Attempt;
 use crate::settings::{MailSettings, SettingsError};
 use compose::{Letterhead, Mail};
 use connection::{Announced, Connection, ContentError, Doorway};
+use gangway_governance::trace;
 use gangway_protocol::tools::notify::SendEmailArgs;
 use gangway_protocol::{ApiError, IdempotencyKey};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,7 +60,7 @@ impl Mailer {
             Ok(connection) => connection,
             Err(refused) => return Attempt::undelivered(refused),
         };
-        match connection.content(&mail.message.formatted()).await {
+        match connection.content(&mail.written(trace::current().as_ref())).await {
             Ok(()) => {
                 self.park(connection);
                 Attempt::Delivered(mail.message_id.clone())

@@ -55,6 +55,7 @@ pub(crate) async fn answer(governance: Arc<Governance>, incoming: Incoming) -> C
     let tool = Arc::clone(&incoming.tool);
     let trace = incoming.trace.clone();
     let span = tracing::info_span!("tool_call", tool = tool.contract.name, principal = %incoming.principal, trace_id = trace.trace_id());
+    trace::join(&span, &trace);
     let work = async move { govern(&governance, incoming).await };
     let task = tokio::spawn(trace::within(Some(trace), work).instrument(span));
     match task.await {

@@ -8,8 +8,9 @@ use crate::settings::{MailSettings, SettingsError};
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::redact::Email;
 use gangway_protocol::tools::notify::SendEmailArgs;
-use gangway_protocol::{ApiError, ErrorType, IdempotencyKey};
+use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, TraceParent};
 use lettre::Address;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 
 /// A mail as it will be written, and its Message-ID, angle brackets included.
@@ -17,6 +18,20 @@ use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 pub(crate) struct Mail {
     pub message: Message,
     pub message_id: String,
+}
+
+/// The header by which whoever runs the mail servers finds a mail's trace; what W3C's header is called elsewhere.
+const TRACE_HEADER: HeaderName = HeaderName::new_from_ascii_str("Traceparent");
+
+impl Mail {
+    /// The mail as it goes over the wire, in the trace it is sent in.
+    pub(crate) fn written(&self, trace: Option<&TraceParent>) -> Vec<u8> {
+        let Some(trace) = trace else { return self.message.formatted() };
+        let mut message = self.message.clone();
+        let value = HeaderValue::new(TRACE_HEADER, trace.to_string());
+        message.headers_mut().insert_raw(value);
+        message.formatted()
+    }
 }
 
 /// What every mail of ours carries.

@@ -4,9 +4,9 @@
 
 use super::Letterhead;
 use crate::settings::MailSettings;
-use gangway_protocol::IdempotencyKey;
 use gangway_protocol::redact::{Email, Personal};
 use gangway_protocol::tools::notify::SendEmailArgs;
+use gangway_protocol::{IdempotencyKey, TraceParent};
 
 fn letterhead() -> Letterhead {
     let from = Email::parse("onboarding@northwind.example").unwrap();
@@ -52,6 +52,17 @@ fn no_text_of_the_caller_adds_a_header() {
         assert_eq!(header_names(&mail).join(" "), expected, "{subject:?}");
         assert!(!mail.contains("\r\nBcc"), "{subject:?}");
     }
+}
+
+#[test]
+fn a_mail_carries_the_trace_it_is_sent_in() {
+    let args = mail("Welcome", "Hello", None);
+    let composed = letterhead().compose(&args, &args.idempotency_key).unwrap();
+    let trace = TraceParent::beginning(7);
+    let sent = String::from_utf8(composed.written(Some(&trace))).unwrap();
+    assert!(sent.contains(&format!("\r\nTraceparent: {trace}\r\n")), "{sent}");
+    assert!(header_names(&sent).contains(&"Traceparent"));
+    assert_eq!(composed.written(None), composed.message.formatted(), "no trace, no header");
 }
 
 #[test]
