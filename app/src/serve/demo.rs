@@ -1,6 +1,7 @@
 //! The demo's endpoints and its webhook secret: there only while the vendors are simulated.
 //!
 //! Random errors are faults of the simulator, planned over its control API; the simulator itself decides which call they hit.
+//! Switching them changes what the vendors do, so it is on record as a change of the configuration, before and after.
 
 use super::{Problem, Service};
 use crate::keys;
@@ -13,9 +14,11 @@ use axum::{Json, Router};
 use futures::future::join_all;
 use gangway_coordinator::summary_of;
 use gangway_intake::Object;
+use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{AccountId, CorrelationId, RunRecord};
 use gangway_simulator::{Fault, FaultKind, Vendor, demo_accounts};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,6 +34,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// More would leave nothing of the demo.
 const HIGHEST_RATE: f64 = 0.5;
 const USUAL_RATE: f64 = 0.2;
+/// Whoever uses the demo's controls: they are open to everybody on this machine.
+const ANYBODY: &str = "demo";
+/// The name of the act in the audit.
+const ACT: &str = "demo.random_errors";
 
 /// The demo's controls.
 pub struct Demo {
@@ -113,6 +120,22 @@ impl Demo {
         Ok(RandomErrors { rate, seed, faults })
     }
 
+    /// Lifts the errors in force and plans those wanted. What could not be lifted stays known as in force.
+    async fn switch(
+        &self,
+        errors: &mut Option<RandomErrors>,
+        wanted: Option<(f64, u64)>,
+    ) -> Result<(), reqwest::Error> {
+        if let Some(before) = errors.as_ref() {
+            self.lift(before).await?;
+        }
+        *errors = None;
+        if let Some((rate, seed)) = wanted {
+            *errors = Some(self.plan(rate, seed).await?);
+        }
+        Ok(())
+    }
+
     async fn lift(&self, errors: &RandomErrors) -> Result<(), reqwest::Error> {
         for id in &errors.faults {
             // One that is gone already is as good as lifted.
@@ -185,7 +208,7 @@ async fn run(service: &Service, account_id: AccountId, asked: OfTheDemo) -> Resu
         correlation_id: CorrelationId::from_uuid(Uuid::now_v7()),
         as_of: None,
         trigger: Trigger::Demo,
-        requested_by: "demo".to_owned(),
+        requested_by: ANYBODY.to_owned(),
     };
     let submitted = match asked {
         OfTheDemo::Certainly => service.accept(request, None).await?,
@@ -213,22 +236,35 @@ async fn enable_errors(State(service): State<Arc<Service>>, body: Bytes) -> Resu
     if !(0.0..=HIGHEST_RATE).contains(&rate) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("rate is from 0 to {HIGHEST_RATE}")));
     }
-    let mut errors = demo.errors.lock().await;
-    if let Some(before) = errors.take() {
-        demo.lift(&before).await.map_err(unreachable)?;
-    }
-    *errors = Some(demo.plan(rate, seed).await.map_err(unreachable)?);
-    Ok(Json(said(errors.as_ref())))
+    change(&service, demo, Some((rate, seed))).await
 }
 
 async fn disable_errors(State(service): State<Arc<Service>>) -> Result<Json<Value>, Problem> {
-    let demo = demo_of(&service)?;
+    change(&service, demo_of(&service)?, None).await
+}
+
+/// Puts other errors in force, or none. Nothing changes before it is on record.
+async fn change(service: &Service, demo: &Demo, wanted: Option<(f64, u64)>) -> Result<Json<Value>, Problem> {
     let mut errors = demo.errors.lock().await;
-    if let Some(before) = errors.as_ref() {
-        demo.lift(before).await.map_err(unreachable)?;
-        *errors = None;
-    }
-    Ok(Json(said(None)))
+    let audit = service.installation.store().audit();
+    let mut intent = AuditRecord::intent(ACT, ANYBODY, Timestamp::now());
+    let before = errors.as_ref().map(|errors| (errors.rate, errors.seed));
+    intent.arguments.insert("before".to_owned(), told(before));
+    intent.arguments.insert("after".to_owned(), told(wanted));
+    audit.append(intent.clone()).await?;
+    let changed = demo.switch(&mut errors, wanted).await;
+    let error = changed.is_err().then(|| "network/SIMULATOR_UNREACHABLE".to_owned());
+    let end = CallEnd { ok: error.is_none(), replayed: false, error, result_digest: None, duration_us: 0 };
+    let outcome =
+        AuditRecord { at: Timestamp::now(), moment: AuditMoment::Outcome, end: Some(end), ..intent };
+    audit.append(outcome).await?;
+    changed.map_err(unreachable)?;
+    Ok(Json(said(errors.as_ref())))
+}
+
+/// For the audit, whose numbers are whole.
+fn told(errors: Option<(f64, u64)>) -> Value {
+    errors.map_or(Value::Null, |(rate, seed)| json!({ "rate": rate.to_string(), "seed": seed }))
 }
 
 async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, Problem> {
