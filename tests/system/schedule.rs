@@ -103,6 +103,19 @@ fn refused_credentials_page_the_person_on_call_once_while_it_lasts() {
     assert!(!pages.is_empty() && pages.len() == hours.len(), "{effects:?}");
 }
 
+#[test]
+fn a_day_of_salesforce_calls_that_runs_out_pages_the_person_on_call() {
+    // Every call is more than nothing of the simulated org's five million.
+    let house = House::new().with("GANGWAY_LIMITS__SALESFORCE__DAY_ALARM_PERCENT", "0");
+    let serving = Serving::start(&house, &[]);
+    assert_eq!(fire(&house, "alarms")["alarms"], json!([]), "nothing was heard of the day yet");
+    serving.post("/demo/run/ACME-001", &Event::new(""));
+    serving.wait_for_remark("the day's calls run out");
+    let told = fire(&house, "alarms");
+    assert_eq!(told["alarms"], json!([{ "alarm": "gangway/day/salesforce", "page": "sent" }]), "{told}");
+    assert_eq!(house.vendors().count("page", "of the 5000000 calls salesforce allows in 24 hours"), 1);
+}
+
 fn restored(house: &House, backup: &Path) -> PathBuf {
     let folder = house.data_dir().with_file_name("restored");
     let output = house

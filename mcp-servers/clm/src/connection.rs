@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gangway_governance::limits::quota::Allowance;
+use gangway_governance::limits::{Allowance, Told};
 use gangway_governance::vendor::oauth::TokenEndpoint;
 use gangway_governance::vendor::{
     Answer, CachedToken, CallEffect, Errand, JwtAssertion, JwtUse, Outbound, SigningAlgorithm, TokenSource,
@@ -144,10 +144,10 @@ impl DocuSign {
 }
 
 /// What is left of the hour's calls, for everybody who uses the account.
-fn allowance(answer: &Answer) -> Option<Allowance> {
+fn allowance(answer: &Answer) -> Option<Told> {
     let left = answer.header("x-ratelimit-remaining")?.trim().parse().ok()?;
     let renewed_at = answer.header("x-ratelimit-reset")?.trim().parse().ok()?;
-    Some(Allowance { left, renewed_at: Duration::from_secs(renewed_at) })
+    Some(Told::Hour(Allowance { left, renewed_at: Duration::from_secs(renewed_at) }))
 }
 
 /// Whether a list goes on after this page.

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use gangway_governance::limits::{DayUse, Told};
 use gangway_governance::vendor::{
     Answer, CallEffect, Errand, Outbound, Patience, TokenSource, VendorClient, VendorRequest, VendorSettings,
     percent_encode,
@@ -59,7 +60,8 @@ impl Salesforce {
             outbound,
             token,
             classify,
-        );
+        )
+        .telling_allowance(day_use);
         Ok(Self { client, schema })
     }
 
@@ -158,6 +160,14 @@ impl Salesforce {
     }
 }
 
+/// How much of the org's daily calls is used, by everybody: `Sforce-Limit-Info: api-usage=25/5000; per-app-…`.
+fn day_use(answer: &Answer) -> Option<Told> {
+    let parts = answer.header("sforce-limit-info")?.split([';', ',']);
+    let (used, limit) =
+        parts.map(str::trim).find_map(|part| part.strip_prefix("api-usage="))?.split_once('/')?;
+    Some(Told::Day(DayUse { used: used.parse().ok()?, limit: limit.parse().ok()? }))
+}
+
 fn composite_body(parts: &[Part], path: impl Fn(&Part) -> String) -> Value {
     let requests: Vec<Value> = parts
         .iter()
@@ -193,7 +203,7 @@ pub(crate) fn read_row<R: DeserializeOwned>(operation: &str, row: &RawValue) -> 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-    use super::read_row;
+    use super::{Answer, DayUse, Told, day_use, read_row};
     use crate::wire::OpportunityRow;
     use serde_json::value::RawValue;
 
@@ -206,6 +216,26 @@ mod tests {
         let error =
             read_row::<OpportunityRow>("op", &row(r#"{"Id":"006A","StageName":{"x":7}}"#)).unwrap_err();
         assert!(error.message.contains("StageName") && !error.message.contains('7'), "{error}");
+    }
+
+    #[test]
+    fn the_orgs_daily_calls_are_read_in_both_spellings_and_nothing_else_is() {
+        let read = |text: &'static str| {
+            let headers = http::HeaderMap::from_iter([(
+                http::HeaderName::from_static("sforce-limit-info"),
+                http::HeaderValue::from_static(text),
+            )]);
+            day_use(&Answer { status: 200, headers, body: bytes::Bytes::new() })
+        };
+        let day = |used, limit| Some(Told::Day(DayUse { used, limit }));
+        assert_eq!(read("api-usage=18/5000"), day(18, 5_000));
+        assert_eq!(read("api-usage=25/5000; per-app-api-usage=17/250(appName=x)"), day(25, 5_000));
+        assert_eq!(read("per-app-api-usage=17/250(appName=x); api-usage=25/5000"), day(25, 5_000));
+        for text in
+            ["", "api-usage", "api-usage=1", "api-usage=-1/5", "api-usage=1/x", "per-app-api-usage=1/2"]
+        {
+            assert_eq!(read(text), None, "{text:?}");
+        }
     }
 
     #[test]

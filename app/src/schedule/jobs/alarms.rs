@@ -1,5 +1,6 @@
 //! Pages the person on call for what [`gangway_governance::limits::alarms`] finds: a vendor that stays away, credentials
-//! that are refused, a BLOCK rate that jumps, a tool that drifted. While a trouble lasts it pages once an hour: the hour is part of the key.
+//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted. While a trouble lasts it pages once an
+//! hour: the hour is part of the key.
 
 use super::Crew;
 use anyhow::Result;

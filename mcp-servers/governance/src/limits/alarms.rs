@@ -1,5 +1,5 @@
-//! What a person is to be paged for: a breaker that stays open, credentials that are refused, a BLOCK rate that jumps, a
-//! tool that is not what it was.
+//! What a person is to be paged for: a breaker that stays open, credentials that are refused, a day's calls that run out, a
+//! BLOCK rate that jumps, a tool that is not what it was.
 //!
 //! Pure: what is seen comes in, alarms come out, each with a key by which the pager recognises a repeat. When it is
 //! asked, and who is paged, is the scheduler's business.
@@ -64,7 +64,8 @@ pub fn alarms(
 ) -> Vec<Alarm> {
     let open = vendors.iter().filter_map(|view| stays_open(settings, view));
     let refused = vendors.iter().filter_map(|view| credentials(settings, view));
-    open.chain(refused).chain(block_rate(settings, recent, usual)).collect()
+    let short = vendors.iter().filter_map(day);
+    open.chain(refused).chain(short).chain(block_rate(settings, recent, usual)).collect()
 }
 
 /// That of a tool on another server which is refused, because its definition is not the one it is pinned to.
@@ -104,6 +105,18 @@ fn credentials(settings: &AlarmSettings, view: &VendorView) -> Option<Alarm> {
     })
 }
 
+fn day(view: &VendorView) -> Option<Alarm> {
+    let day = view.day.filter(|_| view.is_day_short)?;
+    let name = view.vendor.name();
+    Some(Alarm {
+        dedup_key: format!("gangway/day/{name}"),
+        summary: format!(
+            "{} of the {} calls {name} allows in 24 hours are used, ours and others' of the same account; when none are left, onboardings are blocked. Find out who uses them, or have the limit raised",
+            day.used, day.limit
+        ),
+    })
+}
+
 fn block_rate(settings: &AlarmSettings, recent: Decided, usual: Decided) -> Option<Alarm> {
     let now = recent.block_percent().filter(|_| recent.decisions >= settings.least_decisions)?;
     // Without a past every rate is the usual one.
@@ -121,6 +134,7 @@ fn block_rate(settings: &AlarmSettings, recent: Decided, usual: Decided) -> Opti
 mod tests {
     use super::{AlarmSettings, Decided, alarms};
     use crate::limits::breaker::Phase;
+    use crate::limits::day::DayUse;
     use crate::limits::settings::Vendor;
     use crate::limits::view::{AuthenticationTrouble, VendorView};
     use std::time::Duration;
@@ -134,6 +148,8 @@ mod tests {
             waiting: 0,
             refused: 0,
             last_failure: Some("HTTP_503".to_owned()),
+            day: None,
+            is_day_short: false,
             authentication: None,
         }
     }
@@ -173,6 +189,17 @@ mod tests {
         };
         assert!(keys(&[refused(2)], NONE, NONE).is_empty());
         assert_eq!(keys(&[refused(3)], NONE, NONE), ["gangway/authentication/salesforce"]);
+    }
+
+    #[test]
+    fn a_day_that_runs_out_pages() {
+        let used = |is_day_short| VendorView {
+            day: Some(DayUse { used: 4_100, limit: 5_000 }),
+            is_day_short,
+            ..view(Vendor::Salesforce)
+        };
+        assert!(keys(&[used(false)], NONE, NONE).is_empty());
+        assert_eq!(keys(&[used(true)], NONE, NONE), ["gangway/day/salesforce"]);
     }
 
     #[test]

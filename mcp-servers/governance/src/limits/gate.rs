@@ -6,6 +6,7 @@
 
 use super::breaker::{Admission, Breaker, Outcome, Phase, Subject, Ticket};
 use super::bulkhead::{Bulkhead, Entry, Place};
+use super::day::Day;
 use super::quota::Quota;
 use super::rate::VendorRate;
 use super::refusal;
@@ -47,6 +48,7 @@ struct Machines {
     breaker: Breaker,
     bulkhead: Bulkhead,
     quota: Option<Quota>,
+    day: Day,
     /// Who waits in the bulkhead's line, to be woken.
     line: HashMap<Place, oneshot::Sender<()>>,
     authentication: Option<Refusals>,
@@ -76,6 +78,7 @@ impl Gate {
             breaker: Breaker::new(settings.breaker),
             bulkhead: Bulkhead::new(settings.concurrency.into(), settings.queue.into()),
             quota: settings.per_hour.map(Quota::new),
+            day: Day::default(),
             line: HashMap::new(),
             authentication: None,
             last_failure: None,
@@ -147,6 +150,8 @@ impl Gate {
             waiting: machines.bulkhead.waiting(),
             refused: machines.refused,
             last_failure: machines.last_failure.clone(),
+            day: machines.day.standing(now),
+            is_day_short: machines.is_day_short(now),
             authentication: machines.authentication.as_ref().map(|refusals| AuthenticationTrouble {
                 refusals: refusals.count,
                 lasts: now.saturating_duration_since(refusals.since),
@@ -275,6 +280,11 @@ impl Machines {
     fn refuse_open(&mut self, vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiError {
         self.refused += 1;
         refusal::breaker(vendor, asking, wait, self.last_failure.as_deref())
+    }
+
+    /// Whether so much of the vendor's day is used that somebody should know.
+    fn is_day_short(&self, now: Instant) -> bool {
+        self.day.standing(now).is_some_and(|day| day.reaches(self.settings.day_alarm_percent))
     }
 
     fn note_authentication(&mut self, error: Option<&ApiError>) {

@@ -7,6 +7,7 @@
 pub mod alarms;
 pub mod breaker;
 pub mod bulkhead;
+pub mod day;
 pub mod deadlines;
 mod fault;
 pub mod gate;
@@ -16,7 +17,9 @@ pub(crate) mod refusal;
 pub mod settings;
 pub mod view;
 
+pub use day::DayUse;
 pub use gate::Gate;
+pub use quota::Allowance;
 pub use settings::{LimitSettings, Vendor};
 pub use view::{BreakerChange, VendorView};
 
@@ -34,6 +37,15 @@ use tokio::sync::{broadcast, watch};
 
 /// Changes kept for a subscriber that is slow.
 const CHANGES_KEPT: usize = 64;
+
+/// What a vendor's answer says about what it still allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The calls left of a clock hour: no more are made than those.
+    Hour(Allowance),
+    /// The calls used of a day: a person is told in time.
+    Day(DayUse),
+}
 
 /// All limits of a process. Clones share them.
 #[derive(Clone)]

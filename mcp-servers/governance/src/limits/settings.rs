@@ -94,6 +94,8 @@ pub struct VendorLimits {
     pub burst: Option<u32>,
     /// Calls in a clock hour; 0 lifts the limit.
     pub per_hour: Option<u32>,
+    /// Share of the day's calls that is an alarm when it is used; of vendors whose answers tell it, as Salesforce's do.
+    pub day_alarm_percent: Option<u8>,
     /// Share of failed calls that opens the breaker.
     pub failure_percent: Option<u8>,
     /// Calls in the window below which the breaker stays closed.
@@ -121,6 +123,8 @@ pub struct GateSettings {
     pub rate: Option<RateSettings>,
     /// Calls in a clock hour, if they are limited.
     pub per_hour: Option<u32>,
+    /// Share of the day's calls that is an alarm.
+    pub day_alarm_percent: u8,
     /// The breaker.
     pub breaker: BreakerSettings,
 }
@@ -146,6 +150,8 @@ const NETSUITE: (u16, Option<RateSettings>) = (5, None);
 /// Slack limits each channel and says when to come back; PagerDuty likewise.
 const MESSENGER: (u16, Option<RateSettings>) = (16, None);
 
+/// Early enough to do something about it before onboardings stop.
+const DAY_ALARM_PERCENT: u8 = 80;
 const QUEUE: u16 = 1_000;
 /// Half of the patience of a vendor call, so that a call that waited still has time for an attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -165,6 +171,7 @@ impl VendorLimits {
             longest_wait: ms(self.longest_wait_ms, LONGEST_WAIT),
             rate,
             per_hour: self.per_hour.filter(|per_hour| *per_hour > 0),
+            day_alarm_percent: self.day_alarm_percent.unwrap_or(DAY_ALARM_PERCENT),
             breaker: BreakerSettings {
                 failure_percent: self.failure_percent.unwrap_or(usual.failure_percent),
                 minimum_calls: self.minimum_calls.map_or(usual.minimum_calls, usize::from),

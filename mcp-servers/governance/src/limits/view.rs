@@ -1,6 +1,7 @@
 //! What the limits look like from outside: where every breaker stands, how full the bulkheads are, and each change.
 
 use super::breaker::Phase;
+use super::day::DayUse;
 use super::settings::Vendor;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub struct VendorView {
     pub refused: u64,
     /// Code of the last failure of the vendor, or of its refusal of our credentials.
     pub last_failure: Option<String>,
+    /// The day's calls, where the vendor's answers tell them and did lately.
+    pub day: Option<DayUse>,
+    /// Whether so much of the day is used that somebody should know.
+    pub is_day_short: bool,
     /// Present while the vendor refuses our credentials.
     pub authentication: Option<AuthenticationTrouble>,
 }

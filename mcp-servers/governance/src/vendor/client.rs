@@ -7,8 +7,8 @@ use super::reading;
 use super::request::{Answer, VendorRequest};
 use super::retry::{Next, Progress, Reached, RetryPolicy, next};
 use super::token::{AuthHeader, Renewal, TokenSource, Unsigned};
+use crate::limits::Told;
 use crate::limits::gate::{Asking, Gate};
-use crate::limits::quota::Allowance;
 use crate::limits::settings::CoalesceSettings;
 use gangway_protocol::{ApiError, ErrorType, System};
 use serde::de::DeserializeOwned;
@@ -60,7 +60,7 @@ pub struct VendorClient {
 }
 
 /// A connector's reading of what an answer's headers say the vendor still allows.
-pub type ReadAllowance = fn(&Answer) -> Option<Allowance>;
+pub type ReadAllowance = fn(&Answer) -> Option<Told>;
 
 /// A failed attempt: how far it got, what it used, and the error.
 struct Failed {
@@ -81,7 +81,7 @@ impl VendorClient {
         Self { settings: Arc::new(settings), outbound, tokens, classify, allowance: |_| None }
     }
 
-    /// The same client of a vendor whose answers say how many calls are left.
+    /// The same client of a vendor whose answers say how many calls are left, or used.
     #[must_use]
     pub fn telling_allowance(self, allowance: ReadAllowance) -> Self {
         Self { allowance, ..self }

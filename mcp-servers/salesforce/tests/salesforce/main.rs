@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod day;
 mod facts;
 mod failures;
 #[path = "../../../tests/host.rs"]

@@ -5,13 +5,13 @@ use crate::rig::{Rig, account, http, settings};
 use futures::future::join_all;
 use gangway_governance::limits::settings::CoalesceSettings;
 use gangway_governance::limits::{LimitSettings, Vendor as Limited};
-use gangway_governance::{Governance, Limits, Principal, Reach};
+use gangway_governance::{Governance, Limits, Principal, Reach, Server};
 use gangway_protocol::tools::salesforce::{
     AccountArgs, DealArgs, GetAccount, GetOnboardingBundle, OnboardingBundle,
 };
 use gangway_protocol::{ApiError, ErrorType};
 use gangway_salesforce::server;
-use gangway_simulator::{Fault, FaultKind, Options, Simulator, Vendor};
+use gangway_simulator::{Fault, FaultKind, Options, Refusal, Simulator, Vendor};
 use gangway_store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,14 +89,52 @@ async fn one_accounts_trouble_is_its_own() {
     assert_eq!(found[1].as_ref().unwrap_err().error_type, ErrorType::ServerError);
 }
 
+/// A server that brings together whatever may meet, however slow the machine.
+fn patient_server(simulator: &Simulator) -> Server {
+    let coalesce = CoalesceSettings { window_ms: 300, longest_ms: 10_000 };
+    let limits = Limits::new(&LimitSettings { coalesce, ..LimitSettings::default() });
+    server(&settings(simulator), limits.outbound(Limited::Salesforce, http())).unwrap()
+}
+
+#[tokio::test]
+async fn of_a_batch_that_came_in_part_only_what_is_missing_is_asked_for_singly() {
+    const BATCH: u64 = 9;
+    let mut seen = Vec::new();
+    for seed in 0..4 {
+        let options =
+            Options { synthetic: 10, latency: Duration::from_millis(20), seed, ..Options::default() };
+        let simulator = Simulator::start(options).await.unwrap();
+        let refusal = Refusal { status: 503, ..Refusal::default() };
+        let in_part = Fault::new(Vendor::Salesforce, FaultKind::Partial(refusal)).on("composite");
+        // The first account goes alone, so the only call that names this one and others is the batch.
+        simulator.faults().add(in_part.for_account("SYN-000002").times(1));
+        let host = Host::open(patient_server(&simulator), Governance::new(Store::in_memory().unwrap())).await;
+        let asked = (1..=BATCH + 1).map(|number| {
+            let args = DealArgs { account_id: account(&format!("SYN-{number:06}")), opportunity_id: None };
+            let host = &host;
+            async move { host.call::<GetOnboardingBundle>(&args).await }
+        });
+        for found in join_all(asked).await {
+            let bundle = found.unwrap();
+            assert!(bundle.errors.is_empty() && bundle.account.is_some() && bundle.opportunity.is_some());
+        }
+        let log = simulator.calls();
+        let count = |operation| log.count(Vendor::Salesforce, operation);
+        // One account's own query is a query, its deals are a composite call.
+        seen.push((count("composite") - 2, count("query_all"), log.calls(Vendor::Salesforce)));
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    let only_accounts = (0, BATCH, 2 + BATCH);
+    let only_deals = (BATCH, 0, 2 + BATCH);
+    assert_eq!(seen, [only_accounts, only_deals], "the seeds refuse one part or the other");
+}
+
 /// Has each of these callers of one server ask for ten accounts, all at the same moment; the calls Salesforce saw.
 async fn calls_of(callers: [Principal; 2]) -> u64 {
     let options = Options { synthetic: 20, latency: Duration::from_millis(20), ..Options::default() };
     let simulator = Simulator::start(options).await.unwrap();
-    // Long enough that whatever may meet does, however slow the machine.
-    let coalesce = CoalesceSettings { window_ms: 300, longest_ms: 10_000 };
-    let limits = Limits::new(&LimitSettings { coalesce, ..LimitSettings::default() });
-    let server = server(&settings(&simulator), limits.outbound(Limited::Salesforce, http())).unwrap();
+    let server = patient_server(&simulator);
     let governance = Arc::new(Governance::new(Store::in_memory().unwrap()));
     let mut hosts = Vec::new();
     for caller in callers {

@@ -1,10 +1,10 @@
 //! What a call holds while it is at a vendor or in the line before it; whatever is dropped gives its place back.
 
-use super::{Gate, time_of_day};
+use super::{Gate, now, time_of_day};
+use crate::limits::Told;
 use crate::limits::breaker::{Outcome, Subject, Ticket};
 use crate::limits::bulkhead::{GivenUp, Place};
 use crate::limits::fault::is_vendors;
-use crate::limits::quota::Allowance;
 use gangway_protocol::{ApiError, ErrorType};
 
 /// Leave to make one call now. Dropped without [`Pass::settle`], the call counts as abandoned.
@@ -17,11 +17,23 @@ pub(crate) struct Pass {
 
 impl Pass {
     /// Takes note of what the vendor says it allows.
-    pub(crate) fn told(&self, said: Allowance) {
-        let mut machines = self.gate.machines();
-        let others = machines.bulkhead.running().saturating_sub(1);
-        if let Some(quota) = &mut machines.quota {
-            quota.told(said, others, time_of_day());
+    pub(crate) fn told(&self, said: Told) {
+        let (mut machines, now) = (self.gate.machines(), now());
+        match said {
+            Told::Hour(said) => {
+                let others = machines.bulkhead.running().saturating_sub(1);
+                if let Some(quota) = &mut machines.quota {
+                    quota.told(said, others, time_of_day());
+                }
+            }
+            Told::Day(said) => {
+                let was_short = machines.is_day_short(now);
+                machines.day.told(said, now);
+                if !was_short && machines.is_day_short(now) {
+                    let vendor = self.gate.inner.vendor.name();
+                    tracing::warn!(vendor, used = said.used, limit = said.limit, "the day's calls run out");
+                }
+            }
         }
     }
 
