@@ -96,7 +96,7 @@ fn what_is_not_our_organizations_or_no_message_is_refused_audited_and_leaves_not
 
 #[test]
 fn it_is_acknowledged_only_when_every_notification_is_committed() {
-    for crash_at in ["intake.committed:assessing", "intake.acknowledging:salesforce"] {
+    for crash_at in ["intake.committed:assessing", "answering:/webhook/salesforce"] {
         let house = house();
         let service = Serving::start(&house, &[("GANGWAY_CRASH_AT", crash_at)]);
         assert!(

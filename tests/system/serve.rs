@@ -103,7 +103,7 @@ fn an_event_is_remembered_whoever_asks_again_and_keys_rotate() {
 
 #[test]
 fn killed_right_after_or_right_before_its_answer_a_run_is_finished_once() {
-    for crash_at in [None, Some("intake.committed:assessing"), Some("intake.acknowledging:onboarding")] {
+    for crash_at in [None, Some("intake.committed:assessing"), Some("answering:/webhook/onboarding")] {
         let house = house(0);
         let environment: Vec<_> = crash_at.map(|place| ("GANGWAY_CRASH_AT", place)).into_iter().collect();
         let service = Serving::start(&house, &environment);

@@ -56,7 +56,10 @@ pub async fn decide(
     let run = store.runs().get(&found.run_id).await?;
     let correlation = run.as_ref().map(|run| run.request.correlation_id.clone());
     let approval = match ruled {
-        Ok(approval) => approval,
+        Ok(approval) => {
+            installation.crash_points().reach("approval.ruled", approval.state.name());
+            approval
+        }
         Err(refused) => {
             put_on_record(store, Some((&found.run_id, correlation)), (&order, &refused), now).await?;
             return Ok(Err(refused));

@@ -141,6 +141,7 @@ async fn fire(store: Store, job: Arc<Job>, crash: CrashPoints) -> TimerEnd {
     if let Err(error) = store.timers().end(name, &end).await {
         tracing::error!(job = name, "how a scheduled job ended could not be kept: {}", error.with_cause());
     }
+    crash.reach("schedule.ended", name);
     end
 }
 

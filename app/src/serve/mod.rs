@@ -3,6 +3,7 @@
 //! Each part is a file or folder with a `routes` function; nothing here decides anything.
 
 mod accept;
+mod answering;
 mod api;
 mod demo;
 mod drain;
@@ -54,6 +55,7 @@ fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
                 "this page does not know this method; see the Allow header",
             )
         })
+        .layer(from_fn_with_state(Arc::clone(service), answering::reached))
         .layer(from_fn_with_state(Arc::clone(service), drain::waited_for))
         .layer(from_fn(guard::contained))
         .with_state(Arc::clone(service))

@@ -34,10 +34,7 @@ pub async fn receive(
 ) -> Response {
     let delivery = Delivery { service: &service, webhook: "webhook.docusign", peer: peer.ip(), headers };
     match take_in(&delivery, body).await {
-        Ok(answer) => {
-            service.installation.crash_points().reach("intake.acknowledging", SENDER);
-            Json(answer).into_response()
-        }
+        Ok(answer) => Json(answer).into_response(),
         Err(turned) => delivery.refuse(turned).await,
     }
 }
@@ -72,6 +69,7 @@ async fn act(service: &Service, event: Event, body: &[u8]) -> Result<Value, Refu
     }
     if event.is_telling() {
         store.timers().ask(JobName::Contracts.name(), now).await.map_err(not_kept)?;
+        service.installation.crash_points().reach("schedule.asked", JobName::Contracts.name());
     }
     let noted = InboundEvent {
         source: SENDER.to_owned(),

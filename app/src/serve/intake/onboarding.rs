@@ -93,7 +93,6 @@ pub async fn receive(
     if kept.is_repeat {
         response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     }
-    service.installation.crash_points().reach("intake.acknowledging", "onboarding");
     response
 }
 
