@@ -20,6 +20,17 @@ pub enum Disturbance {
     SecondCrash,
 }
 
+/// Where a disturbance is felt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// In what is delivered.
+    Events,
+    /// In what is read.
+    Facts,
+    /// In what is told.
+    Messages,
+}
+
 /// Operations that change something, per vendor: those whose lost answer matters.
 const WRITES: [(Vendor, &str); 3] =
     [(Vendor::Slack, "chat.postMessage"), (Vendor::Smtp, "send"), (Vendor::Salesforce, "update")];
@@ -65,6 +76,35 @@ impl Disturbance {
                 let kind = FaultKind::Latency { ms: TOO_SLOW_MS };
                 Self::Vendor("too slow", Fault::new(draw.of(&ANY), kind).times(times))
             }
+        }
+    }
+
+    /// What a journey without a crash under it has in common with those of other seeds: the places it passes, as far as
+    /// they differ from those of an undisturbed one. None where it shows only after a crash.
+    pub fn family(&self) -> Option<(&'static str, Side)> {
+        match self {
+            Self::Nothing | Self::ClockStep(_) | Self::SecondCrash => None,
+            Self::Duplicate | Self::Reorder => Some((self.name(), Side::Events)),
+            Self::Vendor(name, fault) => Some((
+                *name,
+                match fault.vendor {
+                    Vendor::Slack | Vendor::Smtp | Vendor::PagerDuty => Side::Messages,
+                    Vendor::Salesforce | Vendor::NetSuite | Vendor::DocuSign | Vendor::Llm => Side::Facts,
+                },
+            )),
+        }
+    }
+
+    /// Whether gathering facts may fail by it.
+    pub fn hides_facts(&self) -> bool {
+        matches!(self, Self::Vendor(_, fault) if READ.contains(&fault.vendor) && fault.operation.is_none())
+    }
+
+    /// How often a vendor may have been asked again because of it.
+    pub fn repeats(&self) -> u64 {
+        match self {
+            Self::Vendor(_, fault) => fault.times.unwrap_or(0),
+            Self::Nothing | Self::Duplicate | Self::Reorder | Self::ClockStep(_) | Self::SecondCrash => 0,
         }
     }
 

@@ -1,10 +1,12 @@
 //! The world of one case: a data folder, simulated vendors in this process, and the settings under which the program
 //! runs in it. Every case has its own, so that cases cannot touch each other; all begin as copies of one.
 
-use crate::case::Case;
+use crate::case::{Case, Path as CasePath};
 use crate::disturbance::Disturbance;
+use crate::vendors::{APPROVER, CONNECT_KEY, Envelope, ORGANIZATION, SLACK_SECRET};
 use anyhow::{Context as _, Result, bail};
 use gangway_simulator::{CallLog, Effect, Options, Simulator};
+use reqwest::Method;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -14,8 +16,14 @@ use tokio::process::Command;
 /// Signs what is delivered; nobody's secret.
 pub const SECRET: &str = "whsec_Y3Jhc2gtbWF0cml4LWNyYXNoLW1hdHJpeC1jcmFzaA==";
 /// Short patience: the vendors are in the next process, and a fault should not take its real time.
-const SETTINGS: [(&str, &str); 9] = [
+const SETTINGS: [(&str, &str); 14] = [
     ("GANGWAY_SERVE__WEBHOOK_SECRETS", SECRET),
+    ("GANGWAY_SERVE__DOCUSIGN_KEYS", CONNECT_KEY),
+    ("GANGWAY_SERVE__SALESFORCE_ORGANIZATION_ID", ORGANIZATION),
+    ("GANGWAY_SLACK_SIGNING_SECRET", SLACK_SECRET),
+    ("GANGWAY_ONBOARDING__APPROVAL_ENDPOINT", "https://gangway.example/webhook/slack"),
+    // What sets the contract agent off is DocuSign's word, not the quarter of an hour that a case falls into.
+    ("GANGWAY_SCHEDULE__CONTRACTS", "0 0 1 1 *"),
     ("GANGWAY_TOOL_DEADLINE_MS", "5000"),
     ("GANGWAY_STEP_RETRY_BASE_MS", "1"),
     ("GANGWAY_SALESFORCE__RETRY_BASE_MS", "1"),
@@ -45,8 +53,8 @@ impl Ground {
         // A connection to a service that died must not be offered to its successor.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
         let mut ground = Self { binary, folder: folder()?, key: String::new(), http };
-        // No vendor here speaks TLS, and reading the machine's certificates is a third of a start.
-        std::fs::write(ground.certificates(), "")?;
+        // No vendor here speaks TLS, and reading the machine's certificates is half of a start; none at all is refused.
+        std::fs::write(ground.certificates(), include_str!("../../fixtures/simulator/keys/tls.cert.pem"))?;
         let arguments = ["keys", "create", "--name", "matrix", "--role", "admin", "--json"];
         let output = ground.command(ground.folder.path(), &arguments, 0).output().await?;
         let made: Value = serde_json::from_slice(&output.stdout)
@@ -76,6 +84,7 @@ impl Ground {
             .args(arguments)
             .env("RUST_LOG", "warn")
             .env("SSL_CERT_FILE", self.certificates())
+            .env_remove("SSL_CERT_DIR")
             .env("GANGWAY_DATA_DIR", folder.join("data"))
             .envs(SETTINGS)
             .current_dir(folder)
@@ -121,7 +130,27 @@ impl<'g> House<'g> {
         if let Disturbance::Vendor(_, fault) = case.disturbance() {
             simulator.faults().add(fault);
         }
-        Ok(Self { ground, folder, simulator })
+        let house = Self { ground, folder, simulator };
+        match case.path {
+            CasePath::Deliver | CasePath::Approve | CasePath::Reject | CasePath::Message => {}
+            CasePath::Press => {
+                let approver = format!("[[approvers]]\nname = \"dana\"\nslack_user = \"{APPROVER}\"\n");
+                std::fs::write(house.folder.path().join("gangway.toml"), approver)?;
+            }
+            CasePath::Sign => house.put_envelope(&case.account, Envelope::Waits).await?,
+        }
+        Ok(house)
+    }
+
+    /// Asks the simulator's control API.
+    pub async fn control(&self, method: Method, page: &str, body: Option<&Value>) -> Result<Value> {
+        let url = format!("{}{page}", self.simulator.addresses().base_url);
+        let mut asked = self.http().request(method, url);
+        if let Some(body) = body {
+            asked = asked.json(body);
+        }
+        let text = asked.send().await?.text().await?;
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// The folder itself.

@@ -1,20 +1,21 @@
 //! One case from its webhook to its verdict: deliver, crash, restart, deliver again as a sender would, decide if the
 //! path asks for it, let everything come to rest, look. People and senders repeat what was not answered.
 
+mod acts;
+
 use crate::case::{Case, Path as CasePath};
 use crate::disturbance::Disturbance;
 use crate::house::{Ground, House};
-use crate::service::{Answer, Crash, Event, SIGKILL, Service};
+use crate::service::{Answer, Crash, SIGKILL, Service};
 use crate::verdict::{self, Found, Verdict};
+use acts::Decision;
 use anyhow::{Context as _, Result, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 
 /// A sender gives up after so many attempts.
 const ATTEMPTS: u32 = 12;
-/// How long a delivery waits for the run to rest.
-const WAIT: Duration = Duration::from_secs(20);
 /// Between two looks or attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Looks at a run before it counts as stuck.
@@ -60,11 +61,14 @@ pub async fn travel(ground: &Ground, case: &Case, folder: Folder) -> Result<End>
     let house = House::open(ground, case).await?;
     let mut journey = Journey::begin(&house, case).await?;
     let found = journey.walk().await;
-    let end = match found {
-        Ok(found) => verdict::of(&house, case, &found),
+    let crashes = journey.crashes;
+    let mut end = match found {
+        Ok(found) => verdict::of(&house, case, &Found { crashes, ..found }),
         Err(error) => Verdict { problems: vec![format!("{error:#}")], unknown: 0 },
     };
-    let crashes = journey.crashes;
+    if case.is_plain() && crashes == 0 {
+        end.problems.push("the place was not reached, though nothing else went wrong".to_owned());
+    }
     drop(journey);
     if folder == Folder::Kept {
         eprintln!("{}", house.keep().display());
@@ -75,9 +79,15 @@ pub async fn travel(ground: &Ground, case: &Case, folder: Folder) -> Result<End>
     })
 }
 
-/// The places a path passes when nothing goes wrong, each with how often, in the order first reached.
-pub async fn places(ground: &Ground, account: &str, path: CasePath) -> Result<Vec<(String, usize)>> {
-    let case = Case { account: account.to_owned(), path, place: "nowhere#1".to_owned(), seed: 0 };
+/// The places a path passes without a crash, each with how often, in the order first reached. `seed` draws what goes
+/// wrong meanwhile; 0 is nothing.
+pub async fn places(
+    ground: &Ground,
+    account: &str,
+    path: CasePath,
+    seed: u64,
+) -> Result<Vec<(String, usize)>> {
+    let case = Case { account: account.to_owned(), path, place: "nowhere#1".to_owned(), seed };
     let house = House::open(ground, &case).await?;
     Journey::begin(&house, &case).await?.walk().await?;
     let mut counted: Vec<(String, usize)> = Vec::new();
@@ -107,11 +117,11 @@ impl<'a> Journey<'a> {
     }
 
     async fn walk(&mut self) -> Result<Found> {
-        let first = self.event("event-1", "crash-1");
+        let first = self.event(1);
         match self.case.disturbance() {
             Disturbance::Duplicate => self.deliver_twice(&first).await?,
             Disturbance::Reorder => {
-                let later = self.event("event-2", "crash-2");
+                let later = self.event(2);
                 self.deliver(&later).await?;
                 self.deliver(&first).await?;
             }
@@ -121,9 +131,11 @@ impl<'a> Journey<'a> {
             | Disturbance::SecondCrash => self.deliver(&first).await?,
         }
         match self.case.path {
-            CasePath::Deliver => {}
-            CasePath::Approve => self.decide("approve").await?,
-            CasePath::Reject => self.decide("reject").await?,
+            CasePath::Deliver | CasePath::Message => {}
+            CasePath::Approve => self.decide(Decision::Approve).await?,
+            CasePath::Reject => self.decide(Decision::Reject).await?,
+            CasePath::Press => self.decide(Decision::Press).await?,
+            CasePath::Sign => self.sign().await?,
         }
         self.runs_at_rest().await?;
         self.house.heal();
@@ -158,14 +170,22 @@ impl<'a> Journey<'a> {
 
     /// What the service says of itself.
     async fn look(&mut self) -> Result<Found> {
-        let mut found = Found::default();
-        for run in self.read("/api/runs", "runs").await? {
+        Ok(Found {
+            runs: self.records().await?,
+            tenants: self.read("/api/tenants", "tenants").await?.len(),
+            tasks: self.read("/api/tasks", "tasks").await?.len(),
+            ..Found::default()
+        })
+    }
+
+    /// Every run's record.
+    async fn records(&mut self) -> Result<Vec<Value>> {
+        let mut records = Vec::new();
+        for run in self.read("/api/runs?order=oldest", "runs").await? {
             let id = run["run_id"].as_str().context("a run without id")?;
-            found.runs.push(self.whole(&format!("/api/runs/{id}")).await?["run"].take());
+            records.push(self.whole(&format!("/api/runs/{id}")).await?["run"].take());
         }
-        found.tenants = self.read("/api/tenants", "tenants").await?.len();
-        found.tasks = self.read("/api/tasks", "tasks").await?.len();
-        Ok(found)
+        Ok(records)
     }
 
     /// A list of the API.
@@ -188,36 +208,6 @@ impl<'a> Journey<'a> {
         bail!("{path} was not answered in {ATTEMPTS} attempts")
     }
 
-    fn event(&self, id: &'static str, correlation: &'static str) -> Event {
-        Event { id, correlation, account: self.case.account.clone() }
-    }
-
-    /// As a sender does it: again until it is taken.
-    async fn deliver(&mut self, event: &Event) -> Result<()> {
-        for _ in 0..ATTEMPTS {
-            match self.service.deliver(self.house, event, WAIT).await {
-                Answer::Taken(_) => return Ok(()),
-                Answer::Silence => self.revive().await?,
-                Answer::Refused(429 | 503, _) => tokio::time::sleep(PAUSE).await,
-                Answer::Refused(404, _) if verdict::is_nobody(&self.case.account) => return Ok(()),
-                Answer::Refused(status, why) => bail!("the webhook was refused with {status}: {why}"),
-            }
-        }
-        bail!("the webhook was not taken in {ATTEMPTS} attempts")
-    }
-
-    async fn deliver_twice(&mut self, event: &Event) -> Result<()> {
-        let (one, other) = tokio::join!(
-            self.service.deliver(self.house, event, WAIT),
-            self.service.deliver(self.house, event, WAIT)
-        );
-        if matches!((&one, &other), (Answer::Taken(_), Answer::Taken(_))) {
-            return Ok(());
-        }
-        self.deliver(event).await?;
-        self.deliver(event).await
-    }
-
     /// Starts the service again after it died; the disturbance may have to do with how.
     async fn revive(&mut self) -> Result<()> {
         self.service.died().await?;
@@ -238,28 +228,6 @@ impl<'a> Journey<'a> {
         Ok(())
     }
 
-    /// Somebody decides on whatever waits, again until nothing waits any more.
-    async fn decide(&mut self, verdict: &str) -> Result<()> {
-        let wanted = json!({"verdict": verdict, "reason": "looked at it"});
-        for _ in 0..ATTEMPTS {
-            self.runs_at_rest().await?;
-            let waiting = self.read("/api/approvals?state=pending", "approvals").await?;
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            for approval in waiting {
-                let id = approval["approval_id"].as_str().context("an approval without id")?;
-                match self.service.ask(self.house, &format!("/api/approvals/{id}/decision"), &wanted).await {
-                    // A conflict: the answer to an earlier attempt was lost, or it ran out meanwhile.
-                    Answer::Taken(_) | Answer::Refused(409 | 503, _) => {}
-                    Answer::Silence => self.revive().await?,
-                    Answer::Refused(status, why) => bail!("{verdict} was refused with {status}: {why}"),
-                }
-            }
-        }
-        bail!("an approval still waits after {ATTEMPTS} decisions")
-    }
-
     /// Until no run moves any more: each is done, blocked, parked, or waits for a person.
     async fn runs_at_rest(&mut self) -> Result<()> {
         for _ in 0..LOOKS {
@@ -271,7 +239,8 @@ impl<'a> Journey<'a> {
                 Some("awaiting_approval") => waiting == 0,
                 _ => true,
             };
-            if !runs.is_empty() && !runs.iter().any(moves) {
+            let are_there = !runs.is_empty() || self.case.is_of_nobody();
+            if are_there && !runs.iter().any(moves) {
                 return Ok(());
             }
             tokio::time::sleep(PAUSE).await;

@@ -1,13 +1,17 @@
 //! Which cases there are: every place of every account and path, with every seed; and a sample of them. Seeds that draw
 //! the same disturbance make the same case, which is listed once, by the smallest of them.
+//!
+//! Places that an undisturbed journey passes are killed at under every seed. Those that only a disturbance leads to are
+//! learnt from one journey per family of disturbances, and killed at under the seeds of that family.
 
 use crate::case::{Case, Path as CasePath};
-use crate::disturbance::{Disturbance, Draw};
+use crate::disturbance::{Disturbance, Draw, Side};
 use crate::house::Ground;
 use crate::journey;
 use anyhow::Result;
 use futures::{StreamExt as _, TryStreamExt as _};
 use gangway_simulator::demo_accounts;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts looked at at once when places are listed.
 const AT_ONCE: usize = 4;
@@ -15,22 +19,49 @@ const AT_ONCE: usize = 4;
 /// Every case.
 pub async fn everything(ground: &Ground, seeds: u64) -> Result<Vec<Case>> {
     let seeds = &distinct(seeds);
-    let journeys = demo_accounts().into_iter().flat_map(|account| {
-        let paths: &[CasePath] = match account.expected.as_str() {
-            "ESCALATE" => &CasePath::ALL,
-            _ => &[CasePath::Deliver],
-        };
-        paths.iter().map(move |path| (account.account_id.clone(), *path))
-    });
-    let found: Vec<Vec<Case>> = futures::stream::iter(journeys)
-        .map(|(account, path)| async move {
-            let places = journey::places(ground, &account, path).await?;
-            anyhow::Ok(cases(&account, path, &places, seeds))
+    let paths: Vec<(String, CasePath)> = demo_accounts()
+        .into_iter()
+        .flat_map(|account| {
+            let paths = CasePath::of(&account.account_id, &account.expected);
+            paths.into_iter().map(move |path| (account.account_id.clone(), path))
         })
+        .collect();
+    let looks = looks(seeds);
+    let journeys =
+        paths.iter().flat_map(|(account, path)| looks.iter().map(move |look| (account, *path, *look)));
+    let passed: Vec<Vec<(String, usize)>> = futures::stream::iter(journeys)
+        .map(|(account, path, (_, seed))| journey::places(ground, account, path, seed))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    Ok(found.concat())
+    let by_path = passed.chunks(looks.len().max(1));
+    Ok(paths
+        .iter()
+        .zip(by_path)
+        .flat_map(|((account, path), passed)| {
+            let passed: Vec<Passed> = looks.iter().map(|(family, _)| *family).zip(passed).collect();
+            cases(account, *path, &passed, seeds)
+        })
+        .collect())
+}
+
+/// What seeds have in common, and none.
+type Family = Option<(&'static str, Side)>;
+/// The places that a journey under a family of disturbances passes, each with how often.
+type Passed<'p> = (Family, &'p Vec<(String, usize)>);
+
+/// The journeys from which places are learnt: an undisturbed one, and of each family one whose fault lasts longest.
+fn looks(seeds: &[u64]) -> Vec<(Family, u64)> {
+    let mut looks = BTreeMap::from([(None, 0)]);
+    for seed in seeds {
+        let disturbance = Disturbance::drawn(*seed);
+        let Some(family) = disturbance.family() else { continue };
+        let is_longer = |known: &u64| Disturbance::drawn(*known).repeats() < disturbance.repeats();
+        if looks.get(&Some(family)).is_none_or(is_longer) {
+            looks.insert(Some(family), *seed);
+        }
+    }
+    looks.into_iter().collect()
 }
 
 /// The first seed of each disturbance.
@@ -46,18 +77,26 @@ fn distinct(seeds: u64) -> Vec<u64> {
         .collect()
 }
 
-fn cases(account: &str, path: CasePath, places: &[(String, usize)], seeds: &[u64]) -> Vec<Case> {
-    let case = |place: &str, occurrence: usize, seed| Case {
-        account: account.to_owned(),
-        path,
-        place: format!("{place}#{occurrence}"),
-        seed,
+fn cases(account: &str, path: CasePath, passed: &[Passed], seeds: &[u64]) -> Vec<Case> {
+    let often = |family: Family, place: &str| {
+        let places = passed.iter().find(|(known, _)| *known == family).map_or(&[][..], |(_, places)| places);
+        places.iter().find(|(known, _)| known == place).map_or(0, |(_, times)| *times)
     };
-    places
-        .iter()
-        .flat_map(|(place, times)| (1..=*times).map(move |occurrence| (place, occurrence)))
-        .flat_map(|(place, occurrence)| seeds.iter().map(move |seed| case(place, occurrence, *seed)))
-        .collect()
+    let places: BTreeSet<&String> =
+        passed.iter().flat_map(|(_, places)| places.iter().map(|(place, _)| place)).collect();
+    let mut cases = Vec::new();
+    for place in places {
+        for seed in seeds {
+            let under = often(Disturbance::drawn(*seed).family(), place);
+            cases.extend((1..=under.max(often(None, place))).map(|occurrence| Case {
+                account: account.to_owned(),
+                path,
+                place: format!("{place}#{occurrence}"),
+                seed: *seed,
+            }));
+        }
+    }
+    cases
 }
 
 /// So many of them, drawn without repetition; the same for the same draw.

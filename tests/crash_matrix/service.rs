@@ -50,10 +50,8 @@ pub struct Service {
 /// Something that happened in Salesforce.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The sender's id; the same for every attempt to deliver it.
-    pub id: &'static str,
-    /// Ties the run to it.
-    pub correlation: &'static str,
+    /// The same for every attempt to deliver it.
+    pub number: u8,
     /// The account.
     pub account: String,
 }
@@ -125,18 +123,38 @@ impl Service {
         answer(house.http().post(format!("{base_url}{path}")).bearer_auth(house.key()).json(body)).await
     }
 
+    /// A page of it; none when it died before it could say where it is.
+    pub fn url(&self, page: &str) -> Option<String> {
+        self.base_url.as_ref().map(|base_url| format!("{base_url}{page}"))
+    }
+
+    /// Delivers an event as an Outbound Message.
+    pub async fn deliver_message(&self, house: &House<'_>, event: &Event) -> Result<Answer> {
+        let Some(url) = self.url("/webhook/salesforce") else { return Ok(Answer::Silence) };
+        let body = house.won(&event.account, event.number).await?;
+        let request = house.http().post(url).header("content-type", "text/xml; charset=utf-8").body(body);
+        Ok(match answer(request).await {
+            // Whatever else is answered, Salesforce sends again.
+            Answer::Taken(Value::String(text)) if !text.contains("<Ack>true</Ack>") => {
+                Answer::Refused(200, text)
+            }
+            answered => answered,
+        })
+    }
+
     /// Delivers an event, signed, and waits at most so long for the run to rest.
     pub async fn deliver(&self, house: &House<'_>, event: &Event, wait: Duration) -> Answer {
         let Some(base_url) = &self.base_url else { return Answer::Silence };
-        let body = json!({"account_id": event.account, "correlation_id": event.correlation}).to_string();
+        let (id, correlation) = (format!("event-{}", event.number), format!("crash-{}", event.number));
+        let body = json!({"account_id": event.account, "correlation_id": correlation}).to_string();
         let timestamp = (jiff::Timestamp::now().as_second() + self.clock_step_s).to_string();
         let request = house
             .http()
             .post(format!("{base_url}/webhook/onboarding?wait={}", wait.as_secs()))
             .header("content-type", "application/json")
-            .header("webhook-id", event.id)
+            .header("webhook-id", &id)
             .header("webhook-timestamp", &timestamp)
-            .header("webhook-signature", signature(event.id, &timestamp, &body))
+            .header("webhook-signature", signature(&id, &timestamp, &body))
             .body(body);
         answer(request).await
     }
@@ -146,9 +164,9 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let Ok(answer) = request.timeout(PATIENCE).send().await else { return Answer::Silence };
     let status = answer.status();
     let Ok(text) = answer.text().await else { return Answer::Silence };
-    match serde_json::from_str(&text) {
-        Ok(value) if status.is_success() => Answer::Taken(value),
-        _ => Answer::Refused(status.as_u16(), text),
+    match status.is_success() {
+        true => Answer::Taken(serde_json::from_str(&text).unwrap_or(Value::String(text))),
+        false => Answer::Refused(status.as_u16(), text),
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::case::{Case, Path as CasePath};
 use crate::disturbance::Disturbance;
 use crate::house::House;
+use crate::receivers;
 use gangway_simulator::{Effect, EffectKind, demo_accounts};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub struct Verdict {
 /// What the program says of itself once everything has come to rest.
 #[derive(Default)]
 pub struct Found {
-    /// Every run's record.
+    /// Every run's record, oldest first.
     pub runs: Vec<Value>,
     /// Every message.
     pub outbox: Vec<Value>,
@@ -29,17 +30,20 @@ pub struct Found {
     pub tasks: usize,
     /// What `gangway audit verify` says.
     pub audit: Value,
+    /// How often the service died.
+    pub crashes: u32,
 }
 
 /// Judges what was found by what the case demands and the vendors saw.
 pub fn of(house: &House, case: &Case, found: &Found) -> Verdict {
-    let mut problems = Vec::new();
+    let (mut problems, ledger) = (Vec::new(), house.effects());
     if found.audit["whole"] != true {
         problems.push(format!("the audit is broken: {}", found.audit));
     }
     lives(case, &found.runs, &mut problems);
     possessions(case, found, &mut problems);
-    let unknown = messages(&found.runs, &found.outbox, &house.effects(), &mut problems);
+    let unknown = messages(&found.runs, &found.outbox, &ledger, &mut problems);
+    receivers::judge(case, found, &ledger, &mut problems);
     Verdict { problems, unknown }
 }
 
@@ -47,42 +51,90 @@ fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// How a run ended: what was decided, and where it stands.
+type Ending = (&'static str, &'static str);
+
 /// Every event has its run, and every run ended as it must.
 fn lives(case: &Case, records: &[Value], problems: &mut Vec<String>) {
-    // Two events are two runs at most; the second may have met the first while it lived.
-    let most = if case.disturbance() == Disturbance::Reorder { 2 } else { 1 };
-    let least = if is_nobody(&case.account) { 0 } else { 1 };
-    if !(least..=most).contains(&records.len()) {
-        problems.push(format!("{} runs", records.len()));
+    let mut expected = endings(case);
+    if case.is_of_nobody() && case.disturbance().hides_facts() && !records.is_empty() {
+        // Whom Salesforce could not be asked about is let in, and blocked for want of everything.
+        expected = vec![("BLOCK", "blocked")];
     }
-    for record in records {
-        let (state, outcome) = (&record["state"], record["decision"]["outcome"].as_str());
-        let failed_calls = !list(&record["decision"], "api_errors").is_empty();
-        if outcome != Some(expected(case)) && !(failed_calls && outcome == Some("BLOCK")) {
-            problems.push(format!("decided {outcome:?}, expected {}", expected(case)));
-        }
-        let fits = match (state.as_str(), outcome, case.path) {
-            (Some("completed"), Some("PROCEED"), _) => true,
-            (Some("completed"), Some("ESCALATE"), CasePath::Approve) => true,
-            (Some("awaiting_approval"), Some("ESCALATE"), CasePath::Deliver) => true,
-            (Some("blocked"), Some("ESCALATE"), path) => path == CasePath::Reject || may_expire(case),
-            (Some("blocked"), Some("BLOCK"), _) => true,
-            // A step whose vendor stays away is left to a person, with the reason.
-            (Some("parked"), _, _) => is_disturbed(case) && record["parked_because"].is_string(),
-            _ => false,
-        };
-        if !fits {
-            let why = &record["parked_because"];
-            problems.push(format!("a run decided {outcome:?} is {state} ({why})"));
-        }
+    let ended: Vec<(&str, &str)> = records
+        .iter()
+        .map(|record| {
+            let decided = record["decision"]["outcome"].as_str().unwrap_or("undecided");
+            (decided, record["state"].as_str().unwrap_or("nowhere"))
+        })
+        .collect();
+    if ended == expected {
+        return;
+    }
+    let excused = |(record, ending)| may_end(case, record, ending) || expected.contains(&ending);
+    let is_lost = records.len() < expected.len() && (records.is_empty() || !is_cut_short(case, records));
+    if is_lost || records.len() > expected.len() || !records.iter().zip(ended.iter().copied()).all(excused) {
+        let why: Vec<&Value> = records.iter().map(|record| &record["parked_because"]).collect();
+        problems.push(format!("runs ended as {ended:?} (parked because of {why:?}), expected {expected:?}"));
     }
 }
 
-/// Whether no system knows the account: it is turned away at the door, unless Salesforce could not be asked.
-pub fn is_nobody(account: &str) -> bool {
-    account == "MISSING-999"
+/// How the runs of a case end, in the order of their beginning, when nothing but the crash hinders them.
+fn endings(case: &Case) -> Vec<Ending> {
+    if case.is_of_nobody() {
+        return Vec::new();
+    }
+    let decided = expected(case);
+    let alone: &[Ending] = match (case.path, decided) {
+        (CasePath::Sign, _) => &[("BLOCK", "blocked"), ("PROCEED", "completed")],
+        (_, "PROCEED") => &[("PROCEED", "completed")],
+        (CasePath::Deliver | CasePath::Message, "ESCALATE") => &[("ESCALATE", "awaiting_approval")],
+        (CasePath::Approve | CasePath::Press, "ESCALATE") => &[("ESCALATE", "completed")],
+        (CasePath::Reject, "ESCALATE") => &[("ESCALATE", "blocked")],
+        _ => &[("BLOCK", "blocked")],
+    };
+    match (case.disturbance(), alone) {
+        // The second event meets the run of the first, which waits for somebody.
+        (Disturbance::Reorder, _) if decided == "ESCALATE" => alone.to_vec(),
+        (Disturbance::Reorder, [first, rest @ ..]) => [&[*first, *first], rest].concat(),
+        _ => alone.to_vec(),
+    }
 }
 
+/// Whether the case's disturbance, and not the program, is why a run ended so.
+fn may_end(case: &Case, record: &Value, (decided, state): (&str, &str)) -> bool {
+    let disturbance = case.disturbance();
+    let is_hidden = disturbance.hides_facts() || is_out_of_time(&disturbance);
+    match (decided, state) {
+        // What cannot be read blocks.
+        ("BLOCK", "blocked") => is_hidden && !list(&record["decision"], "api_errors").is_empty(),
+        // A step whose vendor stays away is left to a person, with the reason.
+        (_, "parked") => is_hidden && record["parked_because"].is_string(),
+        // Nobody decided before it ran out.
+        ("ESCALATE", "blocked") => {
+            matches!(disturbance, Disturbance::ClockStep(step_s) if step_s > APPROVAL_S)
+        }
+        _ => false,
+    }
+}
+
+/// An approval lives seven days.
+const APPROVAL_S: i64 = 7 * 86_400;
+/// Vendors believe a clock that is off by so much.
+const TOLERANCE_S: i64 = 300;
+
+/// Vendors refuse what was signed by a clock that is far off.
+fn is_out_of_time(disturbance: &Disturbance) -> bool {
+    matches!(disturbance, Disturbance::ClockStep(step_s) if step_s.abs() > TOLERANCE_S)
+}
+
+/// A contract that could not be read, for the run that it blocks or for the agent that looks again, lets nobody go on.
+fn is_cut_short(case: &Case, records: &[Value]) -> bool {
+    let is_unread = |record: &Value| !list(&record["decision"], "api_errors").is_empty();
+    case.path == CasePath::Sign && (is_out_of_time(&case.disturbance()) || records.iter().all(is_unread))
+}
+
+/// What the account's decision is to be.
 fn expected(case: &Case) -> &'static str {
     let accounts = demo_accounts();
     let found = accounts.iter().find(|account| account.account_id == case.account);
@@ -92,15 +144,6 @@ fn expected(case: &Case) -> &'static str {
         _ => "BLOCK",
     }
 }
-
-fn may_expire(case: &Case) -> bool {
-    matches!(case.disturbance(), Disturbance::ClockStep(step_s) if step_s > 0)
-}
-
-fn is_disturbed(case: &Case) -> bool {
-    matches!(case.disturbance(), Disturbance::Vendor(..) | Disturbance::ClockStep(_))
-}
-
 /// One tenant with its tasks where a customer was taken in, and none where nobody was.
 fn possessions(case: &Case, found: &Found, problems: &mut Vec<String>) {
     let Found { runs: records, tenants, tasks, .. } = found;
