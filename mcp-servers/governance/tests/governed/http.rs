@@ -1,6 +1,6 @@
 //! The HTTP door: who is turned away at it, and that it closes.
 
-use crate::toys::{toy_server, toys};
+use crate::toys::{Toys, toy_server, toys};
 use gangway_governance::{
     AtDoor, Door, DoorBook, Governance, Governed, Holder, HttpServer, KeyCheck, Listening, Mount, PassCheck,
     PassMint, Principal, Reach, ServeError, ToolNames,
@@ -19,8 +19,23 @@ async fn serve(addr: &str) -> Result<HttpServer, ServeError> {
     Ok(server)
 }
 
+/// These toys behind a door that is open to everybody, and the audit of what they do.
+pub async fn serve_toys(toys: &Arc<Toys>) -> (HttpServer, Store) {
+    let anybody = Some(Principal::local("http", Reach::Writes).unwrap());
+    let (server, store, _) = serve_of(toys, "127.0.0.1:0", anybody).await.unwrap();
+    (server, store)
+}
+
 /// A server of the toys whose key `gwk_ada` is Ada's, a viewer, and whose passes are signed with [`SEED`].
 async fn serve_with(addr: &str, unnamed: Option<Principal>) -> Result<(HttpServer, Store, Told), ServeError> {
+    serve_of(&toys(), addr, unnamed).await
+}
+
+async fn serve_of(
+    toys: &Arc<Toys>,
+    addr: &str,
+    unnamed: Option<Principal>,
+) -> Result<(HttpServer, Store, Told), ServeError> {
     let store = Store::in_memory().unwrap();
     let governance = Arc::new(Governance::new(store.clone()));
     let listening = Listening::at(addr.parse().unwrap()).await?;
@@ -39,7 +54,7 @@ async fn serve_with(addr: &str, unnamed: Option<Principal>) -> Result<(HttpServe
     });
     let systems = vec![System::Tasks];
     let door = Door { systems, passes, keys, resource: None, unnamed, book };
-    let governed = Governed::behind_door(toy_server(&toys()), governance, ToolNames::Dotted);
+    let governed = Governed::behind_door(toy_server(toys), governance, ToolNames::Dotted);
     let stop = CancellationToken::new();
     let mount = Mount { path: "/mcp".to_owned(), door, hosts: Vec::new() };
     Ok((listening.answer(mount.router(governed, &stop), stop), store, told))
@@ -63,7 +78,7 @@ fn turned_away(told: &Told) -> Vec<(&'static str, Option<String>)> {
 
 const SEED: [u8; 32] = [9; 32];
 
-fn http() -> reqwest::Client {
+pub fn http() -> reqwest::Client {
     // Another test of this process may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     gangway_governance::vendor::http_client().unwrap()

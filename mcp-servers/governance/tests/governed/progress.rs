@@ -1,13 +1,17 @@
-//! Progress as a host hears it: what the handler says, and that it is still at work; nothing after the answer.
+//! Progress and cancellation as a host has them, over a pipe and over HTTP: what the handler says, that it is still at work, nothing
+//! after the answer; and that a read whose caller went away stops, while a write goes on.
 
-use crate::toys::{Toys, governed, success, toy_server, toys};
-use gangway_governance::{Governance, ToolNames};
+use crate::http::{http, serve_toys};
+use crate::toys::{Toys, governed, keyed, success, toy_server, toys};
+use gangway_governance::{Governance, HttpServer, ToolNames};
 use gangway_store::Store;
 use rmcp::handler::client::ClientHandler;
 use rmcp::model::{CallToolRequestParams, ProgressNotificationParam};
 use rmcp::service::{NotificationContext, RoleClient, ServiceExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Notes what it hears, and opens the gate after the third time.
 #[derive(Clone)]
@@ -43,4 +47,102 @@ async fn a_long_call_says_how_far_it_is_and_that_it_lives() {
     let heard = listener.heard.lock().unwrap().clone();
     let words: Vec<(f64, &str)> = heard.iter().map(|(told, words)| (*told, words.as_str())).take(3).collect();
     assert_eq!(words, [(1.0, "waiting at the gate"), (2.0, "still at work"), (3.0, "still at work")]);
+}
+
+/// A call over HTTP, as a host without sessions makes it.
+fn post(server: &HttpServer, tool: &str, arguments: &Value, meta: &Value) -> reqwest::RequestBuilder {
+    http()
+        .post(format!("http://{}/mcp", server.addr()))
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2025-11-25")
+        .json(&json!({
+            "jsonrpc": "2.0", "id": 7, "method": "tools/call",
+            "params": {"name": tool, "arguments": arguments, "_meta": meta}
+        }))
+}
+
+/// Looks again and again until it is so.
+async fn until<F: Future<Output = bool>>(is_so: impl Fn() -> F) {
+    let looking = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), looking).await.expect("it never was");
+}
+
+/// The next message of a stream of events.
+async fn next(response: &mut reqwest::Response, read: &mut String) -> Value {
+    loop {
+        if let Some((event, rest)) = read.split_once("\n\n") {
+            let message: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
+            *read = rest.to_owned();
+            if !message.trim().is_empty() {
+                return serde_json::from_str(&message).unwrap();
+            }
+        } else {
+            let chunk = response.chunk().await.unwrap().expect("the stream goes on");
+            read.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_http_progress_comes_before_the_answer_on_the_same_stream() {
+    let toys = toys();
+    let (server, _) = serve_toys(&toys).await;
+    let call = post(&server, "tasks.peek", &json!({"mode": "gate"}), &json!({"progressToken": "t-1"}));
+    let (mut response, mut read) = (call.send().await.unwrap(), String::new());
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let told = next(&mut response, &mut read).await;
+    assert_eq!(told["method"], "notifications/progress", "{told}");
+    assert_eq!(
+        (&told["params"]["progressToken"], &told["params"]["message"]),
+        (&json!("t-1"), &json!("waiting at the gate"))
+    );
+    toys.gate.add_permits(1);
+    let mut answer = next(&mut response, &mut read).await;
+    while answer["method"] == "notifications/progress" {
+        answer = next(&mut response, &mut read).await;
+    }
+    assert_eq!((&answer["id"], &answer["result"]["structuredContent"]["said"]), (&json!(7), &json!("gate")));
+}
+
+#[tokio::test]
+async fn a_read_whose_caller_went_away_stops_whether_it_was_told_something_or_not() {
+    for meta in [json!({}), json!({"progressToken": 1})] {
+        let toys = toys();
+        let (server, store) = serve_toys(&toys).await;
+        let call = tokio::spawn(post(&server, "tasks.peek", &json!({"mode": "gate"}), &meta).send());
+        until(async || toys.runs.load(Ordering::SeqCst) == 1).await;
+        match meta.get("progressToken") {
+            // The stream is open: the caller closes it.
+            Some(_) => drop(call.await.unwrap().unwrap()),
+            None => call.abort(),
+        }
+        let store = &store;
+        until(async || {
+            let entries = store.audit().tail(10).await.unwrap();
+            let ends = entries.iter().filter_map(|entry| entry.record.end.as_ref()?.error.clone());
+            ends.collect::<Vec<_>>() == ["timeout/CANCELLED"]
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_caller_went_away_goes_on_and_a_repeat_gets_its_answer() {
+    let toys = toys();
+    let (server, store) = serve_toys(&toys).await;
+    let call = tokio::spawn(post(&server, "tasks.poke", &keyed("gate", "k-1"), &json!({})).send());
+    until(async || toys.runs.load(Ordering::SeqCst) == 1).await;
+    call.abort();
+    toys.gate.add_permits(1);
+    let store = &store;
+    until(async || store.audit().tail(10).await.unwrap().iter().any(|entry| entry.record.end.is_some()))
+        .await;
+    let again = post(&server, "tasks.poke", &keyed("gate", "k-1"), &json!({})).send().await.unwrap();
+    let answer: Value = again.json().await.unwrap();
+    assert_eq!(answer["result"]["structuredContent"]["said"], "gate", "{answer}");
+    assert_eq!(toys.runs.load(Ordering::SeqCst), 1, "it ran once");
 }
