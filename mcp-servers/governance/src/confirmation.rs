@@ -14,6 +14,8 @@ use uuid::Uuid;
 const LIFETIME: Duration = Duration::from_secs(600);
 /// Open questions of a process; more are refused rather than remembered.
 const MOST: usize = 1_000;
+/// Open questions of one caller; the next one takes the place of its oldest, so that nobody uses up everybody's.
+const MOST_EACH: usize = 20;
 
 /// What a handler knows of the person's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +58,12 @@ impl Questions {
     pub(crate) fn ask(&self, question: Open, now: Instant) -> Option<String> {
         let mut open = self.lock();
         open.retain(|_, (asked, _)| now.duration_since(*asked) < LIFETIME);
+        let own = open.iter().filter(|(_, (_, other))| other.principal == question.principal);
+        if own.clone().count() >= MOST_EACH
+            && let Some(oldest) = own.min_by_key(|(_, (asked, _))| *asked).map(|(handle, _)| handle.clone())
+        {
+            open.remove(&oldest);
+        }
         if open.len() >= MOST {
             return None;
         }
@@ -85,9 +93,9 @@ impl Questions {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
 
-    use super::{LIFETIME, MOST, Open, Questions};
+    use super::{LIFETIME, MOST, MOST_EACH, Open, Questions};
     use crate::access::{Principal, Reach};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn caller(name: &str) -> Principal {
         Principal::local(name, Reach::Writes).unwrap()
@@ -116,8 +124,22 @@ mod tests {
     #[test]
     fn open_questions_are_bounded() {
         let (questions, now) = (Questions::default(), Instant::now());
-        let asked = (0..=MOST).filter(|_| questions.ask(question("ann"), now).is_some()).count();
-        assert_eq!(asked, MOST);
-        assert!(questions.ask(question("ann"), now + LIFETIME).is_some(), "old ones are forgotten");
+        let ask = |number: usize, now| questions.ask(question(&format!("caller-{number}")), now);
+        assert_eq!((0..=MOST).filter(|number| ask(*number, now).is_some()).count(), MOST);
+        assert!(ask(MOST, now + LIFETIME).is_some(), "old ones are forgotten");
+    }
+
+    #[test]
+    fn a_caller_that_asks_for_form_after_form_loses_its_own_oldest_and_nobody_elses() {
+        let (questions, now) = (Questions::default(), Instant::now());
+        let bobs = questions.ask(question("bob"), now).unwrap();
+        let later = |number| now + Duration::from_millis(number);
+        let handles: Vec<String> =
+            (1..=MOST as u64).map(|number| questions.ask(question("ann"), later(number)).unwrap()).collect();
+        let kept = handles.iter().map(|handle| questions.take(handle, now, |_| true).is_some());
+        let kept: Vec<bool> = kept.collect();
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), MOST_EACH);
+        assert!(kept.ends_with(&[true; MOST_EACH]), "the newest ones");
+        assert!(questions.take(&bobs, now, |_| true).is_some());
     }
 }

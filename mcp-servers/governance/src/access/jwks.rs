@@ -5,9 +5,8 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
 /// How long keys are used without asking.
 const FRESH: Duration = Duration::from_secs(3_600);
@@ -47,6 +46,8 @@ pub(super) struct KeyRing {
     source: KeySource,
     http: reqwest::Client,
     kept: Mutex<Kept>,
+    /// Held by whoever asks.
+    flight: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -70,25 +71,42 @@ enum Unfetched {
 
 impl KeyRing {
     pub(super) fn new(source: KeySource, http: reqwest::Client) -> Self {
-        Self { source, http, kept: Mutex::default() }
+        Self { source, http, kept: Mutex::default(), flight: tokio::sync::Mutex::default() }
     }
 
-    /// The keys, asked for anew if they are old or do not hold what is wanted. One caller asks for all.
+    /// The keys, asked for anew if they are old or do not hold what is wanted. One caller asks for all who lack something;
+    /// whoever lacks nothing waits for nobody.
     pub(super) async fn keys(&self, holds: impl Fn(&JwkSet) -> bool) -> Option<Arc<JwkSet>> {
-        let mut kept = self.kept.lock().await;
-        let now = Instant::now();
-        if must_ask(&kept, kept.keys.as_ref().is_some_and(|(keys, _)| holds(keys)), now) {
-            kept.tried = Some(now);
-            match tokio::time::timeout(LONGEST_FETCH, self.fetch()).await {
-                Ok(Ok(keys)) => kept.keys = Some((Arc::new(keys), now)),
-                Ok(Err(error)) => {
-                    tracing::warn!(error = %chain(&error), "the issuer's keys could not be had")
-                }
-                Err(_) => tracing::warn!("the issuer's keys did not come in time"),
+        let standing = |judge: fn(&Kept, bool, Instant) -> bool| {
+            let (kept, now) = (self.kept(), Instant::now());
+            judge(&kept, kept.keys.as_ref().is_some_and(|(keys, _)| holds(keys)), now)
+        };
+        if standing(lacks) {
+            let _flight = self.flight.lock().await;
+            if standing(must_ask) {
+                self.ask().await;
             }
         }
+        let kept = self.kept();
         let (keys, since) = kept.keys.as_ref()?;
-        (now.duration_since(*since) < GOOD).then(|| Arc::clone(keys))
+        (since.elapsed() < GOOD).then(|| Arc::clone(keys))
+    }
+
+    async fn ask(&self) {
+        let now = Instant::now();
+        self.kept().tried = Some(now);
+        match tokio::time::timeout(LONGEST_FETCH, self.fetch()).await {
+            Ok(Ok(keys)) => self.kept().keys = Some((Arc::new(keys), now)),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %chain(&error), "the issuer's keys could not be had")
+            }
+            Err(_) => tracing::warn!("the issuer's keys did not come in time"),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Every change is a plain assignment; a poisoned lock still guards whole values.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self) -> Result<JwkSet, Unfetched> {
@@ -118,14 +136,22 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn must_ask(kept: &Kept, holds_it: bool, now: Instant) -> bool {
-    let is_fresh = kept.keys.as_ref().is_some_and(|(_, since)| now.duration_since(*since) < FRESH);
     let may_ask = kept.tried.is_none_or(|tried| now.duration_since(tried) >= PAUSE);
-    may_ask && !(is_fresh && holds_it)
+    may_ask && lacks(kept, holds_it, now)
+}
+
+/// Whether what is kept is old, or without what is wanted.
+fn lacks(kept: &Kept, holds_it: bool, now: Instant) -> bool {
+    let is_fresh = kept.keys.as_ref().is_some_and(|(_, since)| now.duration_since(*since) < FRESH);
+    !(is_fresh && holds_it)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FRESH, Kept, KeySource, PAUSE, must_ask};
+    #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
+
+    use super::{FRESH, Kept, KeyRing, KeySource, PAUSE, must_ask};
+    use futures::FutureExt as _;
     use jsonwebtoken::jwk::JwkSet;
     use std::sync::Arc;
     use std::time::{Duration, Instant};
@@ -141,6 +167,17 @@ mod tests {
         assert!(must_ask(&fetched, true, begin + FRESH));
         assert!(!must_ask(&fetched, false, begin + PAUSE / 2), "a made-up key id asks nobody");
         assert!(must_ask(&fetched, false, begin + PAUSE), "a rotated key is found");
+    }
+
+    #[tokio::test]
+    async fn a_token_of_a_known_key_does_not_wait_for_one_of_a_made_up_one() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let source = KeySource::File("/nowhere".into());
+        let ring = KeyRing::new(source, crate::vendor::http_client().unwrap());
+        ring.kept().keys = Some((Arc::new(JwkSet { keys: Vec::new() }), Instant::now()));
+        let _asking = ring.flight.lock().await;
+        assert!(ring.keys(|_| true).now_or_never().is_some());
+        assert!(ring.keys(|_| false).now_or_never().is_none(), "who lacks a key waits for the one who asks");
     }
 
     #[test]

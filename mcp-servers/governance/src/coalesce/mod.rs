@@ -155,7 +155,14 @@ impl<L: Lookup> Inner<L> {
 
     fn due(&self, principal: &Principal, number: u64) -> Due<Waiting<L>> {
         let settings = *self.settings.borrow();
-        self.lanes().get_mut(principal).map_or(Due::Gone, |lane| lane.due(number, settings, now()))
+        let mut lanes = self.lanes();
+        let Some(lane) = lanes.get_mut(principal) else { return Due::Gone };
+        let due = lane.due(number, settings, now());
+        // Everybody in the batch may have gone away by now, and nobody else would forget the lane.
+        if lane.is_empty() {
+            lanes.remove(principal);
+        }
+        due
     }
 
     fn lanes(&self) -> MutexGuard<'_, HashMap<Principal, Lane<Waiting<L>>>> {

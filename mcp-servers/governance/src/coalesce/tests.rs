@@ -145,6 +145,19 @@ async fn a_caller_that_goes_away_takes_nobodys_answer_and_leaves_nothing_behind(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_whose_callers_all_went_away_asks_nothing_and_leaves_nothing_behind() {
+    let (coalescer, doubles) = bench(CoalesceSettings::default());
+    {
+        let mut alone = Box::pin(get(&coalescer, "jane", 1));
+        let mut opened_the_batch = Box::pin(get(&coalescer, "jane", 2));
+        assert!((&mut alone).now_or_never().is_none() && (&mut opened_the_batch).now_or_never().is_none());
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(1), std::future::pending::<()>()).await;
+    assert_eq!(*doubles.asked.lock().unwrap(), [vec![1]]);
+    assert!(coalescer.inner.lanes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_window_of_zero_asks_one_by_one() {
     let (coalescer, doubles) = bench(CoalesceSettings { window_ms: 0, longest_ms: 0 });
     join_all((0..5).map(|key| get(&coalescer, "jane", key))).await;

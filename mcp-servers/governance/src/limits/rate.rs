@@ -12,6 +12,7 @@ use governor::{Quota, RateLimiter};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The runtime's clock, which a test can pause.
@@ -44,35 +45,50 @@ impl VendorRate {
 
 /// Who draws, and for which tool.
 type Caller = (Arc<str>, &'static str);
-type CallerBucket = Bucket<Caller, HashMapStateStore<Caller>>;
 
-/// Callers remembered before those with a full bucket are forgotten.
+/// Callers and tools remembered before those with a full bucket are forgotten.
 const MOST_CALLERS: usize = 4_096;
+
+/// Buckets of one size, by caller and tool.
+struct Buckets {
+    limiter: Bucket<Caller, HashMapStateStore<Caller>>,
+    /// With more than these it is time to forget: twice what was left the last time, so that a crowd of callers who all
+    /// are busy is not gone through at every call.
+    forget_above: AtomicUsize,
+}
+
+impl Buckets {
+    fn of(rate: RateSettings) -> Self {
+        let limiter = RateLimiter::hashmap_with_clock(quota(rate), RuntimeClock);
+        Self { limiter, forget_above: AtomicUsize::new(MOST_CALLERS) }
+    }
+
+    fn take(&self, caller: &Caller) -> Result<(), Duration> {
+        if self.limiter.len() > self.forget_above.load(Ordering::Relaxed) {
+            self.limiter.retain_recent();
+            let left = self.limiter.len();
+            self.forget_above.store(left.saturating_mul(2).max(MOST_CALLERS), Ordering::Relaxed);
+        }
+        wait_of(self.limiter.check_key(caller))
+    }
+}
 
 /// The buckets per caller and tool. A caller that is named draws from buckets of its own size.
 pub(super) struct CallerRates {
-    named: HashMap<String, Option<CallerBucket>>,
-    others: Option<CallerBucket>,
+    named: HashMap<String, Option<Buckets>>,
+    others: Option<Buckets>,
 }
 
 impl CallerRates {
     pub(super) fn new(settings: &CallerSettings) -> Self {
-        let bucket = |rate: Option<RateSettings>| {
-            rate.map(|rate| RateLimiter::hashmap_with_clock(quota(rate), RuntimeClock))
-        };
-        let named = settings.named().into_iter().map(|(name, rate)| (name, bucket(rate))).collect();
-        Self { named, others: bucket(settings.others()) }
+        let named = settings.named().into_iter().map(|(name, rate)| (name, rate.map(Buckets::of))).collect();
+        Self { named, others: settings.others().map(Buckets::of) }
     }
 
     /// Takes a token, or says when there will be one.
     pub(super) fn take(&self, principal: &Arc<str>, tool: &'static str) -> Result<(), Duration> {
-        let Some(bucket) = self.named.get(principal.as_ref()).unwrap_or(&self.others) else {
-            return Ok(());
-        };
-        if bucket.len() > MOST_CALLERS {
-            bucket.retain_recent();
-        }
-        wait_of(bucket.check_key(&(Arc::clone(principal), tool)))
+        let buckets = self.named.get(principal.as_ref()).unwrap_or(&self.others);
+        buckets.as_ref().map_or(Ok(()), |buckets| buckets.take(&(Arc::clone(principal), tool)))
     }
 }
 
@@ -87,7 +103,7 @@ fn wait_of(checked: Result<(), governor::NotUntil<Instant>>) -> Result<(), Durat
 
 #[cfg(test)]
 mod tests {
-    use super::{CallerRates, VendorRate};
+    use super::{CallerRates, MOST_CALLERS, VendorRate};
     use crate::limits::settings::{CallerSettings, RateSettings};
     use std::sync::Arc;
     use std::time::Duration;
@@ -112,6 +128,22 @@ mod tests {
         assert_eq!(rates.take(&jane, "a.b"), Ok(()));
         assert!(rates.take(&jane, "a.b").is_err());
         assert_eq!((rates.take(&jane, "a.c"), rates.take(&joe, "a.b")), (Ok(()), Ok(())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_who_stopped_calling_are_forgotten() {
+        let settings = CallerSettings { per_second: Some(1), burst: Some(1), ..CallerSettings::default() };
+        let rates = CallerRates::new(&settings);
+        let crowd = |from: usize, to: usize| {
+            for number in from..to {
+                let _ = rates.take(&Arc::from(format!("caller-{number}")), "a.b");
+            }
+            rates.others.as_ref().map(|buckets| buckets.limiter.len())
+        };
+        assert_eq!(crowd(0, 3 * MOST_CALLERS), Some(3 * MOST_CALLERS), "who is busy is remembered");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let left = crowd(3 * MOST_CALLERS, 6 * MOST_CALLERS);
+        assert!(left.is_some_and(|left| left <= 4 * MOST_CALLERS), "{left:?}");
     }
 
     #[tokio::test(start_paused = true)]

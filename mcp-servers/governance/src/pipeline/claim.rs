@@ -18,6 +18,9 @@ use rmcp::model::CallToolResult;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+/// When a caller whose key is being worked on may ask for the answer again.
+const LOOK_AGAIN_MS: u64 = 1_000;
+
 /// Leave to run a handler, and what to do with its end.
 pub(crate) enum Permit<'a> {
     Read,
@@ -159,7 +162,9 @@ fn unanswered(call: &Call, cause: &StoreError) -> ApiError {
 
 fn in_progress(call: &Call) -> ApiError {
     let text = "a call with this idempotency key is running now; repeat it later to get its answer";
-    call.error(ErrorType::ServerError, "IN_PROGRESS", text)
+    let mut error = call.error(ErrorType::ServerError, "IN_PROGRESS", text);
+    error.retry_after_ms = Some(LOOK_AGAIN_MS);
+    error
 }
 
 fn conflict(call: &Call) -> ApiError {

@@ -4,6 +4,7 @@
 //! with the person's answer. Nothing ran in between, so the round leaves one audit line and no claim. A host that cannot
 //! show a form goes on unconfirmed: its tool says what then.
 
+use super::{contain, deadline};
 use crate::call::Call;
 use crate::confirmation::{Confirmation, Open};
 use crate::governance::Governance;
@@ -15,6 +16,7 @@ use rmcp::model::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Name of the one request in a form round, and of its one field.
 const CONFIRM: &str = "confirm";
@@ -62,8 +64,11 @@ pub(crate) async fn person(
         call.confirmation = if yes { Confirmation::Given(open.bound_to) } else { Confirmation::Declined };
         return Ok(Asked::Call(call));
     }
+    // What the tool does to ask is bounded like the handler: it may look things up, and it may have defects.
+    let asking = contain::panics(&call, async { ask(arguments, &call).await });
+    let asking = deadline::within(governance.deadline, &call, CancellationToken::new(), asking);
     // Arguments that cannot be read are refused by the stage whose business they are.
-    let Some(question) = ask(arguments, &call).await? else { return Ok(Asked::Call(call)) };
+    let Some(question) = asking.await? else { return Ok(Asked::Call(call)) };
     let open = Open {
         tool: tool.contract.name,
         principal: call.principal.clone(),

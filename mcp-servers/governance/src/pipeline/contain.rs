@@ -3,14 +3,15 @@
 //! What the panic said stays in this process: it may quote anything.
 
 use crate::call::Call;
-use crate::tool::Run;
 use futures::FutureExt as _;
 use gangway_protocol::{ApiError, ErrorType, System};
-use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 
-/// Runs the handler; a panic becomes [`internal`].
-pub(crate) async fn panics(call: &Call, run: Run) -> Result<Value, ApiError> {
+/// Runs the tool's own code; a panic becomes [`internal`].
+pub(crate) async fn panics<T>(
+    call: &Call,
+    run: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
     // Nothing the handler could have left half-changed outlives its future except its own shared state, which its
     // next call meets with or without us.
     AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {

@@ -2,17 +2,16 @@
 
 use crate::call::Call;
 use gangway_protocol::{ApiError, ErrorType};
-use serde_json::Value;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Runs until done, the deadline or the cancellation, whichever comes first; what is cut off is dropped.
-pub(crate) async fn within(
+pub(crate) async fn within<T>(
     deadline: Duration,
     call: &Call,
     cancelled: CancellationToken,
-    run: impl Future<Output = Result<Value, ApiError>>,
-) -> Result<Value, ApiError> {
+    run: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
     let timed = tokio::time::timeout(deadline, run);
     tokio::select! {
         biased;

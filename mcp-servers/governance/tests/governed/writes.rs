@@ -170,6 +170,7 @@ async fn a_claim_of_another_process_is_waited_out_by_the_caller_and_inherited_fr
         assert_eq!(claim, Claim::Fresh);
         let busy = error(&bench.call(tool, keyed("go", "k1")).await);
         assert_eq!((busy.error_code.as_str(), busy.retryable), ("IN_PROGRESS", true));
+        assert!(busy.retry_after_ms.is_some(), "{busy}");
     }
     other.close().await;
     drop(other);
