@@ -2,8 +2,9 @@
 //! after the answer; and that a read whose caller went away stops, while a write goes on.
 
 use crate::http::{http, serve_toys};
-use crate::toys::{Toys, governed, keyed, success, toy_server, toys};
+use crate::toys::{Era, Toys, governed, keyed, success, toy_server, toys};
 use gangway_governance::{Governance, HttpServer, ToolNames};
+use gangway_protocol::audit::AuditEntry;
 use gangway_store::Store;
 use rmcp::handler::client::ClientHandler;
 use rmcp::model::{CallToolRequestParams, ProgressNotificationParam};
@@ -49,16 +50,46 @@ async fn a_long_call_says_how_far_it_is_and_that_it_lives() {
     assert_eq!(words, [(1.0, "waiting at the gate"), (2.0, "still at work"), (3.0, "still at work")]);
 }
 
-/// A call over HTTP, as a host without sessions makes it.
-fn post(server: &HttpServer, tool: &str, arguments: &Value, meta: &Value) -> reqwest::RequestBuilder {
-    http()
+/// A call over HTTP, as a host of either era makes it.
+fn post(
+    server: &HttpServer,
+    era: Era,
+    (tool, arguments): (&str, &Value),
+    token: Option<i64>,
+) -> reqwest::RequestBuilder {
+    let mut meta = json!({});
+    let mut request = http()
         .post(format!("http://{}/mcp", server.addr()))
-        .header("accept", "application/json, text/event-stream")
-        .header("mcp-protocol-version", "2025-11-25")
-        .json(&json!({
-            "jsonrpc": "2.0", "id": 7, "method": "tools/call",
-            "params": {"name": tool, "arguments": arguments, "_meta": meta}
-        }))
+        .header("accept", "application/json, text/event-stream");
+    match era {
+        Era::Legacy => request = request.header("mcp-protocol-version", "2025-11-25"),
+        Era::Modern => {
+            meta = json!({
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}
+            });
+            let said =
+                [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", tool)];
+            for (name, value) in said {
+                request = request.header(name, value);
+            }
+        }
+    }
+    if let Some(token) = token {
+        meta["progressToken"] = json!(token);
+    }
+    request.json(&json!({
+        "jsonrpc": "2.0", "id": 7, "method": "tools/call",
+        "params": {"name": tool, "arguments": arguments, "_meta": meta}
+    }))
+}
+
+const ERAS: [Era; 2] = [Era::Legacy, Era::Modern];
+
+/// Arguments of a read that waits at the gate.
+fn reading() -> Value {
+    json!({"mode": "gate"})
 }
 
 /// Looks again and again until it is so.
@@ -89,33 +120,34 @@ async fn next(response: &mut reqwest::Response, read: &mut String) -> Value {
 
 #[tokio::test]
 async fn over_http_progress_comes_before_the_answer_on_the_same_stream() {
-    let toys = toys();
-    let (server, _) = serve_toys(&toys).await;
-    let call = post(&server, "tasks.peek", &json!({"mode": "gate"}), &json!({"progressToken": "t-1"}));
-    let (mut response, mut read) = (call.send().await.unwrap(), String::new());
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
-    let told = next(&mut response, &mut read).await;
-    assert_eq!(told["method"], "notifications/progress", "{told}");
-    assert_eq!(
-        (&told["params"]["progressToken"], &told["params"]["message"]),
-        (&json!("t-1"), &json!("waiting at the gate"))
-    );
-    toys.gate.add_permits(1);
-    let mut answer = next(&mut response, &mut read).await;
-    while answer["method"] == "notifications/progress" {
-        answer = next(&mut response, &mut read).await;
+    for era in ERAS {
+        let toys = toys();
+        let (server, _) = serve_toys(&toys).await;
+        let call = post(&server, era, ("tasks.peek", &reading()), Some(5));
+        let (mut response, mut read) = (call.send().await.unwrap(), String::new());
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let told = next(&mut response, &mut read).await;
+        assert_eq!(told["method"], "notifications/progress", "{told}");
+        let (token, words) = (&told["params"]["progressToken"], &told["params"]["message"]);
+        assert_eq!((token, words), (&json!(5), &json!("waiting at the gate")));
+        toys.gate.add_permits(1);
+        let mut answer = next(&mut response, &mut read).await;
+        while answer["method"] == "notifications/progress" {
+            answer = next(&mut response, &mut read).await;
+        }
+        assert_eq!(answer["id"], 7, "{answer}");
+        assert_eq!(answer["result"]["structuredContent"]["said"], "gate", "{answer}");
     }
-    assert_eq!((&answer["id"], &answer["result"]["structuredContent"]["said"]), (&json!(7), &json!("gate")));
 }
 
 #[tokio::test]
 async fn a_read_whose_caller_went_away_stops_whether_it_was_told_something_or_not() {
-    for meta in [json!({}), json!({"progressToken": 1})] {
+    for (era, token) in ERAS.into_iter().flat_map(|era| [(era, None), (era, Some(1))]) {
         let toys = toys();
         let (server, store) = serve_toys(&toys).await;
-        let call = tokio::spawn(post(&server, "tasks.peek", &json!({"mode": "gate"}), &meta).send());
+        let call = tokio::spawn(post(&server, era, ("tasks.peek", &reading()), token).send());
         until(async || toys.runs.load(Ordering::SeqCst) == 1).await;
-        match meta.get("progressToken") {
+        match token {
             // The stream is open: the caller closes it.
             Some(_) => drop(call.await.unwrap().unwrap()),
             None => call.abort(),
@@ -132,17 +164,19 @@ async fn a_read_whose_caller_went_away_stops_whether_it_was_told_something_or_no
 
 #[tokio::test]
 async fn a_write_whose_caller_went_away_goes_on_and_a_repeat_gets_its_answer() {
-    let toys = toys();
-    let (server, store) = serve_toys(&toys).await;
-    let call = tokio::spawn(post(&server, "tasks.poke", &keyed("gate", "k-1"), &json!({})).send());
-    until(async || toys.runs.load(Ordering::SeqCst) == 1).await;
-    call.abort();
-    toys.gate.add_permits(1);
-    let store = &store;
-    until(async || store.audit().tail(10).await.unwrap().iter().any(|entry| entry.record.end.is_some()))
-        .await;
-    let again = post(&server, "tasks.poke", &keyed("gate", "k-1"), &json!({})).send().await.unwrap();
-    let answer: Value = again.json().await.unwrap();
-    assert_eq!(answer["result"]["structuredContent"]["said"], "gate", "{answer}");
-    assert_eq!(toys.runs.load(Ordering::SeqCst), 1, "it ran once");
+    for era in ERAS {
+        let toys = toys();
+        let (server, store) = serve_toys(&toys).await;
+        let write = || post(&server, era, ("tasks.poke", &keyed("gate", "k-1")), None);
+        let call = tokio::spawn(write().send());
+        until(async || toys.runs.load(Ordering::SeqCst) == 1).await;
+        call.abort();
+        toys.gate.add_permits(1);
+        let store = &store;
+        let has_ended = |entry: &AuditEntry| entry.record.end.is_some();
+        until(async || store.audit().tail(10).await.unwrap().iter().any(has_ended)).await;
+        let answer: Value = write().send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["result"]["structuredContent"]["said"], "gate", "{answer}");
+        assert_eq!(toys.runs.load(Ordering::SeqCst), 1, "it ran once");
+    }
 }
