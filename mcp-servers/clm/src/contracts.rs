@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use gangway_governance::vendor::Errand;
-use gangway_governance::{Lookup, is_worth_asking_singly, singly};
+use gangway_governance::{Lookup, is_worth_asking_singly, singly_where_missing};
 use gangway_protocol::facts::Contract;
 use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::clm::GetContract;
@@ -94,15 +94,15 @@ async fn search(
         return ids.iter().map(|_| Err(refused.clone())).collect();
     }
     let name = &docusign.settings.fields.account_id;
-    let scan = &scan;
+    let known = |id: &AccountId| {
+        let found = scan.settles(name, id).then(|| newest(&scan.envelopes, name, id.as_str()))?;
+        Some(read(&docusign.settings, operation, found))
+    };
     let ask = |id: AccountId| async move {
-        if scan.settles(name, &id) {
-            return read(&docusign.settings, operation, newest(&scan.envelopes, name, id.as_str()));
-        }
         let envelope = of_account(docusign, operation, id.as_str()).await?;
         read(&docusign.settings, operation, envelope.as_ref())
     };
-    singly(ids, ask).await
+    singly_where_missing(ids, known, ask).await
 }
 
 /// As much of the whole list as was read, newest first.

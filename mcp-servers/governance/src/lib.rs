@@ -22,7 +22,7 @@ pub mod vendor;
 
 pub use access::{Holder, Issuer, KeySource, PassCheck, PassMint, Policy, Principal, Reach};
 pub use call::Call;
-pub use coalesce::singly::{is_worth_asking_singly, singly};
+pub use coalesce::singly::{is_worth_asking_singly, singly, singly_where_missing};
 pub use coalesce::{Coalescer, Lookup};
 pub use confirmation::{Confirmation, Question};
 pub use governance::Governance;

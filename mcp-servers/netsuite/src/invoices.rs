@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use gangway_governance::vendor::Errand;
-use gangway_governance::{Lookup, is_worth_asking_singly, singly};
+use gangway_governance::{Lookup, is_worth_asking_singly, singly_where_missing};
 use gangway_protocol::facts::Invoice;
 use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::netsuite::GetInvoices;
@@ -82,14 +82,11 @@ impl Invoices {
     /// Asks for the accounts that the pages before the failure did not give whole.
     async fn make_up(&self, ids: Vec<AccountId>, rows: &[InvoiceRow]) -> Vec<Result<OfAccount, ApiError>> {
         let (sorted, whole) = (by_account(rows), whole_accounts(rows));
-        let (sorted, whole) = (&sorted, &whole);
-        let ask = |id: AccountId| async move {
-            match sorted.get(id.as_str()).filter(|_| whole.contains(id.as_str())) {
-                Some(known) => Ok(known.clone()),
-                None => self.one(id).await,
-            }
+        let known = |id: &AccountId| {
+            let known = sorted.get(id.as_str()).filter(|_| whole.contains(id.as_str()));
+            known.cloned().map(Ok)
         };
-        singly(ids, ask).await
+        singly_where_missing(ids, known, |id| self.one(id)).await
     }
 }
 

@@ -44,6 +44,28 @@ where
         .await
 }
 
+/// The same for what a batch left open: `known` is what it gave before it broke off, and is not asked for again. Nor does it
+/// count as a sign that the vendor answers: it came before.
+pub async fn singly_where_missing<K, V, F>(
+    keys: Vec<K>,
+    known: impl Fn(&K) -> Option<Result<V, ApiError>>,
+    ask: impl Fn(K) -> F,
+) -> Vec<Result<V, ApiError>>
+where
+    F: Future<Output = Result<V, ApiError>>,
+{
+    let (mut found, mut missing) = (Vec::with_capacity(keys.len()), Vec::new());
+    for key in keys {
+        let answer = known(&key);
+        if answer.is_none() {
+            missing.push(key);
+        }
+        found.push(answer);
+    }
+    let mut asked = singly(missing, ask).await.into_iter();
+    found.into_iter().filter_map(|answer| answer.or_else(|| asked.next())).collect()
+}
+
 #[derive(Default)]
 struct Course {
     has_success: bool,
@@ -69,7 +91,7 @@ impl Course {
 
 #[cfg(test)]
 mod tests {
-    use super::{AT_ONCE, singly};
+    use super::{AT_ONCE, singly, singly_where_missing};
     use gangway_protocol::{ApiError, ErrorType, System};
     use std::cell::Cell;
 
@@ -95,5 +117,20 @@ mod tests {
         };
         let answers = singly((0..200).collect(), ask).await;
         assert_eq!((answers.len(), asked.get()), (200, AT_ONCE));
+    }
+
+    #[tokio::test]
+    async fn what_came_before_an_outage_is_kept_and_hides_it_from_nobody() {
+        let asked = Cell::new(0);
+        let ask = |_: u32| async {
+            asked.set(asked.get() + 1);
+            Err(down())
+        };
+        let known = |key: &u32| key.is_multiple_of(2).then_some(Ok(*key));
+        let answers = singly_where_missing((0..200).collect(), known, ask).await;
+        for (key, answer) in (0..200).zip(&answers) {
+            assert_eq!(*answer, if key % 2 == 0 { Ok(key) } else { Err(down()) });
+        }
+        assert_eq!((answers.len(), asked.get()), (200, AT_ONCE), "half of them had come");
     }
 }
