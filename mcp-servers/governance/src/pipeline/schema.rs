@@ -1,13 +1,15 @@
 //! Stage: arguments against the tool's input schema, results against its output schema (JSON Schema 2020-12).
 //!
-//! Schemas are compiled once and resolve nothing outside themselves. Messages name the path and the rule that was
-//! broken and never repeat a value: an argument may be a person's address or a secret.
+//! Schemas are compiled when first checked against – most tools of a process are never called – and resolve nothing
+//! outside themselves. Messages name the path and the rule that was broken and never repeat a value: an argument may be
+//! a person's address or a secret.
 
 use crate::call::Call;
 use gangway_protocol::tools::{self, Tool};
 use gangway_protocol::{ApiError, ErrorType};
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
+use std::sync::OnceLock;
 
 /// Largest arguments accepted, in bytes of text and structure. A mail body is the largest thing a tool takes.
 pub const MAX_ARGUMENT_BYTES: usize = 1 << 20;
@@ -20,8 +22,8 @@ const PROBLEMS_NAMED: usize = 3;
 pub(crate) struct Schemas {
     pub(crate) input: Value,
     pub(crate) output: Value,
-    check_input: Check,
-    check_output: Check,
+    check_input: OnceLock<Check>,
+    check_output: OnceLock<Check>,
 }
 
 /// A schema that does not compile is a defect of ours; its tool refuses every call instead of checking nothing.
@@ -30,8 +32,7 @@ type Check = Result<Validator, String>;
 impl Schemas {
     pub(crate) fn of<T: Tool>() -> Self {
         let (input, output) = (tools::input_schema::<T>(), tools::output_schema::<T>());
-        let (check_input, check_output) = (compile(&input), compile(&output));
-        Self { input, output, check_input, check_output }
+        Self { input, output, check_input: OnceLock::new(), check_output: OnceLock::new() }
     }
 
     /// Refuses arguments that are too large or too deep.
@@ -52,7 +53,7 @@ impl Schemas {
     pub(crate) fn check_arguments(&self, arguments: &Value, call: &Call) -> Result<(), ApiError> {
         self.check_size(arguments, call)?;
         let refuse = |text: &str| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text);
-        match &self.check_input {
+        match self.check_input.get_or_init(|| compile(&self.input)) {
             Ok(validator) => problems(validator, arguments).map_or(Ok(()), |text| Err(refuse(&text))),
             Err(defect) => Err(broken(call, defect)),
         }
@@ -60,7 +61,7 @@ impl Schemas {
 
     /// Refuses a result that breaks the schema: our own defect, never the caller's.
     pub(crate) fn check_result(&self, result: &Value, call: &Call) -> Result<(), ApiError> {
-        match &self.check_output {
+        match self.check_output.get_or_init(|| compile(&self.output)) {
             Ok(validator) => problems(validator, result).map_or(Ok(()), |text| {
                 let text = format!("the tool's result breaks its own schema: {text}");
                 Err(call.error(ErrorType::ServerError, "INVALID_RESULT", &text))
