@@ -23,7 +23,7 @@ const SETTINGS: [(&str, &str); 14] = [
     ("GANGWAY_SLACK_SIGNING_SECRET", SLACK_SECRET),
     ("GANGWAY_ONBOARDING__APPROVAL_ENDPOINT", "https://gangway.example/webhook/slack"),
     // What sets the contract agent off is DocuSign's word, not the quarter of an hour that a case falls into.
-    ("GANGWAY_SCHEDULE__CONTRACTS", "0 0 1 1 *"),
+    ("GANGWAY_SCHEDULE__CONTRACTS", YEARLY),
     ("GANGWAY_TOOL_DEADLINE_MS", "5000"),
     ("GANGWAY_STEP_RETRY_BASE_MS", "1"),
     ("GANGWAY_SALESFORCE__RETRY_BASE_MS", "1"),
@@ -33,6 +33,16 @@ const SETTINGS: [(&str, &str); 14] = [
     ("GANGWAY_CLM__ATTEMPT_DEADLINE_MS", "400"),
     ("GANGWAY_NETSUITE__ATTEMPT_DEADLINE_MS", "400"),
 ];
+/// Jobs that the time of day sets off, once a year. What they lead to depends on when a case began.
+const NO_JOB_IS_DUE: [(&str, &str); 6] = [
+    ("GANGWAY_SCHEDULE__MONITOR", YEARLY),
+    ("GANGWAY_SCHEDULE__OUTBOX", YEARLY),
+    ("GANGWAY_SCHEDULE__APPROVALS", YEARLY),
+    ("GANGWAY_SCHEDULE__ALARMS", YEARLY),
+    ("GANGWAY_SCHEDULE__RETENTION", YEARLY),
+    ("GANGWAY_SCHEDULE__AUDIT", YEARLY),
+];
+const YEARLY: &str = "0 0 1 1 *";
 /// Made once per machine if the clock is to be stepped.
 const FAKE_TIME: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
@@ -118,11 +128,21 @@ pub struct House<'g> {
     ground: &'g Ground,
     folder: TempDir,
     simulator: Simulator,
+    jobs: Jobs,
+}
+
+/// When the service's jobs run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// As in service.
+    WhenDue,
+    /// Only those that somebody asks for: the same places are passed each time.
+    WhenAsked,
 }
 
 impl<'g> House<'g> {
     /// One in which nothing has happened, with the case's vendor faults planned.
-    pub async fn open(ground: &'g Ground, case: &Case) -> Result<Self> {
+    pub async fn open(ground: &'g Ground, case: &Case, jobs: Jobs) -> Result<Self> {
         let folder = folder()?;
         copy(&ground.data(), &folder.path().join("data")).context("the data folder cannot be copied")?;
         let simulator =
@@ -130,7 +150,7 @@ impl<'g> House<'g> {
         if let Disturbance::Vendor(_, fault) = case.disturbance() {
             simulator.faults().add(fault);
         }
-        let house = Self { ground, folder, simulator };
+        let house = Self { ground, folder, simulator, jobs };
         match case.path {
             CasePath::Deliver | CasePath::Approve | CasePath::Reject | CasePath::Message => {}
             CasePath::Press => {
@@ -172,6 +192,9 @@ impl<'g> House<'g> {
     pub fn command(&self, arguments: &[&str], clock_step_s: i64) -> Command {
         let mut command = self.ground.command(self.folder(), arguments, clock_step_s);
         command.env("GANGWAY_SIMULATOR", &self.simulator.addresses().base_url);
+        if self.jobs == Jobs::WhenAsked {
+            command.envs(NO_JOB_IS_DUE);
+        }
         command
     }
 

@@ -5,7 +5,7 @@ mod acts;
 
 use crate::case::{Case, Path as CasePath};
 use crate::disturbance::Disturbance;
-use crate::house::{Ground, House};
+use crate::house::{Ground, House, Jobs};
 use crate::service::{Answer, Crash, SIGKILL, Service};
 use crate::verdict::{self, Found, Verdict};
 use acts::Decision;
@@ -58,7 +58,7 @@ pub enum Folder {
 
 /// Lives through a case.
 pub async fn travel(ground: &Ground, case: &Case, folder: Folder) -> Result<End> {
-    let house = House::open(ground, case).await?;
+    let house = House::open(ground, case, Jobs::WhenDue).await?;
     let mut journey = Journey::begin(&house, case).await?;
     let found = journey.walk().await;
     let crashes = journey.crashes;
@@ -88,7 +88,7 @@ pub async fn places(
     seed: u64,
 ) -> Result<Vec<(String, usize)>> {
     let case = Case { account: account.to_owned(), path, place: "nowhere#1".to_owned(), seed };
-    let house = House::open(ground, &case).await?;
+    let house = House::open(ground, &case, Jobs::WhenAsked).await?;
     Journey::begin(&house, &case).await?.walk().await?;
     let mut counted: Vec<(String, usize)> = Vec::new();
     for place in std::fs::read_to_string(house.folder().join("places"))?.lines() {

@@ -49,7 +49,7 @@ struct Args {
     #[arg(long, value_name = "CASE", conflicts_with_all = ["all", "sample"])]
     case: Option<Case>,
     /// Cases at once.
-    #[arg(long, value_name = "N", default_value_t = 6)]
+    #[arg(long, value_name = "N", default_value_t = 12)]
     at_once: usize,
 }
 

@@ -84,7 +84,12 @@ fn cases(account: &str, path: CasePath, passed: &[Passed], seeds: &[u64]) -> Vec
     };
     let places: BTreeSet<&String> =
         passed.iter().flat_map(|(_, places)| places.iter().map(|(place, _)| place)).collect();
-    let mut cases = Vec::new();
+    let mut cases = match path {
+        CasePath::Sign => of_the_clock(account, seeds),
+        CasePath::Deliver | CasePath::Approve | CasePath::Reject | CasePath::Press | CasePath::Message => {
+            Vec::new()
+        }
+    };
     for place in places {
         for seed in seeds {
             let under = often(Disturbance::drawn(*seed).family(), place);
@@ -92,6 +97,22 @@ fn cases(account: &str, path: CasePath, passed: &[Passed], seeds: &[u64]) -> Vec
                 account: account.to_owned(),
                 path,
                 place: format!("{place}#{occurrence}"),
+                seed: *seed,
+            }));
+        }
+    }
+    cases
+}
+
+/// Places of jobs that are due while a case of the longest path lasts, if it lasts long enough.
+fn of_the_clock(account: &str, seeds: &[u64]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for moment in ["claimed", "worked", "ended"] {
+        for job in ["approvals", "outbox"] {
+            cases.extend(seeds.iter().map(|seed| Case {
+                account: account.to_owned(),
+                path: CasePath::Sign,
+                place: format!("schedule.{moment}:{job}#1"),
                 seed: *seed,
             }));
         }
