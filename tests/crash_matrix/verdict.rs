@@ -128,10 +128,17 @@ fn is_out_of_time(disturbance: &Disturbance) -> bool {
     matches!(disturbance, Disturbance::ClockStep(step_s) if step_s.abs() > TOLERANCE_S)
 }
 
-/// A contract that could not be read, for the run that it blocks or for the agent that looks again, lets nobody go on.
+/// Whether there may be fewer runs than expected.
 fn is_cut_short(case: &Case, records: &[Value]) -> bool {
     let is_unread = |record: &Value| !list(&record["decision"], "api_errors").is_empty();
-    case.path == CasePath::Sign && (is_out_of_time(&case.disturbance()) || records.iter().all(is_unread))
+    match case.path {
+        // A contract that could not be read, for the run that it blocks or for the agent that looks again, lets nobody
+        // go on.
+        CasePath::Sign => is_out_of_time(&case.disturbance()) || records.iter().all(is_unread),
+        // Salesforce is answered while the run goes on, so that the next event may meet it.
+        CasePath::Message => case.disturbance() == Disturbance::Reorder,
+        CasePath::Deliver | CasePath::Approve | CasePath::Reject | CasePath::Press => false,
+    }
 }
 
 /// What the account's decision is to be.
