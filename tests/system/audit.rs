@@ -1,7 +1,8 @@
 //! The audit from outside: exported, verified without us, tampered with, cut, restored, searched; and who acted is in it.
 
 use crate::harness::{House, gangway, read_json, stderr};
-use serde_json::Value;
+use crate::serving::{Event, Serving};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::Output;
@@ -116,4 +117,29 @@ fn decisions_grants_approvals_and_refused_keys_are_found_by_searching() {
     let next = page["next"].as_u64().unwrap().to_string();
     let older = read_json(&[], &house.run(&["audit", "search", "--limit", "2", "--before", &next, "--json"]));
     assert!(older["entries"][0]["seq"].as_u64().unwrap() < page["entries"][1]["seq"].as_u64().unwrap());
+}
+
+#[test]
+fn the_demos_random_errors_are_on_record_before_and_after_they_are_switched() {
+    let house = House::new();
+    let service = Serving::start(&house, &[]);
+    let switch =
+        |to: &str, body: &str| service.post(&format!("/demo/{to}-random-errors"), &Event::new(body)).status;
+    assert_eq!(switch("enable", r#"{"rate":0.5,"seed":3}"#), 200);
+    assert_eq!(switch("enable", r#"{"rate":0.9}"#), 400, "what is refused changes nothing");
+    assert_eq!(switch("disable", ""), 200);
+    let found = house.json(&["audit", "search", "--tool", "demo.random_errors", "--json"]);
+    let newest_first = found["entries"].as_array().unwrap();
+    let told: Vec<_> = newest_first
+        .iter()
+        .rev()
+        .map(|entry| (entry["record"]["moment"].clone(), entry["record"]["arguments"].clone()))
+        .collect();
+    let (off, on) = (Value::Null, json!({ "rate": "0.5", "seed": 3 }));
+    let switched = [json!({ "before": off, "after": on }), json!({ "before": on, "after": off })];
+    let expected: Vec<_> = switched
+        .into_iter()
+        .flat_map(|change| [(json!("intent"), change.clone()), (json!("outcome"), change)])
+        .collect();
+    assert_eq!(told, expected, "{found}");
 }

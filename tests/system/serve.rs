@@ -221,24 +221,6 @@ fn a_second_service_on_the_folder_says_who_has_it() {
     assert_eq!(service.stop(), Some(0));
 }
 
-/// That they were switched on and off again, before and after; what was refused changed nothing.
-fn random_errors_are_on_record(house: &House) {
-    let found = house.json(&["audit", "search", "--tool", "demo.random_errors", "--json"]);
-    let newest_first = found["entries"].as_array().unwrap();
-    let told: Vec<_> = newest_first
-        .iter()
-        .rev()
-        .map(|entry| (entry["record"]["moment"].clone(), entry["record"]["arguments"].clone()))
-        .collect();
-    let (off, on) = (Value::Null, json!({ "rate": "0.5", "seed": 3 }));
-    let switched = [json!({ "before": off, "after": on }), json!({ "before": on, "after": off })];
-    let expected: Vec<_> = switched
-        .into_iter()
-        .flat_map(|change| [(json!("intent"), change.clone()), (json!("outcome"), change)])
-        .collect();
-    assert_eq!(told, expected, "{found}");
-}
-
 #[test]
 fn the_printed_shell_lines_work_word_for_word_and_the_demo_controls_answer() {
     let house = House::new();
@@ -267,7 +249,6 @@ fn the_printed_shell_lines_work_word_for_word_and_the_demo_controls_answer() {
         assert_eq!(service.post("/demo/enable-random-errors", &Event::new(wrong)).status, 400, "{wrong}");
     }
     assert_eq!(service.post("/demo/disable-random-errors", &Event::new("")).json()["enabled"], false);
-    random_errors_are_on_record(&house);
     let all = service.post("/demo/run-all", &Event::new("")).json();
     for result in all["results"].as_array().unwrap() {
         assert_eq!(result["decided"], result["expected"], "{result}");

@@ -38,17 +38,19 @@ impl Service {
         trace: Option<TraceParent>,
         page: (&'static str, &str),
     ) -> Result<Submitted, Problem> {
+        // What is asked before there is a run is in the run's trace.
+        let trace = trace.unwrap_or_else(|| TraceParent::beginning(Uuid::new_v4().as_u128()));
         if !self.installation.store().runs().knows_correlation(&request.correlation_id).await? {
             let sought = Sought {
                 account_id: &request.account_id,
                 correlation_id: Some(&request.correlation_id),
-                trace: trace.as_ref(),
+                trace: Some(&trace),
             };
             if self.is_unknown(sought).await {
                 return Err(self.turn_unknown_away(&request, page).await.problem());
             }
         }
-        self.accept(request, trace).await
+        self.accept(request, Some(trace)).await
     }
 
     /// The run at rest, if it comes to rest in time and before the service stops: once it does, who waits is told what is

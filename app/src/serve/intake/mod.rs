@@ -30,6 +30,7 @@ use rate::Rates;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How often what is over is tidied away: minutes of refusals, quiet addresses, callers that left.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
@@ -172,9 +173,12 @@ impl Delivery<'_> {
         }
     }
 
-    /// The trace the sender's request is part of, if it names one that can be read.
-    fn trace(&self) -> Option<TraceParent> {
-        TraceParent::parse(self.headers.get(TRACEPARENT)?.to_str().ok()?).ok()
+    /// The trace the sender's request is part of, if it names one that can be read; else one that begins here, so that what
+    /// is asked before there is a run is in the run's.
+    fn trace(&self) -> TraceParent {
+        let named =
+            self.headers.get(TRACEPARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?).ok());
+        named.unwrap_or_else(|| TraceParent::beginning(Uuid::new_v4().as_u128()))
     }
 
     /// Answers a refusal and leaves its trace.

@@ -123,7 +123,7 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Kept, Turned> {
         body_digest: digest_bytes(&body),
         received_at: now,
     };
-    let asked = Event { trace: delivery.trace(), ..believed.event };
+    let asked = Event { trace: Some(delivery.trace()), ..believed.event };
     let arrived = Arrived { sender: &believed.sender, asked, event };
     let turned = Turned::away(&believed.sender);
     let admitted = admit(delivery.service, &arrived).await.map_err(&turned)?;

@@ -79,7 +79,7 @@ fn arrived(delivery: &Delivery<'_>, notification: Notification) -> Arrived<'stat
         account_id: notification.account_id,
         opportunity_id: Some(notification.opportunity_id),
         correlation_id: None,
-        trace: delivery.trace(),
+        trace: Some(delivery.trace()),
     };
     Arrived { sender: SENDER, asked, event }
 }
