@@ -4,6 +4,7 @@
 
 use crate::harness::{House, stderr};
 use crate::serving::{Event, Serving, hub_signature, sign};
+use crate::unknown::stored;
 use serde_json::{Value, json};
 use std::process::Stdio;
 
@@ -69,9 +70,13 @@ fn what_is_not_believed_or_not_understood_is_refused_audited_and_leaves_nothing_
         assert_eq!(answer.header("content-type"), "application/problem+json");
         expected.push(format!("refused/{code}"));
     }
+    assert!(stored(&house).iter().all(|(_, rows)| *rows == 0), "{:?}", stored(&house));
+    assert!(house.vendors().effects().is_empty());
+    let first = service.send(&signed("msg-1", now(), good));
+    assert_eq!(first.header("idempotent-replayed"), "", "no refused event of this id is remembered");
+    assert_eq!((first.status, &first.json()["started"]), (202, &json!(true)), "{}", first.body);
     assert_eq!(service.stop(), Some(0));
     assert_eq!(refusals(&house), expected);
-    assert!(runs(&house).is_empty());
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn questions(house: &House) -> u64 {
 }
 
 /// Everything the store could hold of an event, the audit apart.
-fn stored(house: &House) -> Vec<(&'static str, usize)> {
+pub fn stored(house: &House) -> Vec<(&'static str, usize)> {
     let lists: [(&str, &str); 5] = [
         ("runs", "runs"),
         ("approvals", "approvals"),
