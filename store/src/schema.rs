@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_schedules.sql"),
     include_str!("../migrations/0010_salesforce_ids.sql"),
     include_str!("../migrations/0011_audit.sql"),
+    include_str!("../migrations/0012_lists.sql"),
 ];
 
 /// The schema this code works with.
