@@ -89,9 +89,9 @@ impl Outpost {
         now: Timestamp,
         round: &mut Round,
     ) -> Result<(), StoreError> {
-        let Courier { store, crash, .. } = self.courier();
+        let Courier { store, crash, clock, .. } = self.courier();
         let settled = later(doubtful.tried_at, self.grace());
-        let looked = slack.look_for(&doubtful.target, &doubtful.key, doubtful.tried_at);
+        let looked = slack.look_for(doubtful, *clock);
         match trace::within(self.trace_of(doubtful).await?, looked).await {
             Sight::Found(reference) => {
                 round.found += usize::from(store.outbox().found(doubtful, &reference, now).await?);

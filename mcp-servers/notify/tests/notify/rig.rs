@@ -66,6 +66,11 @@ impl Rig {
 
     /// A rig whose settings were changed before the server was made.
     pub async fn with(options: Options, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::by(Timestamp::now, options, change).await
+    }
+
+    /// The same by another clock than the simulator's.
+    pub async fn by(clock: fn() -> Timestamp, options: Options, change: impl FnOnce(&mut Settings)) -> Self {
         let simulator = Simulator::start(options).await.unwrap();
         let mut settings = settings(&simulator);
         change(&mut settings);
@@ -73,13 +78,7 @@ impl Rig {
         let places = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&places);
         let crash = CrashPoints::listening(move |place| seen.lock().unwrap().push(place.to_owned()));
-        let ground = Ground {
-            store: store.clone(),
-            http: http(),
-            limits: Limits::default(),
-            crash,
-            clock: Timestamp::now,
-        };
+        let ground = Ground { store: store.clone(), http: http(), limits: Limits::default(), crash, clock };
         let outpost = Outpost::new(&settings, ground).unwrap();
         // These tests post more at once than a caller may by default.
         let mut unlimited = LimitSettings::default();

@@ -92,6 +92,18 @@ async fn a_message_of_unknown_fate_that_was_posted_is_found() {
 }
 
 #[tokio::test]
+async fn a_message_that_was_posted_is_found_though_our_clock_is_hours_ahead_of_slacks() {
+    fn ahead() -> Timestamp {
+        Timestamp::now() + SignedDuration::from_hours(3)
+    }
+    let rig = Rig::by(ahead, Options::default(), |_| {}).await;
+    rig.simulator.faults().add(Fault::new(Vendor::Slack, FaultKind::LostResponse).times(1));
+    assert_eq!(rig.post("#cs-onboarding", "run-1/slack").await.unwrap().status, DeliveryStatus::Unknown);
+    let round = rig.outpost.deliver_due(ahead() + SignedDuration::from_hours(1), 9).await.unwrap();
+    assert_eq!((round.found, round.sent, rig.count(POSTED)), (1, 0, 1), "{round:?}");
+}
+
+#[tokio::test]
 async fn a_message_of_unknown_fate_that_is_certainly_not_there_is_posted_once() {
     for kind in [FaultKind::Reset, refusal(500, 0)] {
         let rig = doubtful(kind).await;
