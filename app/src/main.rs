@@ -15,6 +15,7 @@ mod keys;
 mod onboarding;
 mod outbox;
 mod output;
+mod pages;
 mod people;
 mod refused;
 mod reload;

@@ -193,6 +193,7 @@ mod tests {
 
     fn message(state: OutboxState) -> OutboxMessage {
         OutboxMessage {
+            seq: 1,
             message_id: "msg-1".to_owned(),
             key: "tnt-1/email_welcome".to_owned(),
             channel: Channel::Mail,

@@ -102,6 +102,7 @@ impl Outbox<'_> {
         let (sql, values) = Filter::default()
             .and("state = ?", filter.state.map(|state| state.name().to_owned()))
             .and("run_id = ?", filter.run_id.map(String::from))
+            .and("seq < ?", filter.before)
             .select(row::SELECT, "seq DESC", filter.limit);
         self.0.read(move |connection| row::messages(connection, &sql, params_from_iter(values))).await
     }

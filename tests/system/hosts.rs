@@ -112,6 +112,21 @@ fn the_approval_card_and_the_plain_result_say_the_same_and_neither_decides_witho
 }
 
 #[test]
+fn approvals_come_in_pages_to_a_host_too() {
+    let house = House::new();
+    let asked = ["GAMMA-003", "PARTIAL-006"].map(|account| house.json(&["run", account, "--json"]));
+    let mut host = Launched::of(&house, &["mcp", "onboarding"]);
+    let newest = host.call("onboarding.list_approvals", &json!({"limit": 1}))["structuredContent"].clone();
+    assert_eq!(newest["approvals"][0]["approval_id"], asked[1]["approval_id"], "{newest}");
+    let rest = json!({"limit": 1, "cursor": newest["next_cursor"]});
+    let oldest = host.call("onboarding.list_approvals", &rest)["structuredContent"].clone();
+    assert_eq!(oldest["approvals"][0]["approval_id"], asked[0]["approval_id"], "{oldest}");
+    assert_eq!(oldest["next_cursor"], json!(null));
+    let wrong = host.call("onboarding.list_approvals", &json!({"cursor": "x"}));
+    assert!(wrong["isError"] == true && wrong.to_string().contains("next_cursor"), "{wrong}");
+}
+
+#[test]
 fn a_host_that_asked_hears_how_far_a_run_is_before_its_answer() {
     let house = House::new();
     let mut host = Launched::of(&house, &["mcp", "onboarding", "--allow-writes"]);

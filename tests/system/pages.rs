@@ -35,7 +35,14 @@ async fn every_approval_and_every_task_is_reached_by_pages() {
     let reversed: Vec<&Value> = newest.iter().rev().collect();
     assert_eq!(oldest["approvals"].as_array().unwrap().iter().collect::<Vec<_>>(), reversed);
     assert_eq!((newest.len(), &oldest["next"]), (1, &Value::Null));
+    let messages = all(&service, ("/api/outbox", "messages"), &cs).await;
+    let listed = house.json(&["outbox", "list", "--json"]);
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["message_id"].to_string()).collect::<Vec<_>>();
+    assert_eq!(ids(&messages), ids(listed["messages"].as_array().unwrap()), "newest first, each once");
+    assert!(messages.len() > 3, "more than a page");
     for wrong in [
+        "/api/outbox?cursor=x",
+        "/api/outbox?limit=0",
         "/api/approvals?cursor=x",
         "/api/approvals?limit=0",
         "/api/tasks?limit=201",

@@ -22,7 +22,7 @@ pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> 
     require(&person, action(&command))?;
     match command {
         OutboxCommand::List { state, run, limit, output } => {
-            let filter = OutboxFilter { state, run_id: run, limit };
+            let filter = OutboxFilter { state, run_id: run, before: None, limit };
             list(&store.outbox().list(filter).await?, output)?;
         }
         OutboxCommand::Show { message, output } => show(&store, &message, output).await?,

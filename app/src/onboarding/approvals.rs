@@ -5,6 +5,7 @@
 
 use super::{Desk, unavailable};
 use crate::approvals::{self, Decided, Order};
+use crate::pages;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, Refused, token};
 use gangway_governance::{Call, Confirmation, Question};
 use gangway_protocol::redact::scrub;
@@ -42,10 +43,16 @@ pub async fn list(desk: Arc<Desk>, args: ListApprovalsArgs, call: Call) -> Resul
         })?,
     };
     let limit = args.limit.unwrap_or(DEFAULT_LIMIT);
-    let page = ApprovalPage { state: Some(state), limit, ..ApprovalPage::default() };
+    let place_of = |cursor: &str| {
+        let text = "/cursor: take next_cursor of the page before";
+        pages::place_of(cursor).ok_or_else(|| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text))
+    };
+    let after = args.cursor.as_deref().map(place_of).transpose()?;
+    let page = ApprovalPage { state: Some(state), after, limit: limit + 1, ..ApprovalPage::default() };
     let listed = approvals::list(desk.installation.store(), desk.policy(&call)?, page).await;
-    let listed = listed.map_err(|error| unavailable(&call, &error))?;
-    Ok(ApprovalList { approvals: listed.into_iter().map(|(_, approval)| approval).collect() })
+    let mut listed = listed.map_err(|error| unavailable(&call, &error))?;
+    let next_cursor = pages::cut(&mut listed, limit).map(|(place, _)| place.to_string());
+    Ok(ApprovalList { approvals: listed.into_iter().map(|(_, approval)| approval).collect(), next_cursor })
 }
 
 /// What the person at the host is asked about a decision; nothing where there is no such person or approval.

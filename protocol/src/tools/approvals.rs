@@ -62,17 +62,23 @@ pub struct ListApprovalsArgs {
     /// pending, approved, rejected, expired or void; pending when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// `next_cursor` of the page before; the first page when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 20))]
+    pub cursor: Option<String>,
     /// At most this many, 1 to 200; 50 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 200))]
     pub limit: Option<u32>,
 }
 
-/// Approvals, newest first.
+/// A page of approvals, newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalList {
     /// The approvals; may be empty.
     pub approvals: Vec<ApprovalSummary>,
+    /// Where the next page begins; null on the last.
+    pub next_cursor: Option<String>,
 }
 
 /// `onboarding.list_approvals`
@@ -84,7 +90,7 @@ impl Tool for ListApprovals {
         system: System::Onboarding,
         name: "onboarding.list_approvals",
         title: "List approvals",
-        description: "Lists approvals, newest first: customer, amount, why a person is asked, who has decided, until when. Those that wait unless state says otherwise; 50 unless limit says otherwise, at most 200. A decision is made with onboarding.decide_approval.",
+        description: "Lists approvals, newest first: customer, amount, why a person is asked, who has decided, until when. Those that wait unless state says otherwise; 50 a page unless limit says otherwise, at most 200; pass next_cursor as cursor to get the next page, it is null on the last. A decision is made with onboarding.decide_approval.",
         access: Access::Read,
         open_world: false,
     };

@@ -225,6 +225,8 @@ impl OutboxVerdict {
 /// A message and how it stands. What it says is asked for by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxMessage {
+    /// Its place in the list.
+    pub seq: i64,
     /// Its id.
     pub message_id: String,
     /// The key it is sent under.
@@ -262,12 +264,14 @@ pub struct OutboxFilter {
     pub state: Option<OutboxState>,
     /// Only this run's.
     pub run_id: Option<RunId>,
+    /// Older than this place.
+    pub before: Option<i64>,
     /// At most so many.
     pub limit: u32,
 }
 
 impl Default for OutboxFilter {
     fn default() -> Self {
-        Self { state: None, run_id: None, limit: 100 }
+        Self { state: None, run_id: None, before: None, limit: 100 }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The columns that [`message`] reads.
 pub(super) const SELECT: &str = "SELECT message_id, key, channel, target, run_id, correlation_id, state, \
-     attempts, since_us, tried_us, due_us, settled_us, reference, why FROM outbox";
+     attempts, since_us, tried_us, due_us, settled_us, reference, why, seq FROM outbox";
 
 /// Every message that `tail` of the statement (its WHERE, ORDER, LIMIT) selects.
 pub(super) fn messages(
@@ -48,6 +48,7 @@ fn message(row: &Row<'_>) -> Result<OutboxMessage, StoreError> {
         .ok_or_else(|| StoreError::Row { table: TABLE, reason: format!("unknown channel {channel}") })?;
     let settled: Option<i64> = row.get(11)?;
     Ok(OutboxMessage {
+        seq: row.get(14)?,
         message_id: row.get(0)?,
         key: row.get(1)?,
         channel,

@@ -17,6 +17,7 @@ mod tasks;
 mod tests;
 mod tool_calls;
 
+use crate::pages::{self, cut};
 use crate::serve::{Problem, Service};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -83,18 +84,7 @@ fn limit_of(asked: Option<u32>, usual: u32) -> Result<u32, Problem> {
 
 /// The place a cursor names.
 fn place_of(cursor: &str) -> Result<i64, Problem> {
-    let is_ours = cursor.len() <= 20 && cursor.bytes().all(|byte| byte.is_ascii_digit());
-    cursor.parse().ok().filter(|_| is_ours).ok_or_else(|| {
+    pages::place_of(cursor).ok_or_else(|| {
         Problem::bad_request(format!("{cursor:?} is no cursor of ours: take `next` of the page before"))
     })
-}
-
-/// Cuts the one row too many that was asked for to see whether there is more; then gives the last row that stays.
-fn cut<T>(rows: &mut Vec<T>, limit: u32) -> Option<&T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    if rows.len() <= limit {
-        return None;
-    }
-    rows.truncate(limit);
-    rows.last()
 }

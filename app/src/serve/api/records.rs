@@ -15,7 +15,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const PAGE: u32 = 100;
-const MESSAGES: u32 = 200;
 
 /// Adds the endpoints.
 pub fn endpoints(api: Api) -> Api {
@@ -42,7 +41,7 @@ pub fn endpoints(api: Api) -> Api {
             Route::get(
                 "/api/outbox",
                 "listMessages",
-                "Lists messages and how they stand, newest first, at most 200; what they say is not shown.",
+                "Lists messages and how they stand, newest first, a page at a time; what they say is not shown.",
             ),
             messages,
         )
@@ -229,6 +228,12 @@ struct ListMessages {
     state: Option<String>,
     /// Only this run's.
     run: Option<RunId>,
+    /// Where the next page begins, from `next` of the one before.
+    #[schemars(length(min = 1, max = 20))]
+    cursor: Option<String>,
+    /// At most so many; 100 when absent.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
 }
 
 /// A message and how it stands.
@@ -256,27 +261,30 @@ struct Message {
     why: Option<String>,
 }
 
-/// Messages.
+/// A page of messages.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Messages {
     /// The messages; may be empty.
     messages: Vec<Message>,
-    /// Whether the limit cut the list.
-    more: bool,
+    /// Cursor of the next page; null on the last.
+    next: Option<String>,
 }
 
 async fn messages(asked: Asked<Nothing, ListMessages, Nothing>) -> Result<Messages, Problem> {
-    let state = match asked.query.state.as_deref() {
+    let query = asked.query;
+    let limit = super::limit_of(query.limit, PAGE)?;
+    let state = match query.state.as_deref() {
         None => None,
         Some(name) => Some(OutboxState::named(name).ok_or_else(|| {
             Problem::bad_request(format!("one of {}", OutboxState::ALL.map(OutboxState::name).join(", ")))
         })?),
     };
-    let filter = OutboxFilter { state, run_id: asked.query.run, limit: MESSAGES + 1 };
+    let before = query.cursor.as_deref().map(super::place_of).transpose()?;
+    let filter = OutboxFilter { state, run_id: query.run, before, limit: limit + 1 };
     let mut found = asked.service.installation.store().outbox().list(filter).await?;
-    let more = super::cut(&mut found, MESSAGES).is_some();
+    let next = super::cut(&mut found, limit).map(|last| last.seq.to_string());
     let masks = masks(&asked.person);
-    Ok(Messages { messages: found.into_iter().map(|message| seen(message, masks)).collect(), more })
+    Ok(Messages { messages: found.into_iter().map(|message| seen(message, masks)).collect(), next })
 }
 
 /// A message as somebody may see it who sees people, or for whom they are masked.
