@@ -20,7 +20,7 @@ use clap::Parser;
 use futures::StreamExt as _;
 use house::Ground;
 use journey::End;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,7 +72,8 @@ async fn main() -> Result<ExitCode> {
         true => (all.clone(), all.len()),
         false => (plan::sample(&all, args.sample, args.draw), all.len()),
     };
-    say(&format!("{} of {of} cases, {} at once", cases.len(), args.at_once))?;
+    let places: BTreeSet<_> = all.iter().map(|case| (&case.account, case.path, &case.place)).collect();
+    say(&format!("{} of {of} cases at {} places, {} at once", cases.len(), places.len(), args.at_once))?;
     let tally = run(&ground, cases, args.at_once).await?;
     // A sample may hold only those cases of a place in which it is not reached.
     let missed = if args.all { tally.missed() } else { Vec::new() };
