@@ -8,6 +8,9 @@
 //! about, and the breaker opens only if several subjects failed *and* the failure ratio holds without the subject that
 //! failed most. A failure that is about nobody in particular counts as a subject of its own; a batch's says nothing while
 //! traffic flows, because one record may have spoilt it: the single requests that follow it tell.
+//!
+//! Nor must it keep a healed vendor shut. Whom a failed probe was about is a *suspect*: calls about others may probe one
+//! cool-down before the next about a suspect, and the cool-down only doubles when a second subject's probe fails too.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -26,7 +29,7 @@ pub struct BreakerSettings {
     pub failing_subjects: usize,
     /// How far back calls count.
     pub window: Duration,
-    /// Wait before the first probe; doubles with each probe that fails.
+    /// Wait before the first probe; doubles with each failed probe that speaks for the vendor.
     pub cool_down: Duration,
     /// Longest wait between probes.
     pub longest_cool_down: Duration,
@@ -120,6 +123,8 @@ pub struct Breaker {
     /// Not closed since.
     tripped_at: Option<Instant>,
     cool_down: Duration,
+    /// Whom the last failed probes were about: one account at most, and batches. Empty while closed.
+    suspects: Vec<Subject>,
 }
 
 impl Breaker {
@@ -135,6 +140,7 @@ impl Breaker {
             failures: 0,
             tripped_at: None,
             cool_down,
+            suspects: Vec::new(),
         }
     }
 
@@ -161,21 +167,23 @@ impl Breaker {
         self.tripped_at
     }
 
-    /// How long a call would be refused now; none if it might pass. Changes nothing.
+    /// How long a call about `subject` would be refused now; none if it might pass. Changes nothing.
     #[must_use]
-    pub fn refusal(&self, now: Instant) -> Option<Duration> {
+    pub fn refusal(&self, subject: Subject, now: Instant) -> Option<Duration> {
         match self.state {
             State::Closed => None,
             State::Open { until } => {
-                Some(until.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
+                let is_suspect = self.suspects.contains(&subject);
+                let from = if is_suspect { until + self.cool_down } else { until };
+                Some(from.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
             }
             State::HalfOpen => Some(self.settings.cool_down),
         }
     }
 
-    /// Asks for leave to make a call.
-    pub fn admit(&mut self, now: Instant) -> Admission {
-        if let Some(wait) = self.refusal(now) {
+    /// Asks for leave to make a call about `subject`.
+    pub fn admit(&mut self, subject: Subject, now: Instant) -> Admission {
+        if let Some(wait) = self.refusal(subject, now) {
             return Admission::Refused(wait);
         }
         if let State::Open { .. } = self.state {
@@ -208,14 +216,36 @@ impl Breaker {
             (State::HalfOpen, Outcome::Answered) => {
                 self.enter(State::Closed);
                 self.tripped_at = None;
+                self.suspects.clear();
             }
-            (State::HalfOpen, Outcome::Failed(_)) => {
-                let longer = self.cool_down.saturating_mul(2).min(self.settings.longest_cool_down);
-                self.open(now, longer.max(self.settings.cool_down));
+            (State::HalfOpen, Outcome::Failed(subject)) => {
+                let cool_down = self.after_failed_probe(subject);
+                self.open(now, cool_down);
             }
             // Nothing was learnt: the next call is the probe.
             (State::HalfOpen, Outcome::Abandoned) => self.enter(State::Open { until: now }),
         }
+    }
+
+    /// The next cool-down. One account's failure, or a batch's that it may have spoilt, does not lengthen it.
+    fn after_failed_probe(&mut self, subject: Subject) -> Duration {
+        let is_another = |suspect: &Subject| matches!(suspect, Subject::One(_)) && *suspect != subject;
+        let speaks_for_vendor = match subject {
+            Subject::Nobody => true,
+            Subject::One(_) => self.suspects.iter().any(is_another),
+            Subject::Several => false,
+        };
+        if speaks_for_vendor {
+            self.suspects.clear();
+        }
+        if subject != Subject::Nobody && !self.suspects.contains(&subject) {
+            self.suspects.push(subject);
+        }
+        if !speaks_for_vendor {
+            return self.cool_down;
+        }
+        let longer = self.cool_down.saturating_mul(2).min(self.settings.longest_cool_down);
+        longer.max(self.settings.cool_down)
     }
 
     fn open(&mut self, now: Instant, cool_down: Duration) {

@@ -114,7 +114,7 @@ impl Gate {
     /// The refusal a call would meet now, without asking for leave: what no wait would change needs no token to say so.
     pub(crate) fn refusal(&self, asking: Asking<'_>) -> Option<ApiError> {
         let (mut machines, vendor) = (self.machines(), self.inner.vendor);
-        if let Some(wait) = machines.breaker.refusal(now()) {
+        if let Some(wait) = machines.breaker.refusal(asking.subject, now()) {
             return Some(machines.refuse_open(vendor, asking, wait));
         }
         let wait = machines.quota.as_mut()?.refusal(time_of_day())?;
@@ -169,7 +169,7 @@ impl Gate {
     fn admit(&self, asking: Asking<'_>) -> Result<Pass, ApiError> {
         let (mut machines, vendor) = (self.machines(), self.inner.vendor);
         let before = machines.breaker.phase();
-        let admission = machines.breaker.admit(now());
+        let admission = machines.breaker.admit(asking.subject, now());
         self.tell(before, machines.breaker.phase());
         match admission {
             Admission::Pass(ticket) => {

@@ -104,7 +104,7 @@ pub struct VendorLimits {
     pub failing_subjects: Option<u16>,
     /// How far back the breaker looks, in milliseconds.
     pub window_ms: Option<u64>,
-    /// Wait before a probe, in milliseconds; doubles with each probe that fails.
+    /// Wait before a probe, in milliseconds; doubles with each failed probe that speaks for the vendor.
     pub cool_down_ms: Option<u64>,
     /// Longest wait between probes, in milliseconds.
     pub longest_cool_down_ms: Option<u64>,

@@ -16,7 +16,11 @@ const SETTINGS: BreakerSettings = BreakerSettings {
 };
 
 fn pass(breaker: &mut Breaker, now: Instant) -> Ticket {
-    match breaker.admit(now) {
+    pass_about(breaker, Subject::Nobody, now)
+}
+
+fn pass_about(breaker: &mut Breaker, subject: Subject, now: Instant) -> Ticket {
+    match breaker.admit(subject, now) {
         Admission::Pass(ticket) => ticket,
         Admission::Refused(wait) => panic!("refused for {wait:?}"),
     }
@@ -96,7 +100,8 @@ fn opened(begin: Instant) -> Breaker {
 fn refuses_while_open_and_says_how_long() {
     let begin = Instant::now();
     let mut breaker = opened(begin);
-    assert_eq!(breaker.admit(begin + Duration::from_secs(2)), Admission::Refused(Duration::from_secs(3)));
+    let refused = breaker.admit(Subject::Nobody, begin + Duration::from_secs(2));
+    assert_eq!(refused, Admission::Refused(Duration::from_secs(3)));
 }
 
 #[test]
@@ -107,9 +112,10 @@ fn one_probe_closes_it_or_doubles_the_wait() {
     for wait in [10, 20, 40, 60, 60] {
         let probe = pass(&mut breaker, now);
         assert_eq!(breaker.phase(), Phase::HalfOpen);
-        assert!(matches!(breaker.admit(now), Admission::Refused(_)), "one probe at a time");
+        let second = breaker.admit(Subject::Nobody, now);
+        assert!(matches!(second, Admission::Refused(_)), "one probe at a time");
         breaker.settle(probe, NOBODYS, now);
-        assert_eq!(breaker.admit(now), Admission::Refused(Duration::from_secs(wait)));
+        assert_eq!(breaker.refusal(Subject::Nobody, now), Some(Duration::from_secs(wait)));
         assert_eq!(breaker.tripped_at(), Some(begin));
         now += Duration::from_secs(wait);
     }
@@ -118,14 +124,39 @@ fn one_probe_closes_it_or_doubles_the_wait() {
     assert_eq!((breaker.phase(), breaker.tripped_at()), (Phase::Closed, None));
 }
 
+/// Lets a call about `subject` probe and fail, and gives how long others then wait, and how long it does.
+fn fail_probe(breaker: &mut Breaker, subject: Subject, now: Instant) -> (u64, u64) {
+    let probe = pass_about(breaker, subject, now);
+    breaker.settle(probe, Outcome::Failed(subject), now);
+    let wait = |subject| breaker.refusal(subject, now).map_or(0, |wait| wait.as_secs());
+    (wait(Subject::Nobody), wait(subject))
+}
+
 #[test]
-fn a_batch_that_fails_as_the_probe_keeps_it_open() {
+fn who_failed_as_the_probe_lets_others_probe_first_and_makes_nobody_wait_longer() {
+    for suspect in [Subject::One(7), Subject::Several] {
+        let begin = Instant::now();
+        let mut breaker = opened(begin);
+        let mut now = begin + Duration::from_secs(5);
+        for _ in 0..3 {
+            assert_eq!(fail_probe(&mut breaker, suspect, now), (5, 10), "{suspect:?}");
+            now += Duration::from_secs(10);
+        }
+        let other = pass_about(&mut breaker, Subject::One(1), now);
+        breaker.settle(other, ANSWERED, now);
+        assert_eq!(breaker.phase(), Phase::Closed, "{suspect:?}");
+    }
+}
+
+#[test]
+fn two_accounts_that_fail_as_probes_speak_for_the_vendor() {
     let begin = Instant::now();
     let mut breaker = opened(begin);
-    let now = begin + Duration::from_secs(5);
-    let probe = pass(&mut breaker, now);
-    breaker.settle(probe, BATCH, now);
-    assert_eq!(breaker.admit(now), Admission::Refused(Duration::from_secs(10)));
+    let mut now = begin + Duration::from_secs(5);
+    for (account, wait) in [(1, 5), (2, 10), (1, 20), (2, 40), (3, 60), (1, 60)] {
+        assert_eq!(fail_probe(&mut breaker, Subject::One(account), now).0, wait);
+        now += Duration::from_secs(wait);
+    }
 }
 
 #[test]
@@ -158,7 +189,7 @@ fn what_ends_late_decides_nothing() {
 
 #[derive(Debug, Clone)]
 enum Event {
-    Ask,
+    Ask(Subject),
     /// Ends one of the calls under way.
     End(prop::sample::Index, Outcome),
     Pass(Duration),
@@ -174,27 +205,31 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     ]
 }
 
+fn subjects() -> impl Strategy<Value = Subject> {
+    prop_oneof![6 => (0_u64..5).prop_map(Subject::One), 1 => Just(Subject::Several), 1 => Just(Subject::Nobody)]
+}
+
 fn events(outcomes: impl Strategy<Value = Outcome>) -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
-        4 => Just(Event::Ask),
+        4 => subjects().prop_map(Event::Ask),
         4 => (any::<prop::sample::Index>(), outcomes).prop_map(|(which, how)| Event::End(which, how)),
         1 => (0_u64..12_000).prop_map(|ms| Event::Pass(Duration::from_millis(ms))),
     ];
     prop::collection::vec(event, 0..400)
 }
 
-/// Plays events, calling `check` after each with what is under way.
-fn play(events: Vec<Event>, mut check: impl FnMut(&Breaker, usize)) {
+/// Plays events, calling `check` after each with what is under way; gives the breaker and when the events were over.
+fn play(events: Vec<Event>, mut check: impl FnMut(&Breaker, usize)) -> (Breaker, Instant) {
     let (mut breaker, mut now) = (Breaker::new(SETTINGS), Instant::now());
     let mut under_way: Vec<Ticket> = Vec::new();
     for event in events {
         let was_closed = breaker.phase() == Phase::Closed;
         match event {
-            Event::Ask => match breaker.admit(now) {
+            Event::Ask(subject) => match breaker.admit(subject, now) {
                 Admission::Pass(ticket) => under_way.push(ticket),
                 Admission::Refused(wait) => {
                     assert!(!was_closed, "a closed breaker refuses nothing");
-                    assert!(!wait.is_zero() && wait <= SETTINGS.longest_cool_down);
+                    assert!(!wait.is_zero() && wait <= SETTINGS.longest_cool_down * 2);
                 }
             },
             Event::End(which, how) if !under_way.is_empty() => {
@@ -207,6 +242,10 @@ fn play(events: Vec<Event>, mut check: impl FnMut(&Breaker, usize)) {
         let probes = under_way.iter().filter(|ticket| breaker.honours(ticket)).count();
         check(&breaker, probes);
     }
+    for ticket in under_way {
+        breaker.settle(ticket, Outcome::Abandoned, now);
+    }
+    (breaker, now)
 }
 
 proptest! {
@@ -223,7 +262,9 @@ proptest! {
     fn nobody_is_locked_out_for_ever(events in events(outcomes())) {
         let (mut breaker, mut now) = (Breaker::new(SETTINGS), Instant::now());
         for event in events {
-            if let Event::End(_, outcome) = event && let Admission::Pass(ticket) = breaker.admit(now) {
+            if let Event::End(_, outcome) = event
+                && let Admission::Pass(ticket) = breaker.admit(Subject::Nobody, now)
+            {
                 breaker.settle(ticket, outcome, now);
             }
             now += Duration::from_millis(300);
@@ -239,6 +280,39 @@ proptest! {
         events in events(prop_oneof![Just(ANSWERED), Just(failed(7)), Just(BATCH)]),
     ) {
         play(events, |breaker, _| assert_eq!(breaker.phase(), Phase::Closed));
+    }
+
+    /// The vendor has healed, wherever the breaker stands by then; all that fails is account 7 and what holds it, and
+    /// they always ask first.
+    #[test]
+    fn one_account_alone_never_keeps_it_open(
+        past in events(outcomes()),
+        alone in prop::collection::vec((any::<bool>(), 0_u64..12_000), 0..60),
+    ) {
+        let (mut breaker, mut now) = play(past, |_, _| {});
+        let before = breaker.cool_down;
+        let fails = |breaker: &mut Breaker, subject, now| {
+            if let Admission::Pass(ticket) = breaker.admit(subject, now) {
+                breaker.settle(ticket, Outcome::Failed(subject), now);
+            }
+        };
+        for (is_batch, wait_ms) in alone {
+            fails(&mut breaker, if is_batch { Subject::Several } else { Subject::One(7) }, now);
+            now += Duration::from_millis(wait_ms);
+        }
+        // Once, if the probe before it was about another account.
+        prop_assert!(breaker.cool_down <= (before * 2).min(SETTINGS.longest_cool_down));
+        // The one asked for may be the suspect of before: then a batch, account 7 and a batch again come first.
+        let until = now + SETTINGS.longest_cool_down * 5;
+        while breaker.phase() != Phase::Closed {
+            prop_assert!(now <= until, "still open for all others");
+            now += Duration::from_secs(1);
+            fails(&mut breaker, Subject::One(7), now);
+            fails(&mut breaker, Subject::Several, now);
+            if let Admission::Pass(ticket) = breaker.admit(Subject::One(1), now) {
+                breaker.settle(ticket, ANSWERED, now);
+            }
+        }
     }
 
     #[test]
