@@ -93,7 +93,7 @@ impl Installation {
         let pass_key = keys::pass_key(&config.data_dir)?;
         let policy = access::configured(&config.access)?;
         let crash = crash::from_environment()?;
-        let limits = Limits::new(&config.limits);
+        let limits = Limits::shared(&config.limits, &config.data_dir);
         let governance = Governance::new(store.clone())
             .with_policy(policy)
             .with_limits(limits.clone())

@@ -1,5 +1,5 @@
-//! The gate in front of one vendor: breaker, then rate, then bulkhead, then the hour's quota, shared by every client of
-//! that vendor in the process.
+//! The gate in front of one vendor: breaker, then rate, then bulkhead, then a slot shared with other processes, then the
+//! hour's quota, shared by every client of that vendor in the process.
 //!
 //! It carries out what the pure machines decide: it reads the clock, holds the lock, puts callers to sleep and wakes
 //! them. A pass that is dropped gives back its place, and the probe if it was the probe.
@@ -11,6 +11,7 @@ use super::quota::Quota;
 use super::rate::VendorRate;
 use super::refusal;
 use super::settings::{GateSettings, Vendor};
+use super::slots::{Held, Slots};
 use super::view::{AuthenticationTrouble, BreakerChange, VendorView};
 use gangway_protocol::{ApiError, ErrorType, System};
 pub(crate) use pass::Pass;
@@ -41,6 +42,8 @@ struct Inner {
     /// Held by whoever waits for the next token: those behind get theirs in the order they came.
     turn: tokio::sync::Mutex<()>,
     changes: broadcast::Sender<BreakerChange>,
+    /// Shared with other processes, where the vendor counts by account and there is a data folder.
+    slots: Option<Slots>,
 }
 
 struct Machines {
@@ -72,6 +75,7 @@ impl Gate {
         vendor: Vendor,
         settings: GateSettings,
         changes: broadcast::Sender<BreakerChange>,
+        slots: Option<Slots>,
     ) -> Self {
         let machines = Machines {
             settings,
@@ -86,7 +90,7 @@ impl Gate {
         };
         let rate = RwLock::new(Arc::new(VendorRate::new(settings.rate)));
         let turn = tokio::sync::Mutex::default();
-        Self { inner: Arc::new(Inner { vendor, machines: Mutex::new(machines), rate, turn, changes }) }
+        Self { inner: Arc::new(Inner { vendor, machines: Mutex::new(machines), rate, turn, changes, slots }) }
     }
 
     /// Other limits from now on. Calls under way end as they began; who waits is let in if there is room now.
@@ -128,7 +132,8 @@ impl Gate {
         let give_up_at = tokio::time::Instant::now() + longest_wait;
         let first = self.admit(asking)?;
         self.wait_for_rate(asking, give_up_at).await?;
-        let seat = self.wait_for_room(asking, give_up_at).await?;
+        let mut seat = self.wait_for_room(asking, give_up_at).await?;
+        seat.slot = self.wait_for_slot(asking, give_up_at).await?;
         // While it waited the vendor may have died: those who wait must not all find that out themselves.
         let still_holds = first.ticket.as_ref().is_some_and(|ticket| self.machines().breaker.honours(ticket));
         let mut pass = if still_holds { first } else { self.admit(asking)? };
@@ -217,7 +222,7 @@ impl Gate {
         let (waiter, called) = {
             let mut machines = self.machines();
             match machines.bulkhead.enter() {
-                Entry::Run => return Ok(Seat { gate: self.clone() }),
+                Entry::Run => return Ok(Seat { gate: self.clone(), slot: None }),
                 Entry::Wait(place) => {
                     let (wake, called) = oneshot::channel();
                     machines.line.insert(place, wake);
@@ -232,6 +237,28 @@ impl Gate {
         match tokio::time::timeout_at(give_up_at, called).await {
             Ok(Ok(())) => Ok(waiter.sit_down()),
             Ok(Err(_)) | Err(_) => {
+                self.machines().refused += 1;
+                Err(refusal::bulkhead(self.inner.vendor, asking))
+            }
+        }
+    }
+
+    /// A slot among the calls of all processes. Without usable lock files the limit holds in this process alone: the
+    /// vendor refuses what is too much, and onboardings go on.
+    async fn wait_for_slot(
+        &self,
+        asking: Asking<'_>,
+        give_up_at: tokio::time::Instant,
+    ) -> Result<Option<Held>, ApiError> {
+        let Some(slots) = &self.inner.slots else { return Ok(None) };
+        let limit = self.machines().settings.concurrency;
+        match tokio::time::timeout_at(give_up_at, slots.take(limit)).await {
+            Ok(Ok(held)) => Ok(Some(held)),
+            Ok(Err(error)) => {
+                tracing::warn!(vendor = self.inner.vendor.name(), %error, "other processes' calls are not counted");
+                Ok(None)
+            }
+            Err(_) => {
                 self.machines().refused += 1;
                 Err(refusal::bulkhead(self.inner.vendor, asking))
             }

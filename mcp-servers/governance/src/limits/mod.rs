@@ -2,7 +2,7 @@
 //!
 //! The decisions are pure state machines, one per file: [`breaker`], [`bulkhead`], [`quota`], and governor's token
 //! buckets ([`rate`]). [`gate`] puts them in front of a vendor, [`Limits`] holds one gate per vendor of the process and what
-//! limits the callers of our tools. [`alarms`] says what a person should be paged for.
+//! limits the callers of our tools; processes on one data folder share the [`slots`] of a vendor that counts by account. [`alarms`] says what a person should be paged for.
 
 pub mod alarms;
 pub mod breaker;
@@ -15,6 +15,7 @@ pub mod quota;
 mod rate;
 pub(crate) mod refusal;
 pub mod settings;
+mod slots;
 pub mod view;
 
 pub use day::DayUse;
@@ -30,7 +31,9 @@ use deadlines::Deadlines;
 use gangway_protocol::{ApiError, System};
 use rate::CallerRates;
 use settings::CoalesceSettings;
+use slots::Slots;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
@@ -75,12 +78,26 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits with these settings, everything closed and empty.
+    /// Limits with these settings, everything closed and empty. They hold in this process.
     #[must_use]
     pub fn new(settings: &LimitSettings) -> Self {
+        Self::over(settings, |_| None)
+    }
+
+    /// The same, where every process on a data folder shares the concurrency of vendors that count it by account.
+    #[must_use]
+    pub fn shared(settings: &LimitSettings, data_folder: &Path) -> Self {
+        let is_shared = |vendor: &Vendor| vendor.counts_by_account();
+        Self::over(settings, |vendor| {
+            Some(vendor).filter(is_shared).map(|vendor| Slots::of(vendor.name(), data_folder))
+        })
+    }
+
+    fn over(settings: &LimitSettings, slots: impl Fn(Vendor) -> Option<Slots>) -> Self {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
+        let gate = |vendor| Gate::new(vendor, settings.toward(vendor), changes.clone(), slots(vendor));
         let inner = Inner {
-            gates: Vendor::ALL.map(|vendor| Gate::new(vendor, settings.toward(vendor), changes.clone())),
+            gates: Vendor::ALL.map(gate),
             rates: RwLock::new(Arc::new(CallerRates::new(&settings.callers))),
             deadlines: RwLock::new(settings.tool_deadlines_ms.clone()),
             servers: Mutex::new(Servers {

@@ -37,7 +37,7 @@ pub(super) fn quota(vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiEr
 /// Too many calls run and wait already.
 pub(super) fn bulkhead(vendor: Vendor, asking: Asking<'_>) -> ApiError {
     let text = format!(
-        "as many calls to {} as are allowed run already, and too many wait; nothing was sent",
+        "as many calls to {} as are allowed run already, in this process or in others on this data folder, and too many wait; nothing was sent",
         vendor.name()
     );
     after(

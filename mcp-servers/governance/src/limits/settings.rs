@@ -39,6 +39,14 @@ impl Vendor {
             Self::Pager => "pager",
         }
     }
+
+    /// Whether it bounds the calls at once of an account, over all who use it; the others bound rates.
+    pub(super) fn counts_by_account(self) -> bool {
+        match self {
+            Self::Salesforce | Self::Netsuite => true,
+            Self::Clm | Self::Slack | Self::Pager => false,
+        }
+    }
 }
 
 /// All limits of a process.

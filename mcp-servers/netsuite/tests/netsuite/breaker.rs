@@ -1,6 +1,6 @@
 //! NetSuite behind its breaker, as a caller of the tool and NetSuite itself see it.
 
-use crate::rig::{Rig, http, settings};
+use crate::rig::{Rig, http, invoices, settings};
 use futures::future::join_all;
 use gangway_governance::limits::breaker::Phase;
 use gangway_governance::limits::settings::{CoalesceSettings, VendorLimits};
@@ -8,6 +8,7 @@ use gangway_governance::limits::{LimitSettings, Limits, Vendor as Limited};
 use gangway_protocol::ErrorType;
 use gangway_simulator::{Fault, FaultKind, Options, Vendor};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// One by one, so that every read is a call of its own.
 fn limits(netsuite: VendorLimits) -> Limits {
@@ -97,4 +98,26 @@ async fn netsuite_sees_one_probe_at_a_time_however_many_ask() {
     ask(&rig, 2).await;
     assert_eq!(phase(&limits), Phase::Closed);
     assert_eq!(rig.invoices(&["SYN-000050"]).await.unwrap().len(), 1);
+}
+
+/// Servers launched by several hosts over one data folder: NetSuite counts what the account calls, whoever asks.
+#[tokio::test]
+async fn processes_on_one_data_folder_share_what_netsuite_allows_at_once() {
+    let folder = TempDir::new().unwrap();
+    let coalesce = CoalesceSettings { window_ms: 0, longest_ms: 0 };
+    let netsuite = VendorLimits { concurrency: Some(2), ..VendorLimits::default() };
+    let limits = LimitSettings { netsuite, coalesce, ..LimitSettings::default() };
+    let outbound = || Limits::shared(&limits, folder.path()).outbound(Limited::Netsuite, http());
+    let options = Options { synthetic: 60, latency: Duration::from_millis(5), ..Options::default() };
+    let rig = Rig::behind(outbound(), options, settings).await;
+    let others = [rig.beside(outbound()).await, rig.beside(outbound()).await];
+    let hosts = || [&rig.host].into_iter().chain(&others);
+    for host in hosts() {
+        // Each process has its own token; what is counted here are the calls.
+        invoices(host, &["SYN-000060"]).await.unwrap();
+    }
+    let asks = (1..=10).flat_map(|number| hosts().map(move |host| (host, format!("SYN-{number:06}"))));
+    let answers = join_all(asks.map(async |(host, id)| invoices(host, &[&id]).await)).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(rig.simulator.calls().max_concurrency(Vendor::NetSuite), 2);
 }

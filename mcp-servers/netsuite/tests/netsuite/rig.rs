@@ -70,9 +70,13 @@ impl Rig {
         settings: impl FnOnce(&Simulator) -> Settings,
     ) -> Self {
         let simulator = Simulator::start(options).await.unwrap();
-        let governance = Governance::new(Store::in_memory().unwrap());
-        let host = Host::open(server(&settings(&simulator), outbound).unwrap(), governance).await;
+        let host = host(&settings(&simulator), outbound).await;
         Self { simulator, host, http: http() }
+    }
+
+    /// Another host of the same NetSuite, as in a process of its own.
+    pub async fn beside(&self, outbound: Outbound) -> Host {
+        host(&settings(&self.simulator), outbound).await
     }
 
     pub async fn call<T: Tool>(&self, args: T::Args) -> Result<T::Output, ApiError> {
@@ -80,8 +84,7 @@ impl Rig {
     }
 
     pub async fn invoices(&self, ids: &[&str]) -> Result<Vec<Invoice>, ApiError> {
-        let account_ids = ids.iter().map(|id| account(id)).collect();
-        Ok(self.call::<GetInvoices>(InvoicesArgs { account_ids }).await?.invoices)
+        invoices(&self.host, ids).await
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -100,6 +103,15 @@ impl Rig {
         let answer = self.http.put(url).json(&body).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 204, "{}", answer.text().await.unwrap());
     }
+}
+
+async fn host(settings: &Settings, outbound: Outbound) -> Host {
+    Host::open(server(settings, outbound).unwrap(), Governance::new(Store::in_memory().unwrap())).await
+}
+
+pub async fn invoices(host: &Host, ids: &[&str]) -> Result<Vec<Invoice>, ApiError> {
+    let account_ids = ids.iter().map(|id| account(id)).collect();
+    Ok(host.call::<GetInvoices>(&InvoicesArgs { account_ids }).await?.invoices)
 }
 
 pub fn account(id: &str) -> AccountId {

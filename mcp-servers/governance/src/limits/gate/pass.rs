@@ -5,6 +5,7 @@ use crate::limits::Told;
 use crate::limits::breaker::{Outcome, Subject, Ticket};
 use crate::limits::bulkhead::{GivenUp, Place};
 use crate::limits::fault::is_vendors;
+use crate::limits::slots::Held;
 use gangway_protocol::{ApiError, ErrorType};
 
 /// Leave to make one call now. Dropped without [`Pass::settle`], the call counts as abandoned.
@@ -70,10 +71,13 @@ impl Drop for Pass {
 /// A place among those that run; given back when dropped.
 pub(super) struct Seat {
     pub(super) gate: Gate,
+    pub(super) slot: Option<Held>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        // First, so that who sits down next finds it free.
+        self.slot = None;
         self.gate.leave();
     }
 }
@@ -87,7 +91,7 @@ pub(super) struct Waiter {
 impl Waiter {
     pub(super) fn sit_down(mut self) -> Seat {
         self.place = None;
-        Seat { gate: self.gate.clone() }
+        Seat { gate: self.gate.clone(), slot: None }
     }
 }
 
