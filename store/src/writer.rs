@@ -2,6 +2,7 @@
 //!
 //! Group commit makes FULL sync affordable: one flush for up to 256 commands. Commands keep their order. A command that
 //! fails leaves nothing behind and does not harm its neighbours; if the commit fails, everybody in the batch is told so.
+//! Commands that nobody awaits are not worth a flush of their own: they stay a few milliseconds for one that is awaited.
 
 use crate::StoreError;
 use crate::instance::InstanceLock;
@@ -11,12 +12,16 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Commands per transaction. Beyond this a flush is cheap per command already, and the wait of the first would grow.
 const BATCH: usize = 256;
 /// Commands waiting for the writer; who sends more waits for room.
 const QUEUE: usize = 1_024;
+/// Longest stay of a command that nobody awaits. Reads of a vendor and what follows from them fall into it.
+const STAY: Duration = Duration::from_millis(5);
 
 /// Whether a command must be undone as a whole when it fails half-way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,8 @@ impl<T> Future for Pending<T> {
 trait Command: Send {
     /// Runs inside the open transaction; the error, if any, for the case that it took the whole transaction with it.
     fn run(&mut self, connection: &Connection, path: &Path) -> Option<StoreError>;
+    /// Whether somebody waits for its end.
+    fn is_awaited(&self) -> bool;
     /// Tells whoever waits how it ended.
     fn settle(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -80,6 +87,10 @@ where
         let error = outcome.as_ref().err().cloned();
         self.outcome = Some(outcome);
         error
+    }
+
+    fn is_awaited(&self) -> bool {
+        matches!(self.reply, Reply::To(_))
     }
 
     fn settle(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -120,6 +131,7 @@ fn in_savepoint<T>(
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
     committed: watch::Receiver<()>,
+    thread: Thread,
 }
 
 impl Writer {
@@ -131,14 +143,16 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, inbox) = mpsc::channel(QUEUE);
         let (commits, committed) = watch::channel(());
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn({
                 let path = path.clone();
                 move || write_until_closed(connection, inbox, (&path, &commits), lock)
             })
-            .map_err(|source| StoreError::folder("start the writer thread of", &path, source))?;
-        Ok(Self { queue, committed })
+            .map_err(|source| StoreError::folder("start the writer thread of", &path, source))?
+            .thread()
+            .clone();
+        Ok(Self { queue, committed, thread })
     }
 
     /// Marked as changed after each batch.
@@ -154,6 +168,7 @@ impl Writer {
     ) -> Result<Pending<T>, StoreError> {
         let (waiter, answer) = oneshot::channel();
         self.send(Write { shape, work: Some(work), outcome: None, reply: Reply::To(waiter) }).await?;
+        self.thread.unpark();
         Ok(Pending(answer))
     }
 
@@ -175,6 +190,7 @@ impl Writer {
     pub(crate) async fn close(&self) {
         let (done, ended) = oneshot::channel();
         if self.queue.send(Message::Close(done)).await.is_ok() {
+            self.thread.unpark();
             // An error means that the thread is gone, which is what was wanted.
             let _ = ended.await;
         }
@@ -189,19 +205,22 @@ fn write_until_closed(
 ) {
     let mut closers = Vec::new();
     while let Some(first) = inbox.blocking_recv() {
-        let mut batch = VecDeque::new();
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                Message::Write(command) => batch.push_back(command),
-                Message::Close(done) => {
-                    closers.push(done);
-                    inbox.close();
-                }
+        let mut batch = Batch::default();
+        let until = Instant::now() + STAY;
+        batch.add(first);
+        loop {
+            batch.fill_from(&mut inbox);
+            let left = until.saturating_duration_since(Instant::now());
+            if batch.is_due() || left.is_zero() {
+                break;
             }
-            next = if batch.len() < BATCH { inbox.try_recv().ok() } else { None };
+            std::thread::park_timeout(left);
         }
-        commit_all(&connection, batch, path);
+        if !batch.closers.is_empty() {
+            inbox.close();
+            closers.append(&mut batch.closers);
+        }
+        commit_all(&connection, batch.commands, path);
         commits.send_replace(());
     }
     // In this order: nothing can be written any more before the others may take this instance for dead.
@@ -209,6 +228,40 @@ fn write_until_closed(
     drop(lock);
     for done in closers {
         let _ = done.send(());
+    }
+}
+
+/// What is committed together.
+#[derive(Default)]
+struct Batch {
+    commands: VecDeque<Box<dyn Command>>,
+    is_awaited: bool,
+    closers: Vec<oneshot::Sender<()>>,
+}
+
+impl Batch {
+    fn add(&mut self, message: Message) {
+        match message {
+            Message::Write(command) => {
+                self.is_awaited |= command.is_awaited();
+                self.commands.push_back(command);
+            }
+            Message::Close(done) => self.closers.push(done),
+        }
+    }
+
+    /// Takes what is queued, as far as there is room.
+    fn fill_from(&mut self, inbox: &mut mpsc::Receiver<Message>) {
+        while self.commands.len() < BATCH
+            && let Ok(message) = inbox.try_recv()
+        {
+            self.add(message);
+        }
+    }
+
+    /// Whether somebody waits for it, or nothing more goes in.
+    fn is_due(&self) -> bool {
+        self.is_awaited || self.commands.len() >= BATCH || !self.closers.is_empty()
     }
 }
 

@@ -175,3 +175,26 @@ async fn an_unwatched_write_stands_before_a_later_awaited_one() {
     store.write(Shape::OneStatement, note("awaited")).await.unwrap();
     assert_eq!(notes(&store).await, ["unwatched", "awaited"]);
 }
+
+#[tokio::test]
+async fn what_nobody_awaits_is_committed_with_what_somebody_does_and_else_by_itself() {
+    let (_folder, store) = store().await;
+    let mut commits = store.writer().committed();
+    for text in ["one", "two"] {
+        store.writer().enqueue_unwatched(Shape::OneStatement, "write a note", note(text)).await.unwrap();
+    }
+    store.write(Shape::OneStatement, note("three")).await.unwrap();
+    assert_eq!(notes(&store).await, ["one", "two", "three"]);
+    commits.mark_unchanged();
+    store.writer().enqueue_unwatched(Shape::OneStatement, "write a note", note("four")).await.unwrap();
+    commits.changed().await.unwrap();
+    assert_eq!(notes(&store).await, ["one", "two", "three", "four"]);
+}
+
+#[tokio::test]
+async fn what_nobody_awaits_is_committed_when_the_store_closes() {
+    let (folder, store) = store().await;
+    store.writer().enqueue_unwatched(Shape::OneStatement, "write a note", note("last")).await.unwrap();
+    store.close().await;
+    assert_eq!(notes(&Store::open(folder.path()).unwrap()).await, ["last"]);
+}
