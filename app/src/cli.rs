@@ -17,6 +17,7 @@ pub use rules::{ReplayArgs, RulesCommand, RulesFile};
 pub use schedule::{BackupArgs, RestoreArgs, ScheduleCommand};
 
 use crate::commands::bench::Scenario;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gangway_protocol::{AccountId, CorrelationId, OpportunityId};
 use jiff::civil::Date;
@@ -41,8 +42,9 @@ pub struct Cli {
 /// What holds for every command.
 #[derive(Debug, Args)]
 pub struct Globals {
-    /// Configuration file; a missing default file is no error.
-    #[arg(long, global = true, env = "GANGWAY_CONFIG", value_name = "FILE")]
+    /// Configuration file; a missing default file is no error. Paths in it are relative to it.
+    // An empty variable is what a host leaves of a setting nobody filled in: as good as none.
+    #[arg(long, global = true, env = "GANGWAY_CONFIG", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub config: Option<PathBuf>,
     /// Folder of the database, the reports and the engine lock.
     #[arg(long, global = true, env = "GANGWAY_DATA_DIR", value_name = "DIR")]

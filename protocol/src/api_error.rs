@@ -234,6 +234,16 @@ impl ApiError {
         }
     }
 
+    /// A call that cannot be carried out as it was made: whoever made it mends it, not whoever keeps the data.
+    #[must_use]
+    pub fn of_the_call(system: System, operation: &str, code: &str, message: &str) -> Self {
+        Self {
+            resolution: "Correct the call as the message says, and call again".to_owned(),
+            owner: "Caller".to_owned(),
+            ..Self::new(system, ErrorType::Validation, operation, code, message)
+        }
+    }
+
     /// The same error with the HTTP status it came with.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {

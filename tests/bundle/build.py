@@ -35,7 +35,10 @@ def manifest(folder, tools_json, version):
             "mcp_config": {
                 "command": "${__dirname}/server/gangway",
                 "args": ["mcp", "onboarding", "--tool-names", "underscore"],
-                "env": {"GANGWAY_DATA_DIR": "${user_config.data_dir}"},
+                "env": {
+                    "GANGWAY_DATA_DIR": "${user_config.data_dir}",
+                    "GANGWAY_CONFIG": "${user_config.config_file}",
+                },
             },
         },
         "tools": [{"name": tool["name"], "description": tool["description"]} for tool in tools],
@@ -46,7 +49,14 @@ def manifest(folder, tools_json, version):
                 "description": "Where runs, tasks and the audit are kept.",
                 "required": True,
                 "default": "${HOME}/gangway-data",
-            }
+            },
+            "config_file": {
+                "type": "file",
+                "title": "Configuration file",
+                "description": "gangway.toml: the policy, and your systems. Without it vendors are simulated.",
+                "required": False,
+                "default": "",
+            },
         },
         "compatibility": {"platforms": ["linux"]},
     }

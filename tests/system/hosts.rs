@@ -1,7 +1,7 @@
 //! What an MCP host meets at the real server on standard input and output: the approval card and its plain twin, progress,
 //! a call it gives up, writes only where the launch allows them.
 
-use crate::harness::{House, stderr};
+use crate::harness::{House, read_json, stderr};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
@@ -170,6 +170,27 @@ fn a_printed_configuration_writes_only_where_that_was_asked_for() {
     };
     assert!(!writes(&[]), "what is launched so only reads");
     assert!(writes(&["--allow-writes"]));
+}
+
+#[test]
+fn a_printed_configuration_holds_where_the_host_stands() {
+    let house = House::new();
+    let project = house.data_dir().with_file_name("project");
+    std::fs::create_dir(&project).unwrap();
+    let policy = "[[deny]]\nwho = [\"local\"]\ntools = [\"salesforce.*\"]\n";
+    std::fs::write(project.join("policy.toml"), policy).unwrap();
+    std::fs::write(project.join("gangway.toml"), "[access]\npolicy = \"policy.toml\"\n").unwrap();
+    let printed = house.command(&["config", "claude-desktop"]).current_dir(&project).output().unwrap();
+    let told = stderr(&printed);
+    assert!(told.contains("GANGWAY_SIMULATOR"), "what the host will not have is named: {told}");
+    let printed = read_json(&["config"], &printed);
+    let server = &printed["mcpServers"]["gangway-salesforce"];
+    // The configuration file that was found, and with it the policy beside it, from another folder.
+    let house = house.with("GANGWAY_CONFIG", server["env"]["GANGWAY_CONFIG"].as_str().unwrap());
+    let launch: Vec<String> = serde_json::from_value(server["args"].clone()).unwrap();
+    let mut host = Launched::of(&house, &launch.iter().map(String::as_str).collect::<Vec<_>>());
+    let refused = host.call("salesforce_get_account", &json!({"account_id": "ACME-001"}));
+    assert!(refused.to_string().contains("NOT_PERMITTED"), "{refused}");
 }
 
 #[test]

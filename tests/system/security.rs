@@ -58,6 +58,7 @@ fn only_a_token_made_for_this_server_with_the_right_key_and_scope_comes_in() {
         ("another server of ours", Some(with("aud", json!(served.url.replace("/mcp", "/mcp/tasks"))))),
         ("no audience", Some(with("aud", Value::Null))),
         ("another issuer", Some(with("iss", json!("https://evil.example")))),
+        ("two issuers", Some(with("iss", json!([issuer.name(), "https://evil.example"])))),
         ("expired", Some(with("exp", json!(1_000_000_000)))),
         ("not yet", Some(with("nbf", json!(4_000_000_000_i64)))),
         ("no expiry", Some(with("exp", Value::Null))),
@@ -89,6 +90,11 @@ fn only_a_token_made_for_this_server_with_the_right_key_and_scope_comes_in() {
     let challenge = narrow.header("www-authenticate");
     assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
     assert!(challenge.contains("scope=\"salesforce:read\""), "{challenge}");
+    let resource = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read",
+        "params": {"uri": "gangway://accounts/ACME-001/salesforce"}});
+    let narrow = with("scope", json!("tasks:read"));
+    let around = served.post_raw(Some(&narrow), &resource.to_string()).unwrap();
+    assert_eq!(around.status, 403, "the same facts as a resource: {}", around.body);
     let write = json!({"name": "salesforce.update_onboarding_status", "arguments": {}});
     let refused = served.call(Some(&with("scope", json!("salesforce:read salesforce:write"))), &write);
     assert!(refused.status == 200 && refused.body.contains("NOT_PERMITTED"), "hosts read: {}", refused.body);
@@ -101,7 +107,7 @@ fn only_a_token_made_for_this_server_with_the_right_key_and_scope_comes_in() {
     let audit = house.json(&["audit", "tail", "--json"]).to_string();
     assert!(audit.contains("host desk ada") && audit.contains("INSUFFICIENT_SCOPE"), "{audit}");
     let refused = house.json(&["audit", "search", "--tool", "mcp", "--outcome", "refused", "--json"]);
-    assert_eq!(refused["entries"].as_array().unwrap().len(), 18, "each login that failed: {refused}");
+    assert_eq!(refused["entries"].as_array().unwrap().len(), 19, "each login that failed: {refused}");
 }
 
 #[test]

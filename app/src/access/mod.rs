@@ -4,6 +4,7 @@
 
 mod book;
 
+use crate::config::paths::beside_the_file;
 use anyhow::{Context as _, Result, anyhow, bail};
 pub use book::book;
 use gangway_governance::access::policy::MAX_FILE_BYTES;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
     /// A policy file; the built-in policy when absent.
+    #[serde(deserialize_with = "beside_the_file")]
     pub policy: Option<PathBuf>,
     /// What callers of `gangway mcp … --http` may do that show no credential.
     pub unnamed: Option<Unnamed>,
@@ -41,6 +43,7 @@ pub struct OAuth {
     /// Address of its keys.
     pub jwks_uri: Option<String>,
     /// File with its keys, instead.
+    #[serde(default, deserialize_with = "beside_the_file")]
     pub jwks_path: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@
 //! for otherwise.
 
 use crate::cli::{ConfigArgs, ConfigCommand, Globals};
-use crate::config::Sources;
+use crate::config::{self, Sources};
 use crate::output;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
@@ -16,6 +16,13 @@ const SERVERS: [&str; 7] = ["onboarding", "salesforce", "clm", "netsuite", "prov
 /// Prints the configuration.
 pub fn run(args: &ConfigArgs, globals: &Globals) -> Result<()> {
     let program = std::env::current_exe().context("cannot tell where the gangway program is")?;
+    let left_out = config::variables();
+    if !left_out.is_empty() {
+        output::remark(&format!(
+            "Not printed, because it may be secret: {}. The host starts the servers without these; put them into gangway.toml, or into env of each server.",
+            left_out.join(", ")
+        ))?;
+    }
     output::json(&configuration(args, &program, environment(globals)?))
 }
 
@@ -24,8 +31,9 @@ fn environment(globals: &Globals) -> Result<Map<String, Value>> {
     let sources = Sources::read(globals)?;
     let data_dir = std::path::absolute(sources.data_dir())?;
     let mut environment = Map::from_iter([("GANGWAY_DATA_DIR".to_owned(), json!(data_dir))]);
-    if let Some(file) = &globals.config {
-        environment.insert("GANGWAY_CONFIG".to_owned(), json!(std::path::absolute(file)?));
+    // Also one that was found where we stand: without it the host would be served by simulated vendors, under another policy.
+    if let Some(file) = sources.file() {
+        environment.insert("GANGWAY_CONFIG".to_owned(), json!(file));
     }
     Ok(environment)
 }

@@ -90,6 +90,16 @@ impl Environment {
     }
 }
 
+/// The variables that are set and change what a launched program does, by name: a host that starts it does not have them.
+pub fn variables() -> Vec<String> {
+    let of_the_launch = ["GANGWAY_CONFIG", "GANGWAY_DATA_DIR", "GANGWAY_API_KEY", "GANGWAY_API_KEY_FILE"];
+    let ours = |name: &String| name.starts_with(PREFIX) && !of_the_launch.contains(&name.as_str());
+    let mut found: Vec<String> =
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(ours).collect();
+    found.sort_unstable();
+    found
+}
+
 fn typed(key: &str, text: &str) -> Value {
     let name = key.rsplit('.').next().unwrap_or(key);
     let is_number = NUMBERS.contains(&name) || UNITS.iter().any(|unit| name.ends_with(unit));

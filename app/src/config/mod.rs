@@ -4,9 +4,11 @@
 //! A half-configured installation is refused rather than filled up with simulated records.
 
 mod environment;
+pub mod paths;
 mod simulated;
 mod unusable;
 
+pub use environment::variables;
 pub use simulated::Vendors;
 
 use crate::access::Access;
@@ -17,6 +19,7 @@ use anyhow::{Context as _, Result, bail};
 use environment::Environment;
 use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
+use figment::value::magic::RelativePathBuf;
 use gangway_protocol::Domain;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -82,6 +85,7 @@ pub struct Routes {
 #[serde(default, deny_unknown_fields)]
 pub struct RulesSettings {
     /// A rules file; the built-in rules when absent.
+    #[serde(deserialize_with = "paths::beside_the_file")]
     pub file: Option<PathBuf>,
 }
 
@@ -90,6 +94,7 @@ pub struct RulesSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct AuditSettings {
     /// Folder of `audit-checkpoints.jsonl`; beside the data folder, with `.checkpoints` after its name, when absent.
+    #[serde(deserialize_with = "paths::beside_the_file")]
     pub checkpoint_dir: Option<PathBuf>,
     /// Each checkpoint is also posted here, as JSON, by HTTP or HTTPS.
     pub checkpoint_url: Option<String>,
@@ -210,8 +215,9 @@ pub struct Sources {
 impl Sources {
     /// Reads the file and the environment.
     pub fn read(globals: &Globals) -> Result<Self> {
-        let file = globals.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-        if globals.config.is_some() && !file.is_file() {
+        let named = globals.config.as_ref().filter(|file| !file.as_os_str().is_empty());
+        let file = named.cloned().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        if named.is_some() && !file.is_file() {
             bail!("the configuration file {} does not exist", file.display());
         }
         let environment = Environment::read()?;
@@ -226,7 +232,8 @@ impl Sources {
         let layers = from_file.merge(environment);
         let data_dir = match &globals.data_dir {
             Some(folder) => folder.clone(),
-            None => given(&layers, "data_dir")?.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR)),
+            None => given::<RelativePathBuf>(&layers, "data_dir")?
+                .map_or_else(|| PathBuf::from(DEFAULT_DATA_DIR), |folder| folder.relative()),
         };
         Ok(Self { layers, file, simulator, api_key, data_dir })
     }

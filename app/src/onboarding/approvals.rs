@@ -8,12 +8,12 @@ use crate::approvals::{self, Decided, Order};
 use crate::pages;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, Refused, token};
 use gangway_governance::{Call, Confirmation, Question};
+use gangway_protocol::ApiError;
 use gangway_protocol::redact::scrub;
 use gangway_protocol::tools::approvals::{
     ApprovalDecision, ApprovalDecisionStatus, ApprovalList, ApprovalSummary, ApprovalVerdict,
     DecideApprovalArgs, ListApprovalsArgs,
 };
-use gangway_protocol::{ApiError, ErrorType};
 use gangway_store::{ApprovalPage, ApprovalState};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -39,13 +39,13 @@ pub async fn list(desk: Arc<Desk>, args: ListApprovalsArgs, call: Call) -> Resul
         None => ApprovalState::Pending,
         Some(name) => ApprovalState::named(name).ok_or_else(|| {
             let names = ApprovalState::ALL.map(ApprovalState::name).join(", ");
-            call.error(ErrorType::Validation, "INVALID_ARGUMENTS", &format!("/state: one of {names}"))
+            call.mistake("INVALID_ARGUMENTS", &format!("/state: one of {names}"))
         })?,
     };
     let limit = args.limit.unwrap_or(DEFAULT_LIMIT);
     let place_of = |cursor: &str| {
         let text = "/cursor: take next_cursor of the page before";
-        pages::place_of(cursor).ok_or_else(|| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text))
+        pages::place_of(cursor).ok_or_else(|| call.mistake("INVALID_ARGUMENTS", text))
     };
     let after = args.cursor.as_deref().map(place_of).transpose()?;
     let page = ApprovalPage { state: Some(state), after, limit: limit + 1, ..ApprovalPage::default() };
@@ -117,7 +117,7 @@ pub async fn decide(
         }
         (_, Confirmation::Declined) => {
             let text = "the person at the host did not confirm; nothing is decided";
-            Err(call.error(ErrorType::Validation, "DECLINED", text))
+            Err(call.mistake("DECLINED", text))
         }
         (_, Confirmation::Given(_) | Confirmation::NotAsked) => Ok(pending(shown, args.verdict)),
     }
@@ -145,5 +145,5 @@ fn pending(approval: ApprovalSummary, verdict: ApprovalVerdict) -> ApprovalDecis
 }
 
 fn refused(call: &Call, refusal: &Refused) -> ApiError {
-    call.error(ErrorType::Validation, refusal.code(), &refusal.to_string())
+    call.mistake(refusal.code(), &refusal.to_string())
 }

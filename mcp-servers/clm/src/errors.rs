@@ -44,7 +44,7 @@ pub(crate) fn unexpected(operation: &str, cause: &dyn std::fmt::Display) -> ApiE
 
 /// Arguments that name nothing, or two things.
 pub(crate) fn bad_arguments(operation: &str, words: &str) -> ApiError {
-    ApiError::new(System::Clm, ErrorType::Validation, operation, "INVALID_ARGUMENTS", words)
+    ApiError::of_the_call(System::Clm, operation, "INVALID_ARGUMENTS", words)
 }
 
 /// A write to a contract that does not exist.

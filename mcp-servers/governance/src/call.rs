@@ -36,4 +36,10 @@ impl Call {
     pub fn error(&self, error_type: ErrorType, code: &str, message: &str) -> ApiError {
         ApiError::new(self.system, error_type, self.operation, code, message)
     }
+
+    /// An error that the caller made and can mend.
+    #[must_use]
+    pub fn mistake(&self, code: &str, message: &str) -> ApiError {
+        ApiError::of_the_call(self.system, self.operation, code, message)
+    }
 }

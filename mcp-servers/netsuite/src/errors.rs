@@ -49,7 +49,7 @@ pub(crate) fn unexpected(operation: &str, cause: &dyn std::fmt::Display) -> ApiE
 
 /// Arguments that name nothing, or two things.
 pub(crate) fn bad_arguments(operation: &str, words: &str) -> ApiError {
-    ApiError::new(System::Netsuite, ErrorType::Validation, operation, "INVALID_ARGUMENTS", words)
+    ApiError::of_the_call(System::Netsuite, operation, "INVALID_ARGUMENTS", words)
 }
 
 fn type_of(code: &str, status: u16) -> ErrorType {

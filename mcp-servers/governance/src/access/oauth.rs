@@ -36,6 +36,7 @@ pub struct Issuer {
 
 #[derive(Deserialize)]
 struct Claims {
+    iss: String,
     sub: String,
     client_id: Option<String>,
     /// The same, as some issuers name it.
@@ -83,7 +84,12 @@ impl Issuer {
         let key = DecodingKey::from_jwk(key).map_err(|_| bad("the issuer's key cannot be used"))?;
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation(header.alg, resource));
         // The library's words name the claim that is wrong and no value.
-        principal(claims.map_err(|error| BadToken(error.to_string()))?.claims)
+        let claims = claims.map_err(|error| BadToken(error.to_string()))?.claims;
+        // The library takes a list as well, if one of its names is ours.
+        if claims.iss != self.name {
+            return Err(bad("it is of another issuer"));
+        }
+        principal(claims)
     }
 
     fn validation(&self, algorithm: Algorithm, resource: &str) -> Validation {

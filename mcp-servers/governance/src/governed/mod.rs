@@ -147,7 +147,7 @@ impl Governed {
         })
     }
 
-    fn offers(&self) -> &Offers {
+    pub(crate) fn offers(&self) -> &Offers {
         &self.inner.offers
     }
 }

@@ -68,6 +68,17 @@ impl Offers {
         !self.prompts.is_empty()
     }
 
+    /// The tool that the resource at an address is made of.
+    pub(crate) fn tool_at(&self, uri: &str) -> Option<&'static str> {
+        let (tool, _) = self.resources.iter().find(|(_, resource)| resource.arguments_of(uri).is_some())?;
+        Some(tool.name)
+    }
+
+    /// The tool that a prompt is made of.
+    pub(crate) fn tool_of_prompt(&self, name: &str) -> Option<&'static str> {
+        Some(self.prompts.iter().find(|(_, prompt)| prompt.name == name)?.0.name)
+    }
+
     /// Text with tools named as they are published.
     pub(crate) fn spelled(&self, text: &str) -> String {
         self.spellings

@@ -1,7 +1,7 @@
 //! `resources/read`: which tool an address means, and its answer as the resource's text.
 //!
-//! A refusal of the arguments is a resource that does not exist; any other failure is an internal error that carries the
-//! taxonomy, because a read has no result a model could be told about it in.
+//! A refusal of the arguments is a resource that does not exist, and one of the caller an invalid request; any other failure
+//! is an internal error. Each carries the taxonomy, because a read has no result a model could be told about it in.
 
 use super::{JSON, Offers, Reads};
 use gangway_protocol::offers::Resource;
@@ -56,17 +56,16 @@ fn failed(uri: &str, result: &CallToolResult) -> ErrorData {
     let Ok(error) = serde_json::from_str::<ApiError>(&text) else {
         return ErrorData::internal_error("the resource could not be read", None);
     };
+    let (words, data) =
+        (format!("{}: {}", error.error_code, error.message), serde_json::to_value(&error).ok());
     match error.error_type {
         ErrorType::Validation | ErrorType::NotFound => absent(uri, Some(&error)),
+        ErrorType::Authorization => ErrorData::invalid_request(words, data),
         ErrorType::Authentication
-        | ErrorType::Authorization
         | ErrorType::RateLimit
         | ErrorType::ServerError
         | ErrorType::Network
-        | ErrorType::Timeout => ErrorData::internal_error(
-            format!("{}: {}", error.error_code, error.message),
-            serde_json::to_value(&error).ok(),
-        ),
+        | ErrorType::Timeout => ErrorData::internal_error(words, data),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::confirmation::Confirmation;
 use crate::progress::Progress;
 use gangway_protocol::tools::{Contract, META_CORRELATION_ID, META_RUN_ID};
-use gangway_protocol::{ApiError, ErrorType, TraceParent};
+use gangway_protocol::{ApiError, TraceParent};
 use rmcp::model::RequestMetaObject;
 use serde_json::Value;
 use std::fmt::Display;
@@ -39,8 +39,7 @@ fn read<Id>(value: Option<&Value>, name: &str, call: &Call) -> Result<Option<Id>
 where
     Id: TryFrom<String, Error: Display>,
 {
-    let refuse =
-        |text: &str| call.error(ErrorType::Validation, "INVALID_META", &format!("_meta {name}: {text}"));
+    let refuse = |text: &str| call.mistake("INVALID_META", &format!("_meta {name}: {text}"));
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => {

@@ -55,8 +55,7 @@ pub(crate) fn key_of(
     let Access::Write { key: name, .. } = access else {
         return Ok(None);
     };
-    let refuse =
-        |text: &str| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", &format!("/{name}: {text}"));
+    let refuse = |text: &str| call.mistake("INVALID_ARGUMENTS", &format!("/{name}: {text}"));
     let text = arguments.get(name).and_then(Value::as_str).ok_or_else(|| refuse("a write needs a key"))?;
     IdempotencyKey::parse(text).map(Some).map_err(|error| refuse(&error.to_string()))
 }
@@ -169,7 +168,7 @@ fn in_progress(call: &Call) -> ApiError {
 
 fn conflict(call: &Call) -> ApiError {
     let text = "this idempotency key was used with other arguments; use a new key for a new effect";
-    call.error(ErrorType::Validation, "IDEMPOTENCY_CONFLICT", text)
+    call.mistake("IDEMPOTENCY_CONFLICT", text)
 }
 
 /// The error of a write whose answer was lost and whose receiver cannot tell.

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::confirmation::{Confirmation, Open};
 use crate::governance::Governance;
 use crate::tool::GovernedTool;
-use gangway_protocol::{ApiError, ErrorType, canonical};
+use gangway_protocol::{ApiError, canonical};
 use rmcp::model::{
     ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequiredResult, InputResponses,
 };
@@ -99,5 +99,5 @@ fn is_yes(answer: &Value) -> bool {
 }
 
 fn refused(call: &Call, code: &str, text: &str) -> ApiError {
-    call.error(ErrorType::Validation, code, text)
+    call.mistake(code, text)
 }

@@ -37,7 +37,7 @@ impl Schemas {
 
     /// Refuses arguments that are too large or too deep.
     pub(crate) fn check_size(&self, arguments: &Value, call: &Call) -> Result<(), ApiError> {
-        let refuse = |text: &str| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text);
+        let refuse = |text: &str| call.mistake("INVALID_ARGUMENTS", text);
         match measure(arguments, 0) {
             Size::TooDeep => {
                 Err(refuse(&format!("the arguments nest deeper than {MAX_ARGUMENT_DEPTH} levels")))
@@ -52,7 +52,7 @@ impl Schemas {
     /// Refuses arguments that are too large, too deep or break the schema.
     pub(crate) fn check_arguments(&self, arguments: &Value, call: &Call) -> Result<(), ApiError> {
         self.check_size(arguments, call)?;
-        let refuse = |text: &str| call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text);
+        let refuse = |text: &str| call.mistake("INVALID_ARGUMENTS", text);
         match self.check_input.get_or_init(|| compile(&self.input)) {
             Ok(validator) => problems(validator, arguments).map_or(Ok(()), |text| Err(refuse(&text))),
             Err(defect) => Err(broken(call, defect)),
@@ -84,7 +84,7 @@ pub(crate) fn unreadable(
     } else {
         format!("{path}: not a valid value")
     };
-    call.error(ErrorType::Validation, "INVALID_ARGUMENTS", &text)
+    call.mistake("INVALID_ARGUMENTS", &text)
 }
 
 /// Whether an argument's value may be shown: the audit's own rule, asked with a probe.

@@ -178,7 +178,7 @@ async fn within_scope(guarded: &Guarded, principal: &Principal, request: Request
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, guarded.max_body_bytes).await.map_err(|_| Closed::TooLarge)?;
-    if let Some(tool) = called(&body)
+    if let Some(tool) = meant(&body, &guarded.governed)
         && let Some(scope) = guarded.governed.refuse_for_scope(principal, &tool).await
     {
         return Err(Closed::NoScope(scope));
@@ -186,8 +186,8 @@ async fn within_scope(guarded: &Guarded, principal: &Principal, request: Request
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-/// The tool that a message calls.
-fn called(body: &Bytes) -> Option<String> {
+/// The tool whose answer a message asks for: by its name, or as a resource or a prompt that is made of it.
+fn meant(body: &Bytes, governed: &Governed) -> Option<String> {
     #[derive(Deserialize)]
     struct Message<'a> {
         #[serde(borrow)]
@@ -199,8 +199,15 @@ fn called(body: &Bytes) -> Option<String> {
     struct Params<'a> {
         #[serde(borrow)]
         name: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        uri: Option<Cow<'a, str>>,
     }
     let message: Message<'_> = serde_json::from_slice(body).ok()?;
-    (message.method == "tools/call").then_some(())?;
-    message.params?.name.map(Cow::into_owned)
+    let params = message.params?;
+    match message.method.as_ref() {
+        "tools/call" => params.name.map(Cow::into_owned),
+        "resources/read" => governed.offers().tool_at(&params.uri?).map(str::to_owned),
+        "prompts/get" => governed.offers().tool_of_prompt(&params.name?).map(str::to_owned),
+        _ => None,
+    }
 }

@@ -42,12 +42,16 @@ fn key(more: Value) -> Value {
 }
 
 fn token(kid: &str, typ: &str) -> String {
+    token_of(&json!(ISSUER), kid, typ)
+}
+
+fn token_of(issuer: &Value, kid: &str, typ: &str) -> String {
     let prefix =
         [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     let signing = EncodingKey::from_ed_der(&[prefix.as_slice(), SEED.as_slice()].concat());
     let header =
         Header { kid: Some(kid.to_owned()), typ: Some(typ.to_owned()), ..Header::new(Algorithm::EdDSA) };
-    let claims = json!({"iss": ISSUER, "aud": RESOURCE, "sub": "ada", "azp": "desk", "scp": ["tasks:read"],
+    let claims = json!({"iss": issuer, "aud": RESOURCE, "sub": "ada", "azp": "desk", "scp": ["tasks:read"],
         "exp": Timestamp::now().as_second() + 60});
     jsonwebtoken::encode(&header, &claims, &signing).unwrap()
 }
@@ -72,6 +76,8 @@ async fn keys_are_fetched_once_and_made_up_key_ids_ask_for_nothing() {
     }
     assert!(issuer.open(&token("one", "at+jwt"), "https://gangway.example/mcp/notify").await.is_err());
     assert!(issuer.open(&token("one", "secevent+jwt"), RESOURCE).await.is_err(), "another kind of token");
+    let shared = token_of(&json!([ISSUER, "https://elsewhere.example"]), "one", "JWT");
+    assert!(issuer.open(&shared, RESOURCE).await.is_err(), "a token has one issuer");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 

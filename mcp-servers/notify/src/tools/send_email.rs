@@ -5,8 +5,8 @@ use crate::Outpost;
 use crate::delivery::Outgoing;
 use crate::parcel::{Letter, Parcel};
 use gangway_governance::Call;
+use gangway_protocol::ApiError;
 use gangway_protocol::tools::notify::{Delivery, SendEmailArgs};
-use gangway_protocol::{ApiError, ErrorType};
 use gangway_store::Channel;
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub(crate) async fn run(outpost: Outpost, args: SendEmailArgs, call: Call) -> Re
     let mail = Arc::new(mailer.compose(&args, &key)?);
     let target = args.to.as_str().to_owned();
     let letter = Letter { subject: args.subject, text: args.text, html: args.html };
-    let body = serde_json::to_value(letter)
-        .map_err(|error| call.error(ErrorType::Validation, "MAIL_INVALID", &error.to_string()))?;
+    let body =
+        serde_json::to_value(letter).map_err(|error| call.mistake("MAIL_INVALID", &error.to_string()))?;
     let message = Outgoing { channel: Channel::Mail, key, target, body };
     let waiting = Arc::clone(&mailer);
     let room = async move { waiting.room().await };

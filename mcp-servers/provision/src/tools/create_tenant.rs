@@ -10,7 +10,7 @@ use gangway_governance::Call;
 use gangway_protocol::grant::{GrantBasis, GrantedAction};
 use gangway_protocol::tenant::{Tenant, TenantState};
 use gangway_protocol::tools::provision::{CreateTenantArgs, TenantCreated};
-use gangway_protocol::{ApiError, ErrorType, RunId};
+use gangway_protocol::{ApiError, RunId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -33,8 +33,8 @@ pub(crate) async fn run(
     args: CreateTenantArgs,
     call: Call,
 ) -> Result<TenantCreated, ApiError> {
-    let tenant_id = tenant_id_of(&args.account_id)
-        .map_err(|error| call.error(ErrorType::Validation, "TENANT_ID", &error.to_string()))?;
+    let tenant_id =
+        tenant_id_of(&args.account_id).map_err(|error| call.mistake("TENANT_ID", &error.to_string()))?;
     let tenant = Tenant {
         login_url: desk.login_url.of(&tenant_id),
         tenant_id,

@@ -3,8 +3,8 @@
 use super::unavailable;
 use crate::Desk;
 use gangway_governance::Call;
+use gangway_protocol::ApiError;
 use gangway_protocol::tools::provision::{TenantArgs, TenantFound};
-use gangway_protocol::{ApiError, ErrorType};
 use std::sync::Arc;
 
 pub(crate) async fn run(desk: Arc<Desk>, args: TenantArgs, call: Call) -> Result<TenantFound, ApiError> {
@@ -14,7 +14,7 @@ pub(crate) async fn run(desk: Arc<Desk>, args: TenantArgs, call: Call) -> Result
         (None, Some(tenant_id)) => tenants.get(tenant_id).await,
         (None, None) | (Some(_), Some(_)) => {
             let text = "give exactly one of account_id and tenant_id";
-            return Err(call.error(ErrorType::Validation, "INVALID_ARGUMENTS", text));
+            return Err(call.mistake("INVALID_ARGUMENTS", text));
         }
     };
     let tenant = found.map_err(|error| unavailable(&call, &error))?;

@@ -4,16 +4,17 @@ use super::unavailable;
 use crate::Desk;
 use gangway_governance::Call;
 use gangway_protocol::tools::provision::{ListTenantsArgs, TenantPage};
-use gangway_protocol::{ApiError, ErrorType, TenantId};
+use gangway_protocol::{ApiError, TenantId};
 use std::sync::Arc;
 
 /// Tenants on a page, as the contract says.
 const PAGE: usize = 100;
 
 pub(crate) async fn run(desk: Arc<Desk>, args: ListTenantsArgs, call: Call) -> Result<TenantPage, ApiError> {
-    let cursor = args.cursor.map(TenantId::parse).transpose().map_err(|error| {
-        call.error(ErrorType::Validation, "INVALID_ARGUMENTS", &format!("cursor: not one of ours: {error}"))
-    })?;
+    let cursor =
+        args.cursor.map(TenantId::parse).transpose().map_err(|error| {
+            call.mistake("INVALID_ARGUMENTS", &format!("cursor: not one of ours: {error}"))
+        })?;
     // One more than a page tells whether there is another one.
     let mut tenants = desk
         .store

@@ -26,7 +26,7 @@ pub(crate) async fn run(
     for _ in 0..TRIES {
         let (task, checklist) = find(&desk, &args.task_id, &call).await?;
         let after = moved(&task, &checklist, &change)
-            .map_err(|refusal| call.error(ErrorType::Validation, refusal.code(), &refusal.to_string()))?;
+            .map_err(|refusal| call.mistake(refusal.code(), &refusal.to_string()))?;
         if after == task {
             return Ok(TaskUpdated { task });
         }
