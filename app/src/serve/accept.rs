@@ -41,11 +41,7 @@ impl Service {
         // What is asked before there is a run is in the run's trace.
         let trace = trace.unwrap_or_else(|| TraceParent::beginning(Uuid::new_v4().as_u128()));
         if !self.installation.store().runs().knows_correlation(&request.correlation_id).await? {
-            let sought = Sought {
-                account_id: &request.account_id,
-                correlation_id: Some(&request.correlation_id),
-                trace: Some(&trace),
-            };
+            let sought = Sought { account_id: &request.account_id, trace: Some(&trace) };
             if self.is_unknown(sought).await {
                 return Err(self.turn_unknown_away(&request, page).await.problem());
             }

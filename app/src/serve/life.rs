@@ -8,6 +8,7 @@ use super::demo::{self, Demo};
 use super::drain::{self, UnderWay};
 use super::host::{self, ApiKeys, Hosts, Vendors};
 use super::intake::{self, Intake, Policy};
+use super::known::KnownAccounts;
 use super::listener::{Listening, Terms};
 use super::mcp;
 use super::pace::Cut;
@@ -128,7 +129,8 @@ fn build(installation: Arc<Installation>, engine: OnboardingEngine, queue: Arc<Q
     let policy = policy(&installation, installation.config())?;
     let refusals = Arc::new(RefusalLog::default());
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    Ok(Service { intake: Intake::under(policy), engine, queue, refusals, tasks, demo, stop, installation })
+    let (intake, known) = (Intake::under(policy), KnownAccounts::of(Arc::clone(&installation)));
+    Ok(Service { intake, known, engine, queue, refusals, tasks, demo, stop, installation })
 }
 
 /// With simulated vendors and no secret configured, the data folder keeps one.

@@ -2,6 +2,7 @@
 
 use super::demo::Demo;
 use super::intake::Intake;
+use super::known::KnownAccounts;
 use super::queue::Queue;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::refused::RefusalLog;
@@ -17,6 +18,8 @@ pub struct Service {
     pub engine: OnboardingEngine,
     /// What webhooks go by.
     pub intake: Intake,
+    /// Which accounts there are.
+    pub known: KnownAccounts,
     /// Accepted runs on their way to being driven.
     pub queue: Arc<Queue>,
     /// What was refused at the door, on its way to the audit.

@@ -160,11 +160,7 @@ pub(super) async fn admit(service: &Service, arrived: &Arrived<'_>) -> Result<Ad
     }
     service.intake.policy().rates.accept(sender).map_err(Refusal::TooMany)?;
     let place = service.queue.reserve().ok_or(Refusal::QueueFull)?;
-    let sought = Sought {
-        account_id: &asked.account_id,
-        correlation_id: asked.correlation_id.as_ref(),
-        trace: asked.trace.as_ref(),
-    };
+    let sought = Sought { account_id: &asked.account_id, trace: asked.trace.as_ref() };
     match service.is_unknown(sought).await {
         true => Err(Refusal::UnknownAccount(asked.account_id.clone())),
         false => Ok(Admitted::New(place)),

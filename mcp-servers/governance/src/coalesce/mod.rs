@@ -71,8 +71,17 @@ impl<L: Lookup> Coalescer<L> {
     /// A coalescer over a lookup, with the windows of the process.
     #[must_use]
     pub fn new(outbound: &Outbound, lookup: L) -> Self {
-        let (settings, lanes) = (outbound.coalesce.clone(), Mutex::default());
-        Self { inner: Arc::new(Inner { lookup, settings, lanes }) }
+        Self::under(outbound.coalesce.clone(), lookup)
+    }
+
+    /// A coalescer with windows of its own.
+    #[must_use]
+    pub fn within(settings: CoalesceSettings, lookup: L) -> Self {
+        Self::under(watch::channel(settings).1, lookup)
+    }
+
+    fn under(settings: watch::Receiver<CoalesceSettings>, lookup: L) -> Self {
+        Self { inner: Arc::new(Inner { lookup, settings, lanes: Mutex::default() }) }
     }
 
     /// Looks one key up, alone or together with others of the same principal.
