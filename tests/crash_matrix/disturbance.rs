@@ -108,6 +108,22 @@ impl Disturbance {
         }
     }
 
+    /// Whether it is this vendor that misbehaves.
+    pub fn is_of(&self, vendor: Vendor) -> bool {
+        matches!(self, Self::Vendor(_, fault) if fault.vendor == vendor)
+    }
+
+    /// How many answers of a vendor may not have been seen because of it, though something may have happened.
+    pub fn answers_lost_by(&self, vendor: Vendor) -> u64 {
+        match self {
+            Self::Vendor(_, fault) if fault.vendor == vendor => match fault.kind {
+                FaultKind::LostResponse | FaultKind::Latency { .. } => fault.times.unwrap_or(0),
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+
     /// For the tally.
     pub fn name(&self) -> &'static str {
         match self {
@@ -119,6 +135,14 @@ impl Disturbance {
             Self::SecondCrash => "second crash",
         }
     }
+}
+
+/// Vendors believe a clock that is off by so much.
+const TOLERANCE_S: i64 = 300;
+
+/// Vendors refuse what was signed by a clock that is far off.
+pub fn is_out_of_time(disturbance: &Disturbance) -> bool {
+    matches!(disturbance, Disturbance::ClockStep(step_s) if step_s.abs() > TOLERANCE_S)
 }
 
 /// SplitMix64: small, and the same everywhere.

@@ -43,7 +43,7 @@ const NO_JOB_IS_DUE: [(&str, &str); 6] = [
     ("GANGWAY_SCHEDULE__AUDIT", YEARLY),
 ];
 const YEARLY: &str = "0 0 1 1 *";
-/// Made once per machine if the clock is to be stepped.
+/// Steps a process's clock; installed once per machine.
 const FAKE_TIME: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
@@ -55,14 +55,20 @@ pub struct Ground {
     folder: TempDir,
     key: String,
     http: reqwest::Client,
+    policy: Option<PathBuf>,
+    fake_time: &'static str,
 }
 
 impl Ground {
     /// Has the program make a data folder and a key.
     pub async fn prepared(binary: PathBuf) -> Result<Self> {
+        let Some(fake_time) = FAKE_TIME.into_iter().find(|library| Path::new(library).is_file()) else {
+            bail!("no clock can be stepped without libfaketime; apt-get install faketime");
+        };
         // A connection to a service that died must not be offered to its successor.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
-        let mut ground = Self { binary, folder: folder()?, key: String::new(), http };
+        let mut ground =
+            Self { binary, folder: folder()?, key: String::new(), http, policy: None, fake_time };
         // No vendor here speaks TLS, and reading the machine's certificates is half of a start; none at all is refused.
         std::fs::write(ground.certificates(), include_str!("../../fixtures/simulator/keys/tls.cert.pem"))?;
         let arguments = ["keys", "create", "--name", "matrix", "--role", "admin", "--json"];
@@ -74,6 +80,13 @@ impl Ground {
             None => bail!("keys create printed no key"),
         }
         Ok(ground)
+    }
+
+    /// The same, where the coordinator may not call these tools.
+    pub fn without(self, tools: &[&str]) -> std::io::Result<Self> {
+        let policy = self.folder.path().join("policy.toml");
+        std::fs::write(&policy, format!("[[deny]]\nwho = [\"agent:coordinator\"]\ntools = {tools:?}\n"))?;
+        Ok(Self { policy: Some(policy), ..self })
     }
 
     fn certificates(&self) -> PathBuf {
@@ -100,12 +113,13 @@ impl Ground {
             .current_dir(folder)
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        if clock_step_s != 0
-            && let Some(library) = FAKE_TIME.iter().find(|library| Path::new(library).is_file())
-        {
+        if let Some(policy) = &self.policy {
+            command.env("GANGWAY_ACCESS__POLICY", policy);
+        }
+        if clock_step_s != 0 {
             // The clock of waits and deadlines does not step.
             command
-                .env("LD_PRELOAD", library)
+                .env("LD_PRELOAD", self.fake_time)
                 .env("FAKETIME", format!("{clock_step_s:+}s"))
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }

@@ -10,7 +10,9 @@ mod house;
 mod journey;
 mod plan;
 mod receivers;
+mod self_test;
 mod service;
+mod told;
 mod vendors;
 mod verdict;
 
@@ -22,7 +24,7 @@ use house::Ground;
 use journey::End;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -48,6 +50,9 @@ struct Args {
     /// Only this case, e.g. ACME-001/deliver/step.effect:assess#1/7; its folder is kept.
     #[arg(long, value_name = "CASE", conflicts_with_all = ["all", "sample"])]
     case: Option<Case>,
+    /// Whether the matrix can fail: runs a few cases of a program that may not tell anybody.
+    #[arg(long, conflicts_with_all = ["all", "sample", "case"])]
+    self_test: bool,
     /// Cases at once.
     #[arg(long, value_name = "N", default_value_t = 12)]
     at_once: usize,
@@ -61,6 +66,9 @@ async fn main() -> Result<ExitCode> {
     let binary = std::path::absolute(&args.binary)?;
     if !binary.is_file() {
         bail!("{} is not there; build it with cargo build --release", binary.display());
+    }
+    if args.self_test {
+        return can_fail(&binary).await;
     }
     let ground = Ground::prepared(binary).await?;
     if let Some(case) = &args.case {
@@ -82,6 +90,20 @@ async fn main() -> Result<ExitCode> {
     }
     say(&tally.told(begun.elapsed()))?;
     Ok(if tally.failed.is_empty() && missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether what is lost is seen.
+async fn can_fail(binary: &Path) -> Result<ExitCode> {
+    let blind = self_test::blindness(binary).await?;
+    for sight in &blind {
+        say(&format!("FAILED {sight}"))?;
+    }
+    say(if blind.is_empty() {
+        "what is not told is missed"
+    } else {
+        "the matrix does not see what is lost"
+    })?;
+    Ok(if blind.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// One case, told in full, its folder kept.

@@ -2,12 +2,11 @@
 //! stuck without a reason. Effects are those of the simulator's ledger; what the program says of itself must fit them.
 
 use crate::case::{Case, Path as CasePath};
-use crate::disturbance::Disturbance;
+use crate::disturbance::{Disturbance, is_out_of_time};
 use crate::house::House;
-use crate::receivers;
-use gangway_simulator::{Effect, EffectKind, demo_accounts};
+use crate::{receivers, told};
+use gangway_simulator::demo_accounts;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What was found.
 pub struct Verdict {
@@ -42,12 +41,13 @@ pub fn of(house: &House, case: &Case, found: &Found) -> Verdict {
     }
     lives(case, &found.runs, &mut problems);
     possessions(case, found, &mut problems);
-    let unknown = messages(&found.runs, &found.outbox, &ledger, &mut problems);
+    let unknown = told::judge(case, found, &ledger, &mut problems);
     receivers::judge(case, found, &ledger, &mut problems);
     Verdict { problems, unknown }
 }
 
-fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+/// A list in a document; empty when there is none.
+pub fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -120,13 +120,6 @@ fn may_end(case: &Case, record: &Value, (decided, state): (&str, &str)) -> bool 
 
 /// An approval lives seven days.
 const APPROVAL_S: i64 = 7 * 86_400;
-/// Vendors believe a clock that is off by so much.
-const TOLERANCE_S: i64 = 300;
-
-/// Vendors refuse what was signed by a clock that is far off.
-fn is_out_of_time(disturbance: &Disturbance) -> bool {
-    matches!(disturbance, Disturbance::ClockStep(step_s) if step_s.abs() > TOLERANCE_S)
-}
 
 /// Whether there may be fewer runs than expected.
 fn is_cut_short(case: &Case, records: &[Value]) -> bool {
@@ -151,6 +144,7 @@ fn expected(case: &Case) -> &'static str {
         _ => "BLOCK",
     }
 }
+
 /// One tenant with its tasks where a customer was taken in, and none where nobody was.
 fn possessions(case: &Case, found: &Found, problems: &mut Vec<String>) {
     let Found { runs: records, tenants, tasks, .. } = found;
@@ -163,75 +157,5 @@ fn possessions(case: &Case, found: &Found, problems: &mut Vec<String>) {
     };
     if !fits {
         problems.push(format!("{tenants} tenants, {tasks} tasks for {}", case.account));
-    }
-}
-
-/// Every message of a run's effects arrived once, or stands in the outbox for a person; none arrived twice.
-fn messages(records: &[Value], outbox: &[Value], ledger: &[Effect], problems: &mut Vec<String>) -> usize {
-    let arrived = arrivals(ledger);
-    for (key, times) in &arrived {
-        if *times > 1 {
-            problems.push(format!("{key} arrived {times} times"));
-        }
-    }
-    let count = |state: &str| outbox.iter().filter(|message| message["state"] == state).count();
-    let unknown = count("unknown");
-    for state in ["queued", "sending", "dead"] {
-        if count(state) > 0 {
-            problems.push(format!("{} messages are {state}", count(state)));
-        }
-    }
-    let sent = count("sent");
-    // One of unknown fate may have arrived or not.
-    if arrived.len() < sent || arrived.len() > sent + unknown {
-        problems.push(format!(
-            "{} messages arrived; the outbox says {sent} sent, {unknown} unknown",
-            arrived.len()
-        ));
-    }
-    for record in records.iter().filter(|record| record["state"] != "parked") {
-        told(record, TOLD_BY_EACH_RUN, &[record], problems);
-        told(record, TOLD_ONCE, &records.iter().collect::<Vec<_>>(), problems);
-    }
-    unknown
-}
-
-/// How often each message arrived: a Slack message by our key in its metadata, a mail by its Message-ID.
-fn arrivals(ledger: &[Effect]) -> BTreeMap<String, usize> {
-    let mut arrived = BTreeMap::new();
-    for effect in ledger {
-        let name = match effect.kind {
-            EffectKind::SlackMessage => &effect.detail["metadata"]["event_payload"]["idempotency_key"],
-            EffectKind::Mail => &effect.detail["message_id"],
-            EffectKind::SlackUpdate
-            | EffectKind::Page
-            | EffectKind::CrmUpdate
-            | EffectKind::EnvelopeReminder => continue,
-        };
-        *arrived.entry(name.as_str().unwrap_or("a message without name").to_owned()).or_default() += 1;
-    }
-    arrived
-}
-
-/// What every run of this end tells people.
-const TOLD_BY_EACH_RUN: &[(&str, &[&str])] = &[
-    ("completed", &["slack_success", "email_success", "salesforce_status"]),
-    ("awaiting_approval", &["slack_escalation", "email_escalation"]),
-    ("blocked", &["slack_blocked", "email_blocked"]),
-];
-/// What a customer is told once, by whichever run of theirs comes first.
-const TOLD_ONCE: &[(&str, &[&str])] = &[("completed", &["email_welcome", "email_training"])];
-
-/// The runs together say what became of everything a run of this end owes, whatever became of it.
-fn told(record: &Value, owed: &[(&str, &[&str])], records: &[&Value], problems: &mut Vec<String>) {
-    let Some((_, labels)) = owed.iter().find(|(state, _)| record["state"] == *state) else { return };
-    let effects: Vec<&Value> = records.iter().flat_map(|record| list(record, "effects")).collect();
-    for label in *labels {
-        if !effects
-            .iter()
-            .any(|effect| effect["label"].as_str().is_some_and(|found| found.starts_with(label)))
-        {
-            problems.push(format!("the run is {} and nothing says what became of {label}", record["state"]));
-        }
     }
 }
