@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const GRANT_KEY: &str = "grant.key";
 const PASS_KEY: &str = "pass.key";
 const AUDIT_KEY: &str = "audit.key";
+/// The audit's key until a checkpoint that it signed is kept.
+const UNUSED_AUDIT_KEY: &str = "audit.key.unused";
 const WEBHOOK_SECRET: &str = "webhook.secret";
 
 /// The folder's grant key, made if there is none yet.
@@ -32,12 +34,36 @@ pub fn pass_key(data_dir: &Path) -> Result<SigningKey> {
 /// The key that signs checkpoints of the folder's audit, made if there is none yet. A key of its own: whoever has it can
 /// rewrite history, and nothing else.
 pub fn audit_key(data_dir: &Path) -> Result<SigningKey> {
+    if !was_sealed(data_dir) {
+        let unused = signing_key(&data_dir.join(UNUSED_AUDIT_KEY))?;
+        // Another process may have used one meanwhile, and then that is the key.
+        if !was_sealed(data_dir) {
+            return Ok(unused);
+        }
+    }
     signing_key(&data_dir.join(AUDIT_KEY))
 }
 
-/// Whether the folder has such a key: looking at an audit must not make one.
-pub fn has_audit_key(data_dir: &Path) -> bool {
-    data_dir.join(AUDIT_KEY).is_file()
+/// The same key if there is one: looking at an audit must not make one.
+pub fn audit_key_if_any(data_dir: &Path) -> Result<Option<SigningKey>> {
+    let is_there = was_sealed(data_dir) || data_dir.join(UNUSED_AUDIT_KEY).is_file();
+    is_there.then(|| audit_key(data_dir)).transpose()
+}
+
+/// Whether the folder's key has signed a checkpoint that was kept. It is so for ever: checkpoints that are not there any
+/// more were taken away.
+pub fn was_sealed(data_dir: &Path) -> bool {
+    data_dir.join(AUDIT_KEY).exists()
+}
+
+/// From now on the folder says that its audit was sealed. Called when the first checkpoint is on disk and not before, so
+/// that a process that dies between leaves no key without a checkpoint.
+pub fn audit_key_was_used(data_dir: &Path) -> Result<()> {
+    if was_sealed(data_dir) {
+        return Ok(());
+    }
+    let (unused, used) = (data_dir.join(UNUSED_AUDIT_KEY), data_dir.join(AUDIT_KEY));
+    fs::rename(&unused, &used).with_context(|| format!("cannot give the key {} its name", unused.display()))
 }
 
 fn signing_key(path: &Path) -> Result<SigningKey> {

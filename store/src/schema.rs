@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_salesforce_ids.sql"),
     include_str!("../migrations/0011_audit.sql"),
     include_str!("../migrations/0012_lists.sql"),
+    include_str!("../migrations/0013_seals.sql"),
 ];
 
 /// The schema this code works with.

@@ -6,7 +6,7 @@ use crate::reader::Readers;
 use crate::writer::{Pending, Shape, Writer};
 use crate::{
     ApiKeys, Approvals, Audit, Cursors, Feed, Idempotency, Intake, Journal, LlmCalls, Outbox, Restores,
-    Retention, Rules, Runs, StoreError, Tasks, Tenants, Timers, outbox,
+    Retention, Rules, Runs, Seals, StoreError, Tasks, Tenants, Timers, outbox,
 };
 use rusqlite::Connection;
 use std::fmt;
@@ -154,6 +154,12 @@ impl Store {
     #[must_use]
     pub fn restores(&self) -> Restores<'_> {
         Restores(self)
+    }
+
+    /// How far the audit's checkpoints came.
+    #[must_use]
+    pub fn seals(&self) -> Seals<'_> {
+        Seals(self)
     }
 
     /// Rule sets, which of them are in force, and what shadows said.

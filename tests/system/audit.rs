@@ -55,6 +55,39 @@ fn an_auditor_verifies_an_export_with_three_files_and_finds_what_was_done_to_it(
 }
 
 #[test]
+fn checkpoints_that_were_taken_away_are_found_and_no_command_signs_a_new_beginning() {
+    let house = House::new();
+    house.json(&["run", "ACME-001", "--json"]);
+    let kept = house.data_dir().with_file_name("data.checkpoints").join("audit-checkpoints.jsonl");
+    let away = kept.with_extension("away");
+    let nowhere = house.run(&["audit", "verify", "--checkpoints", "nothere.jsonl"]);
+    assert!(
+        nowhere.status.code() == Some(1) && says(&nowhere).contains("no checkpoints"),
+        "{}",
+        says(&nowhere)
+    );
+    assert!(house.run(&["audit", "verify"]).status.success());
+
+    fs::rename(&kept, &away).unwrap();
+    for _ in 0..2 {
+        let found = house.run(&["audit", "verify"]);
+        assert!(
+            found.status.code() == Some(1) && says(&found).contains("no checkpoints"),
+            "{}",
+            says(&found)
+        );
+        let ran = house.run(&["run", "STARTER-007", "--json"]);
+        assert!(stderr(&ran).contains("was signed and is not in"), "{}", stderr(&ran));
+    }
+    let signed_anew = fs::read_to_string(&kept).unwrap_or_default();
+    assert_eq!(signed_anew, "");
+    fs::rename(&away, &kept).unwrap();
+    house.json(&["run", "GAMMA-003", "--json"]);
+    let found = house.run(&["audit", "verify"]);
+    assert!(found.status.success(), "put back, all is well: {}", says(&found));
+}
+
+#[test]
 fn a_rolled_back_database_is_found_and_a_restore_is_told() {
     let house = House::new();
     house.json(&["run", "ACME-001", "--json"]);

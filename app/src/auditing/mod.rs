@@ -3,6 +3,7 @@
 //! What a chain, a checkpoint and a break are is the store's and the protocol's to say; this reads and writes files.
 
 mod export;
+mod post;
 mod seal;
 mod sink;
 #[cfg(test)]
@@ -11,4 +12,4 @@ mod verify;
 
 pub use export::export;
 pub use seal::Sealer;
-pub use verify::{Trust, verify_export, verify_store};
+pub use verify::{Checkpoints, Trust, verify_export, verify_store};

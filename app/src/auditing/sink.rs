@@ -1,7 +1,7 @@
 //! `audit-checkpoints.jsonl`: the second place, a line for each checkpoint, only ever appended to.
 //!
-//! A line that a lost power supply left half-written is passed over: checkpoints are numbered and name the one before, so
-//! that none can be made to look like one. Who may write the file is the operator's matter.
+//! A line that a lost power supply left half-written is passed over: it is the last one, or those around it follow each
+//! other. Any other that cannot be read is a finding. Who may write the file is the operator's matter.
 
 use crate::config::AuditSettings;
 use anyhow::{Context as _, Result};
@@ -26,12 +26,42 @@ pub fn checkpoints_file(data_dir: &Path, settings: &AuditSettings) -> Result<Pat
     Ok(data_dir.with_file_name(name).join(NAME))
 }
 
-/// Every checkpoint of a file, oldest first; none when there is no file.
-pub fn checkpoints_in(file: &Path) -> Result<Vec<Checkpoint>> {
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+/// What a file of checkpoints holds.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Every checkpoint, oldest first.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Lines, from 1, where one stood that cannot be read any more.
+    pub unreadable: Vec<u64>,
+}
+
+/// What is kept in a file; nothing when there is no file.
+pub fn kept_in(file: &Path) -> Result<Kept> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Kept::read(&String::from_utf8_lossy(&bytes))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept::default()),
         Err(error) => Err(error).with_context(|| format!("cannot read the checkpoints {}", file.display())),
+    }
+}
+
+impl Kept {
+    fn read(text: &str) -> Self {
+        let mut kept = Self::default();
+        let mut doubtful = Vec::new();
+        for (line, text) in (1..).zip(text.split_inclusive('\n')) {
+            let Ok(checkpoint) = serde_json::from_str::<Checkpoint>(text) else {
+                doubtful.push((line, text.ends_with('\n')));
+                continue;
+            };
+            let before = kept.checkpoints.last().map_or(0, |before| before.attested.number);
+            if before == 0 || checkpoint.attested.number != before.saturating_add(1) {
+                kept.unreadable.extend(doubtful.iter().map(|(line, _)| *line));
+            }
+            doubtful.clear();
+            kept.checkpoints.push(checkpoint);
+        }
+        kept.unreadable.extend(doubtful.into_iter().filter(|(_, is_ended)| *is_ended).map(|(line, _)| line));
+        kept
     }
 }
 

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::sink::checkpoints_file;
-use super::{Sealer, Trust, export, verify_export, verify_store};
+use super::verify::Report;
+use super::{Checkpoints, Sealer, Trust, export, verify_export, verify_store};
 use crate::config::{AuditSettings, Sources};
 use crate::installation::Installation;
 use crate::keys;
+use gangway_governance::vendor::http_client;
 use gangway_protocol::IdempotencyKey;
 use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::checkpoint::Checkpoint;
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{PostMessage, PostMessageArgs};
 use gangway_simulator::{EffectKind, Options, Simulator};
@@ -19,17 +22,45 @@ use serde_json::Value;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
+mod second_place;
+
 /// A data folder whose audit is sealed beside it.
 struct Place {
     folder: TempDir,
     store: Store,
+    settings: AuditSettings,
 }
 
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("data")).unwrap();
-        Self { folder, store }
+        Self { folder, store, settings: AuditSettings::default() }
+    }
+
+    /// One that posts its checkpoints.
+    fn posting_to(url: &str) -> Self {
+        let settings = AuditSettings { checkpoint_url: Some(url.to_owned()), ..AuditSettings::default() };
+        Self { settings, ..Self::new() }
+    }
+
+    async fn seal(&self) -> anyhow::Result<Option<Checkpoint>> {
+        self.sealer().seal(Timestamp::now()).await
+    }
+
+    async fn verified(&self) -> Report {
+        let trust = Trust::of_folder(&self.data(), &self.settings).unwrap();
+        verify_store(&self.store, &trust).await.unwrap()
+    }
+
+    /// Three checkpoints of three entries each, and their lines.
+    async fn sealed_thrice(&self) -> Vec<String> {
+        for _ in 0..3 {
+            self.append(3).await;
+            self.seal().await.unwrap();
+        }
+        let text = std::fs::read_to_string(self.checkpoints()).unwrap();
+        text.lines().map(|line| format!("{line}\n")).collect()
     }
 
     fn data(&self) -> PathBuf {
@@ -37,16 +68,17 @@ impl Place {
     }
 
     fn sealer(&self) -> Sealer {
-        Sealer::of(&self.store, &self.data(), &AuditSettings::default(), None)
+        let http = self.settings.checkpoint_url.as_ref().map(|_| http_client().unwrap());
+        Sealer::of(&self.store, &self.data(), &self.settings, http)
     }
 
     fn checkpoints(&self) -> PathBuf {
-        checkpoints_file(&self.data(), &AuditSettings::default()).unwrap()
+        checkpoints_file(&self.data(), &self.settings).unwrap()
     }
 
     fn trust(&self) -> Trust {
         let keys = vec![keys::audit_key(&self.data()).unwrap().verifying_key()];
-        Trust { keys, checkpoints: Some(self.checkpoints()) }
+        Trust { keys, checkpoints: Checkpoints::Own(self.checkpoints()) }
     }
 
     async fn append(&self, count: u32) {

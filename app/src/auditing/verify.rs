@@ -2,13 +2,13 @@
 //!
 //! An export is looked at with nothing but what is handed in: no store, no data folder, no network.
 
-use super::sink::{checkpoints_file, checkpoints_in};
+use super::sink::{checkpoints_file, kept_in};
 use crate::config::AuditSettings;
 use crate::keys;
 use anyhow::{Context as _, Result};
 use ed25519_dalek::VerifyingKey;
 use gangway_protocol::checkpoint::key_id;
-use gangway_store::{Inspected, Inspection, Store, Witness, inspect_export};
+use gangway_store::{AuditBreak, Inspected, Inspection, SealStage, Store, Witness, inspect_export};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::BufReader;
@@ -19,8 +19,19 @@ use std::path::{Path, PathBuf};
 pub struct Trust {
     /// Keys whose checkpoints are believed; empty while nothing was ever sealed.
     pub keys: Vec<VerifyingKey>,
-    /// The file of checkpoints that was kept elsewhere.
-    pub checkpoints: Option<PathBuf>,
+    /// Which checkpoints.
+    pub checkpoints: Checkpoints,
+}
+
+/// Checkpoints that an audit is held against.
+#[derive(Debug, Clone)]
+pub enum Checkpoints {
+    /// None were handed over; or nothing was sealed yet.
+    Unknown,
+    /// A file that somebody kept. It must hold some, and may be older than the audit.
+    Copy(PathBuf),
+    /// The data folder's own, which hold the newest that its store knows of.
+    Own(PathBuf),
 }
 
 /// What was found, and how to say it.
@@ -33,14 +44,31 @@ pub struct Report {
 
 /// Verifies the audit of a store.
 pub async fn verify_store(store: &Store, trust: &Trust) -> Result<Report> {
-    let (witness, remarks) = trust.witness()?;
+    // In this order: a checkpoint that is signed meanwhile is kept before it is remembered.
+    let signed = store.seals().newest(SealStage::Signed).await?;
+    let mut witness = trust.witness()?;
+    match (signed, &trust.checkpoints) {
+        (Some(signed), Checkpoints::Own(_) | Checkpoints::Unknown)
+            if !witness.has(signed.number, &signed.digest) =>
+        {
+            witness.find(AuditBreak::CheckpointLost { number: signed.number });
+        }
+        (Some(_) | None, _) => {}
+    }
     let inspected = store.audit().inspect(Inspection::of_whole(witness)).await?;
-    Ok(Report { inspected, keys: trust.key_ids(), remarks })
+    Ok(Report { inspected, keys: trust.key_ids(), remarks: Vec::new() })
 }
 
 /// Verifies an export.
 pub fn verify_export(export: &Path, trust: &Trust) -> Result<Report> {
-    let (witness, remarks) = trust.witness()?;
+    let witness = trust.witness()?;
+    let remarks = match &trust.checkpoints {
+        Checkpoints::Copy(_) | Checkpoints::Own(_) => Vec::new(),
+        Checkpoints::Unknown => vec![
+            "without --checkpoints an export proves what it holds, not that nothing was signed after it"
+                .to_owned(),
+        ],
+    };
     let cannot = || format!("cannot read the export {}", export.display());
     let file = BufReader::with_capacity(1 << 20, File::open(export).with_context(cannot)?);
     let inspected = inspect_export(file, witness, &trust.keys).with_context(cannot)?;
@@ -50,29 +78,30 @@ pub fn verify_export(export: &Path, trust: &Trust) -> Result<Report> {
 impl Trust {
     /// What a data folder's audit is held against: its own key and its own checkpoints.
     pub fn of_folder(data_dir: &Path, settings: &AuditSettings) -> Result<Self> {
-        let keys = match keys::has_audit_key(data_dir) {
-            true => vec![keys::audit_key(data_dir)?.verifying_key()],
-            false => Vec::new(),
-        };
-        Ok(Self { keys, checkpoints: Some(checkpoints_file(data_dir, settings)?) })
+        let keys: Vec<_> =
+            keys::audit_key_if_any(data_dir)?.map(|key| key.verifying_key()).into_iter().collect();
+        let own = checkpoints_file(data_dir, settings)?;
+        // Where nothing was sealed yet there need be nothing.
+        let is_expected =
+            keys::was_sealed(data_dir) || std::fs::metadata(&own).is_ok_and(|file| file.len() > 0);
+        let checkpoints = if is_expected { Checkpoints::Own(own) } else { Checkpoints::Unknown };
+        Ok(Self { keys, checkpoints })
     }
 
-    fn witness(&self) -> Result<(Witness, Vec<String>)> {
-        let mut remarks = Vec::new();
-        let checkpoints = match &self.checkpoints {
-            Some(file) => checkpoints_in(file)?,
-            None => {
-                remarks.push(
-                    "without --checkpoints an export proves what it holds, not that nothing was signed after it"
-                        .to_owned(),
-                );
-                Vec::new()
-            }
+    fn witness(&self) -> Result<Witness> {
+        let file = match &self.checkpoints {
+            Checkpoints::Unknown => return Ok(Witness::default()),
+            Checkpoints::Copy(file) | Checkpoints::Own(file) => file,
         };
-        if let (Some(file), true) = (&self.checkpoints, checkpoints.is_empty()) {
-            remarks.push(format!("there are no checkpoints in {}", file.display()));
+        let kept = kept_in(file)?;
+        let mut witness = Witness::of(&kept.checkpoints, &self.keys);
+        for line in kept.unreadable {
+            witness.find(AuditBreak::CheckpointUnreadable { line });
         }
-        Ok((Witness::of(&checkpoints, &self.keys), remarks))
+        if kept.checkpoints.is_empty() {
+            witness.find(AuditBreak::NoCheckpoints { place: file.clone() });
+        }
+        Ok(witness)
     }
 
     fn key_ids(&self) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! `gangway audit`: the newest entries, those that match, an export, and whether all of it is as it was written.
 
-use crate::auditing::{self, Sealer, Trust};
+use crate::auditing::{self, Checkpoints, Sealer, Trust};
 use crate::cli::{AuditCommand, AuditVerifyArgs, SearchArgs};
 use crate::config::Sources;
 use crate::{keys, output};
@@ -97,7 +97,8 @@ async fn verify(args: AuditVerifyArgs, sources: &Sources) -> Result<ExitCode> {
                     "an export is verified against a key you trust: --public-key FILE (gangway audit key prints it)"
                 );
             };
-            let trust = Trust { keys: read_keys(public_key)?, checkpoints: args.checkpoints };
+            let checkpoints = args.checkpoints.map_or(Checkpoints::Unknown, Checkpoints::Copy);
+            let trust = Trust { keys: read_keys(public_key)?, checkpoints };
             let file = file.clone();
             tokio::task::spawn_blocking(move || auditing::verify_export(&file, &trust)).await??
         }
@@ -124,7 +125,7 @@ fn of_folder(sources: &Sources, args: &AuditVerifyArgs) -> Result<Trust> {
         trust.keys = read_keys(file)?;
     }
     if let Some(file) = &args.checkpoints {
-        trust.checkpoints = Some(file.clone());
+        trust.checkpoints = Checkpoints::Copy(file.clone());
     }
     Ok(trust)
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with an audit, in words for whoever has to look into it. Says nothing about how it is found.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// How the audit's chain stands by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +98,29 @@ pub enum AuditBreak {
         after: u64,
         /// The one that came.
         found: u64,
+    },
+    /// Where checkpoints are expected there is none.
+    #[error(
+        "there are no checkpoints where they are kept, and some were signed: they were deleted, or {} is not the place",
+        place.display()
+    )]
+    NoCheckpoints {
+        /// Where.
+        place: PathBuf,
+    },
+    /// A line among checkpoints is none.
+    #[error("line {line} of the checkpoints cannot be read: it was altered or cut")]
+    CheckpointUnreadable {
+        /// Its number, from 1.
+        line: u64,
+    },
+    /// The newest checkpoint that the audit's own store knows of is not among those that were kept.
+    #[error(
+        "checkpoint {number} was signed and is not among those that are kept: their newest were cut off, altered or replaced"
+    )]
+    CheckpointLost {
+        /// The checkpoint.
+        number: u64,
     },
     /// Two checkpoints of one number: two audits were written with one key.
     #[error(

@@ -47,6 +47,10 @@ impl Witness {
         let mut before = (0, NO_CHECKPOINT.to_owned());
         for checkpoint in checkpoints {
             let attested = &checkpoint.attested;
+            // Whoever is sent checkpoints may be sent one twice: its sender cannot know whether the first arrived.
+            if witness.by_number.get(&attested.number) == Some(checkpoint) {
+                continue;
+            }
             if !checkpoint.is_signed_by_one_of(keys) {
                 witness.breaks.push(AuditBreak::Unsigned { number: attested.number });
                 continue;
@@ -80,6 +84,18 @@ impl Witness {
             None if self.by_number.last_key_value().is_some_and(|(newest, _)| *newest > number) => {}
             None => self.believe(checkpoint),
         }
+    }
+
+    /// Takes in what is wrong with the place where checkpoints are kept.
+    pub fn find(&mut self, broken: AuditBreak) {
+        self.breaks.push(broken);
+    }
+
+    /// Whether a checkpoint with this number and digest is among them.
+    #[must_use]
+    pub fn has(&self, number: u64, digest: &str) -> bool {
+        let found = self.by_number.get(&number).and_then(|checkpoint| checkpoint.digest().ok());
+        found.is_some_and(|found| found == digest)
     }
 
     fn believe(&mut self, checkpoint: &Checkpoint) {
