@@ -83,6 +83,22 @@ impl Drop for Launched {
 }
 
 #[test]
+fn the_audit_is_sealed_while_a_host_is_served_and_not_only_at_its_end() {
+    let house = House::new().with("GANGWAY_SCHEDULE__AUDIT", "every 1s");
+    let mut host = Launched::of(&house, &["mcp", "salesforce"]);
+    let verified = || house.json(&["audit", "verify", "--json"]);
+    for _ in 0..2 {
+        let before = verified()["entries"].as_u64().unwrap();
+        host.call("salesforce.get_account", &json!({"account_id": "ACME-001"}));
+        house.until("the call is sealed", || {
+            let found = verified();
+            found["entries"].as_u64().unwrap() > before && found["unsealed_entries"] == 0
+        });
+    }
+    assert!(host.child.try_wait().unwrap().is_none(), "it still serves");
+}
+
+#[test]
 fn the_approval_card_and_the_plain_result_say_the_same_and_neither_decides_without_a_form() {
     let house = House::new();
     let run = house.json(&["run", "GAMMA-003", "--json"]);

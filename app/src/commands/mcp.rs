@@ -9,7 +9,7 @@ use crate::config::Sources;
 use crate::installation::{Installation, PASS_VARIABLE};
 use crate::refused::RefusalLog;
 use crate::reload::{self, Holds, Readied, Reloading};
-use crate::{onboarding, output, shutdown};
+use crate::{onboarding, output, schedule, shutdown};
 use anyhow::{Context as _, Result, bail};
 use gangway_governance::{
     Door, Governed, Listening, Mount, Principal, Reach, Server, ToolNames, serve_stdio,
@@ -33,10 +33,20 @@ pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
 
 async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     reload_on_signals(&args, &installation)?;
-    match args.http {
-        Some(address) => over_http(&args, address, installation).await,
-        None => over_stdio(&args, installation).await,
-    }
+    let stop = CancellationToken::new();
+    let sealing = schedule::sealing(&installation)?;
+    let (served, sealed) = futures::join!(
+        async {
+            let served = match args.http {
+                Some(address) => over_http(&args, address, Arc::clone(&installation)).await,
+                None => over_stdio(&args, Arc::clone(&installation)).await,
+            };
+            stop.cancel();
+            served
+        },
+        sealing.run(stop.clone())
+    );
+    served.and(sealed)
 }
 
 async fn over_stdio(args: &McpArgs, installation: Arc<Installation>) -> Result<()> {

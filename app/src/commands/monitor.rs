@@ -31,7 +31,7 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
     }
     Installation::session(sources, async |installation| {
         let crew = Crew { installation: Arc::clone(&installation), engine: None, line: None };
-        let watched = jobs(&crew, &[JobName::Monitor, JobName::Contracts])?;
+        let watched = jobs(&crew, &[JobName::Monitor, JobName::Contracts, JobName::Audit])?;
         let scheduler =
             Scheduler::new(installation.store().clone(), watched, installation.crash_points().clone());
         let stop = CancellationToken::new();

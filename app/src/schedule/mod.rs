@@ -10,11 +10,12 @@ mod timetable;
 pub use jobs::{Crew, Job, jobs, service_jobs};
 pub use settings::{JobName, Retention, Schedule, WonDeals};
 
+use crate::installation::Installation;
 use anyhow::Result;
 use futures::FutureExt as _;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::redact::scrub;
-use gangway_store::{Store, Timer, TimerEnd};
+use gangway_store::{Store, StoreError, Timer, TimerEnd};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
@@ -30,6 +31,21 @@ const BEAT: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest reason kept of a failure.
 const LONGEST_REASON: usize = 500;
+
+/// Seals the audit as scheduled, for a process that does nothing else by schedule: what it adds must not wait for its end,
+/// which may be a kill.
+pub fn sealing(installation: &Arc<Installation>) -> Result<Scheduler> {
+    let crew = Crew { installation: Arc::clone(installation), engine: None, line: None };
+    let jobs = jobs(&crew, &[JobName::Audit])?;
+    Ok(Scheduler::new(installation.store().clone(), jobs, installation.crash_points().clone()))
+}
+
+/// Why a job failed the last time it was fired; none when it did not, or never was.
+pub async fn failure_of(store: &Store, job: JobName) -> Result<Option<String>, StoreError> {
+    let timers = store.timers().list().await?;
+    let timer = timers.into_iter().find(|timer| timer.name == job.name());
+    Ok(timer.and_then(|timer| timer.last).and_then(|end| end.error))
+}
 
 /// Fires jobs when they are due.
 pub struct Scheduler {
