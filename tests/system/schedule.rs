@@ -1,6 +1,7 @@
 //! Jobs of the service, fired by hand and through a running service; backup while it runs, and what a restore repeats.
 
 use crate::harness::{House, stderr};
+use crate::served::send;
 use crate::serving::{Event, Serving, post};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -101,6 +102,27 @@ fn refused_credentials_page_the_person_on_call_once_while_it_lasts() {
     // The key holds the hour: two, if one ended between the looks.
     let hours: std::collections::BTreeSet<&str> = pages.iter().copied().collect();
     assert!(!pages.is_empty() && pages.len() == hours.len(), "{effects:?}");
+}
+
+#[test]
+fn an_audit_that_cannot_be_sealed_pages_the_person_on_call_and_shows_at_readyz() {
+    let house = House::new();
+    let no_folder = house.data_dir().with_file_name("no-folder");
+    std::fs::write(&no_folder, "a file where the second place should be").unwrap();
+    let house = house.with("GANGWAY_AUDIT__CHECKPOINT_DIR", no_folder.to_str().unwrap());
+    let serving = Serving::start(&house, &[]);
+    let sealed = house.run(&["schedule", "run", "audit"]);
+    assert!(!sealed.status.success(), "{}", stderr(&sealed));
+    let told = fire(&house, "alarms");
+    assert_eq!(told["alarms"], json!([{ "alarm": "gangway/audit", "page": "sent" }]), "{told}");
+    let ready = || send(&serving.url("/readyz"), None, None, &[]).unwrap();
+    assert_eq!(ready().status, 200, "the work goes on");
+    assert!(ready().json()["audit"].as_str().unwrap().starts_with("not sealed"));
+
+    std::fs::remove_file(&no_folder).unwrap();
+    fire(&house, "audit");
+    assert_eq!(fire(&house, "alarms")["alarms"], json!([]), "mended");
+    assert_eq!(ready().json()["audit"], "sealed");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Pages the person on call for what [`gangway_governance::limits::alarms`] finds: a vendor that stays away, credentials
-//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted. While a trouble lasts it pages once an
+//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted, an audit that is not sealed. While a trouble lasts it pages once an
 //! hour: the hour is part of the key.
 
+use super::super::failure_of;
+use super::super::settings::JobName;
 use super::Crew;
 use anyhow::Result;
-use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted};
+use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted, unsealed};
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{Page, PageArgs, PageSeverity};
 use gangway_protocol::{IdempotencyKey, Outcome};
@@ -26,6 +28,8 @@ pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
     let settings = AlarmSettings::default();
     let mut due = alarms(&settings, &installation.limits().view(), decided(recent), decided(usual));
     due.extend(installation.drifts().lately(now).into_iter().map(drifted));
+    let not_sealed = failure_of(installation.store(), JobName::Audit).await?;
+    due.extend(not_sealed.map(|why| unsealed(&why)));
     if due.is_empty() {
         return Ok(json!({ "alarms": [] }));
     }

@@ -1,5 +1,5 @@
 //! What a person is to be paged for: a breaker that stays open, credentials that are refused, a day's calls that run out, a
-//! BLOCK rate that jumps, a tool that is not what it was.
+//! BLOCK rate that jumps, a tool that is not what it was, an audit that is not sealed.
 //!
 //! Pure: what is seen comes in, alarms come out, each with a key by which the pager recognises a repeat. When it is
 //! asked, and who is paged, is the scheduler's business.
@@ -66,6 +66,17 @@ pub fn alarms(
     let refused = vendors.iter().filter_map(|view| credentials(settings, view));
     let short = vendors.iter().filter_map(day);
     open.chain(refused).chain(short).chain(block_rate(settings, recent, usual)).collect()
+}
+
+/// That of an audit that could not be sealed, for whatever reason: the place cannot be written, or it was tampered with.
+#[must_use]
+pub fn unsealed(why: &str) -> Alarm {
+    Alarm {
+        dedup_key: "gangway/audit".to_owned(),
+        summary: format!(
+            "the audit is not sealed any more, so what is added could be cut off unnoticed; gangway audit verify says whether it was tampered with: {why}"
+        ),
+    }
 }
 
 /// That of a tool on another server which is refused, because its definition is not the one it is pinned to.
