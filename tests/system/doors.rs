@@ -51,6 +51,21 @@ fn a_peer_that_dribbles_is_cut_and_audited_and_the_service_goes_on() {
 }
 
 #[test]
+fn half_a_body_is_given_up_whatever_page_it_is_for() {
+    let house = House::new();
+    let key = key(&house, "Ann", "cs");
+    let service = Serving::start(&house, &[("GANGWAY_SERVE__BODY_MS", "100")]);
+    for page in ["/demo/enable-random-errors", "/api/runs", "/mcp/onboarding"] {
+        let head = format!(
+            "POST {page} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n"
+        );
+        let answer = dribble(&service, &format!("{head}content-length: 60\r\n\r\n{{\"rate\":"));
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("problem+json"), "{page}: {answer:?}");
+    }
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
 fn a_peer_that_holds_every_place_with_requests_it_does_not_finish_keeps_nobody_out() {
     let house = House::new();
     // Only for want of a place is anybody cut here.

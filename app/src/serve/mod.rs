@@ -5,6 +5,7 @@
 mod accept;
 mod answering;
 mod api;
+mod body_time;
 mod demo;
 mod drain;
 mod guard;
@@ -55,6 +56,7 @@ fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
                 "this page does not know this method; see the Allow header",
             )
         })
+        .layer(from_fn_with_state(Arc::clone(service), body_time::bounded))
         .layer(from_fn_with_state(Arc::clone(service), answering::reached))
         .layer(from_fn_with_state(Arc::clone(service), drain::waited_for))
         .layer(from_fn(guard::contained))

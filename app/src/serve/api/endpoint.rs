@@ -25,7 +25,6 @@ use serde_json::{Map, Value};
 use std::any::TypeId;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Takes nothing.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -259,11 +258,8 @@ async fn understood<P: Input, Q: Input, B: Input>(
     let body = if is_nothing::<B>() {
         nothing()?
     } else {
-        let time = Duration::from_millis(service.installation.config().serve.body_ms.get());
-        let read = Json::<Object<B>>::from_request(Request::from_parts(parts, body), &service);
-        tokio::time::timeout(time, read)
+        Json::<Object<B>>::from_request(Request::from_parts(parts, body), &service)
             .await
-            .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?
             .map_err(|refused| Problem::new(refused.status(), refused.body_text()))?
             .0
             .0

@@ -53,7 +53,7 @@ pub struct Policy {
     /// The Salesforce organization whose Outbound Messages are taken in.
     organization_id: Option<String>,
     rates: Rates,
-    /// Longest wait for a body.
+    /// Longest wait for a body, of these pages and all others.
     body_time: Duration,
     /// Longest wait for word of an account.
     lookup_time: Duration,
@@ -72,6 +72,11 @@ impl Policy {
             body_time: Duration::from_millis(settings.body_ms.get()),
             lookup_time: Duration::from_millis(settings.lookup_ms.get()),
         })
+    }
+
+    /// How long a body may take to arrive.
+    pub fn body_time(&self) -> Duration {
+        self.body_time
     }
 
     /// How long an account may be looked for before its event is taken in unseen.
@@ -159,7 +164,7 @@ impl Delivery<'_> {
         if !kind.eq_ignore_ascii_case(content_type) {
             return Err(Refusal::ContentType(content_type));
         }
-        body::read(&self.headers, body, policy.body_time).await
+        body::read(&self.headers, body).await
     }
 
     /// The one value of a header; none when it is absent.
