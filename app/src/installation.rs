@@ -9,6 +9,7 @@ mod engine;
 pub use belts::PASS_VARIABLE;
 pub use engine::{OnboardingEngine, WeakOnboardingEngine};
 
+use crate::approvals::Postponed;
 use crate::auditing::Sealer;
 use crate::cli::Globals;
 use crate::config::{Config, Sources, Vendors, section};
@@ -64,6 +65,7 @@ pub struct Installation {
     versions: OnceLock<Arc<Versions>>,
     outpost: OnceLock<Outpost>,
     belts: Belts,
+    postponed_reminders: Postponed,
     rule_book: OnceLock<RuleBook>,
     /// Simulated vendors, when they stand in for real ones.
     vendors: Option<Vendors>,
@@ -113,6 +115,7 @@ impl Installation {
             versions: OnceLock::new(),
             outpost: OnceLock::new(),
             belts: Belts::default(),
+            postponed_reminders: Postponed::default(),
             rule_book: OnceLock::new(),
             vendors,
             simulator,
@@ -137,6 +140,11 @@ impl Installation {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Reminders that were refused and rest for a while.
+    pub fn postponed_reminders(&self) -> &Postponed {
+        &self.postponed_reminders
     }
 
     /// Whether the one who acts at the command line is named by a key.

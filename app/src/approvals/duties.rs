@@ -16,34 +16,40 @@ use gangway_toolbelt::{Agent, Scope, Toolbelt};
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// One reminder that was due.
+/// One reminder that was due: sent, or queued to be, unless something failed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reminded {
     /// The approval.
     pub approval_id: String,
     /// How many hours before the expiry it was meant for.
     pub hours_before: u16,
-    /// Why Slack or the mail did not go out; tried again next time where that may help.
+    /// Codes of why Slack or the mail did not go out. Tried again: at once where that may help, else after a while.
     pub failed: Vec<String>,
 }
 
-/// Reminds people of approvals that run out. Of several levels missed while nobody looked, one reminder is sent.
+/// Reminds people of approvals that run out. Of several levels missed while nobody looked, one reminder is sent. It is noted
+/// as sent when all of it is; the keys keep what was sent from being sent again.
 pub async fn remind_due(installation: &Installation, now: Timestamp) -> Result<Vec<Reminded>> {
     let settings = settings(installation)?;
     let mut sent = Vec::new();
     for approval in installation.store().approvals().pending().await? {
         let due = reminders_due(&approval, &settings.reminder_hours(), now);
         let Some(level) = due.last().copied() else { continue };
+        if installation.postponed_reminders().rests(&approval.approval_id, level, now) {
+            continue;
+        }
         let Some(run) = installation.store().runs().get(&approval.run_id).await? else { continue };
         if run.state != RunState::AwaitingApproval {
             continue;
         }
         let errors = remind(installation, settings, &run, &approval, level).await?;
-        if errors.iter().all(|error| !error.retryable) {
+        if errors.is_empty() {
             let noted = move |docket: &Docket| Ok::<_, ()>(reminded(docket, &due));
             let _ = installation.store().approvals().decide(&approval.approval_id, None, noted, now).await?;
+        } else if errors.iter().all(|error| !error.retryable) {
+            installation.postponed_reminders().note(&approval.approval_id, level, now);
         }
-        let failed = errors.iter().map(ToString::to_string).collect();
+        let failed = errors.into_iter().map(|error| error.error_code).collect();
         sent.push(Reminded { approval_id: approval.approval_id, hours_before: level, failed });
     }
     Ok(sent)

@@ -5,9 +5,11 @@
 
 mod decide;
 mod duties;
+mod postponed;
 
 pub use decide::{Decided, Order, decide};
-pub use duties::{expire_due, remind_due, settled};
+pub use duties::{Reminded, expire_due, remind_due, settled};
+pub use postponed::Postponed;
 
 use crate::config::section;
 use crate::installation::Installation;

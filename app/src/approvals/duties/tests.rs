@@ -7,9 +7,12 @@ use super::{expire_due, remind_due, settled};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::onboarding::start;
+use crate::outbox::{Word, deliver_due, judge};
+use crate::people::local_person;
 use gangway_protocol::run::{RunRequest, Trigger};
 use gangway_protocol::{RunRecord, RunState};
-use gangway_simulator::{EffectKind, Options, Simulator};
+use gangway_simulator::{EffectKind, Fault, FaultKind, Options, Simulator, Vendor};
+use gangway_store::{OutboxFilter, OutboxState};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
@@ -84,6 +87,34 @@ async fn each_reminder_goes_out_once_also_across_a_restart() {
     assert!(remind_due(&second, until).await.unwrap().is_empty(), "too late for reminders");
     assert_eq!(stage.told(), (slack + 2, mail + 2));
     second.close().await;
+}
+
+#[tokio::test]
+async fn a_reminder_that_is_refused_for_good_is_not_kept_as_sent_and_goes_out_once_mended() {
+    let stage = Stage::new().await;
+    let installation = stage.open().await;
+    let (_, until) = waiting(&installation).await;
+    let (slack, mail) = stage.told();
+    stage.vendors.faults().add(Fault::new(Vendor::Slack, FaultKind::status(401)));
+    let remind = async |before: SignedDuration| {
+        let due = remind_due(&installation, until - before).await.unwrap();
+        due.into_iter().map(|due| due.failed.len()).collect::<Vec<_>>()
+    };
+    let almost = hours(83) + SignedDuration::from_secs(1);
+    assert_eq!(remind(hours(84)).await, [1], "it says that Slack failed");
+    assert!(remind(almost).await.is_empty(), "it rests a while");
+    assert_eq!(remind(hours(83)).await, [1], "and is not forgotten");
+    assert_eq!(stage.told(), (slack, mail + 1));
+
+    stage.vendors.faults().clear();
+    let dead = OutboxFilter { state: Some(OutboxState::Dead), ..OutboxFilter::default() };
+    let [message] = <[_; 1]>::try_from(installation.store().outbox().list(dead).await.unwrap()).unwrap();
+    judge(installation.store(), &local_person(), &message.message_id, Word::Retry, "mended").await.unwrap();
+    deliver_due(&installation, Timestamp::now()).await.unwrap();
+    assert_eq!(remind(hours(82)).await, [0]);
+    assert!(remind(hours(81)).await.is_empty(), "it is noted as sent");
+    assert_eq!(stage.told(), (slack + 1, mail + 1));
+    installation.close().await;
 }
 
 #[tokio::test]
