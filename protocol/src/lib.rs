@@ -37,7 +37,7 @@ pub use finding::{Domain, Evidence, Finding, RuleId, Severity};
 pub use ids::{AccountId, ContractId, CorrelationId, IdempotencyKey, OpportunityId, RunId, TenantId};
 pub use llm_call::{CallPurpose, CallVerdict, LlmCall, Spent};
 pub use money::{Currency, Money, Rate};
-pub use person::{Person, Role};
+pub use person::{Person, Role, same_person};
 pub use run::{RunRecord, RunState};
 pub use tenant::Tier;
 pub use trace::TraceParent;

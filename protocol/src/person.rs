@@ -75,10 +75,30 @@ impl Person {
     }
 }
 
+/// A name as it is compared: neither case nor space around it makes another person, in any alphabet.
+#[must_use]
+pub fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Whether two names are one person's. Whoever counts people, or keeps them apart, asks here.
+#[must_use]
+pub fn same_person(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Person, Role};
+    use super::{Person, Role, same_person};
     use std::collections::BTreeSet;
+
+    #[test]
+    fn case_and_space_make_nobody_somebody_else_in_any_alphabet() {
+        for one in ["Änne", "änne", " ÄNNE "] {
+            assert!(same_person(one, "änne"), "{one:?}");
+        }
+        assert!(!same_person("Anne", "Änne") && !same_person("Ann", "Anne"));
+    }
 
     #[test]
     fn an_admin_may_act_as_everybody_and_nobody_else_may() {

@@ -7,8 +7,8 @@ use crate::audit::Line;
 use crate::codec::{from_json, to_json, to_time};
 use crate::writer::Shape;
 use crate::{Store, StoreError, audit};
-use gangway_protocol::Person;
 use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::{Person, same_person};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ impl ApiKeys<'_> {
     /// Stores a new key and, in the same commit, who made it.
     ///
     /// # Errors
-    /// [`StoreError::KeyNameTaken`] while another key of that name was not revoked.
+    /// [`StoreError::KeyNameTaken`] while another key of that person was not revoked, however their name was written.
     pub async fn create(
         self,
         key: &ApiKey,
@@ -87,12 +87,8 @@ impl ApiKeys<'_> {
         let (key, secret_hash) = (key.clone(), secret_hash.to_owned());
         self.0
             .write(Shape::Several, move |connection| {
-                let taken: Option<String> = connection
-                    .prepare_cached("SELECT key_id FROM api_keys WHERE name = ?1 AND revoked_us IS NULL")?
-                    .query_row([&key.person.name], |row| row.get(0))
-                    .optional()?;
-                if let Some(key_id) = taken {
-                    return Err(StoreError::KeyNameTaken { name: key.person.name, key_id });
+                if let Some((key_id, name)) = key_of(connection, &key.person.name)? {
+                    return Err(StoreError::KeyNameTaken { name, key_id });
                 }
                 connection
                     .prepare_cached(
@@ -179,6 +175,15 @@ impl ApiKeys<'_> {
 }
 
 type Columns = (String, String, Option<i64>);
+
+/// The key and the name under which this person has one that was not revoked. SQLite knows the cases of ASCII only.
+fn key_of(connection: &Connection, name: &str) -> Result<Option<(String, String)>, StoreError> {
+    let mut select =
+        connection.prepare_cached("SELECT key_id, name FROM api_keys WHERE revoked_us IS NULL")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let keys = rows.collect::<Result<Vec<(String, String)>, _>>()?;
+    Ok(keys.into_iter().find(|(_, known)| same_person(known, name)))
+}
 
 fn by_id(connection: &Connection, key_id: &str) -> Result<Option<StoredKey>, StoreError> {
     let columns: Option<Columns> = connection

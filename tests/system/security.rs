@@ -1,7 +1,7 @@
 //! Who is turned away from an MCP server over real HTTP, and with what: forged and misused credentials, foreign pages,
 //! hostile arguments. Nothing of it reaches a vendor or ends the server: after each a good call works.
 
-use crate::harness::House;
+use crate::harness::{House, stderr};
 use crate::served::{Issuer, Served};
 use gangway_governance::{Holder, PassMint};
 use gangway_protocol::tools::known;
@@ -301,4 +301,18 @@ fn each_agent_may_call_exactly_its_tools_and_everything_else_is_refused_and_on_r
     let elsewhere = mint.make(Holder::Agent(Agent::Coordinator), System::Tasks, Timestamp::now()).unwrap();
     let crossed = served.call(Some(&elsewhere), &read_account("ACME-001"));
     assert!(crossed.body.contains("its token is for the tasks server"), "{}", crossed.body);
+}
+
+#[test]
+fn a_name_in_other_letters_is_no_other_persons() {
+    let house = House::new();
+    let create = |name: &str| house.run(&["keys", "create", "--name", name, "--role", "approver"]);
+    assert!(create("Änne").status.success());
+    let refused = create("ÄNNE");
+    assert!(
+        !refused.status.success() && stderr(&refused).contains("Änne has the key"),
+        "{}",
+        stderr(&refused)
+    );
+    assert!(create("Anne").status.success(), "she is somebody else");
 }

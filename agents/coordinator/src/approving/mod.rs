@@ -11,6 +11,7 @@ pub mod token;
 pub use refused::{Refused, RefusedKind};
 pub(crate) use request::{approval_id, difference, effects_digest, request};
 
+use gangway_protocol::person::{folded, same_person};
 use gangway_protocol::redact::scrub;
 use gangway_protocol::{Money, Outcome, Person, Role, RunState, Tier};
 use gangway_store::{Approval, ApprovalState, Docket, Vote};
@@ -118,7 +119,7 @@ fn may_decide(approval: &Approval, ballot: &Ballot) -> Result<(), Refused> {
 
 /// A request may carry words after the name: `stdio: the contract was signed`. Names may hold colons themselves.
 fn is_requester(name: &str, requested_by: &str) -> bool {
-    let (name, asked) = (name.trim().to_lowercase(), requested_by.trim().to_lowercase());
+    let (name, asked) = (folded(name), folded(requested_by));
     let rest = asked.strip_prefix(&name).filter(|_| !name.is_empty());
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
 }
@@ -170,7 +171,7 @@ fn named_tier(approval: &Approval, named: Option<Tier>) -> Result<Tier, Refused>
 }
 
 fn approve(approval: &Approval, vote: Vote, tier: Tier, policy: Policy) -> Result<Approval, Refused> {
-    if let Some(first) = approval.votes.iter().find(|first| first.by.eq_ignore_ascii_case(&vote.by)) {
+    if let Some(first) = approval.votes.iter().find(|first| same_person(&first.by, &vote.by)) {
         return Err(Refused::SamePersonTwice { name: vote.by, at: first.at });
     }
     let mut votes = approval.votes.clone();

@@ -178,6 +178,10 @@ fn a_large_deal_needs_two_different_people_and_one_no_is_final() {
     assert_eq!((docket.approval.state, docket.approval.votes.len()), (ApprovalState::Pending, 1));
     let twice = rule(&docket, &by("Dana"), policy, now()).unwrap_err();
     assert_eq!(twice.code(), "SAME_PERSON_TWICE");
+    let mut with_umlaut = docket.clone();
+    with_umlaut.approval.votes[0].by = "änne".to_owned();
+    let twice = rule(&with_umlaut, &by("ÄNNE"), policy, now()).unwrap_err();
+    assert_eq!(twice.code(), "SAME_PERSON_TWICE", "case makes no second person in any alphabet");
     let second = rule(&docket, &by("erin"), policy, now()).unwrap();
     assert_eq!(second.state, ApprovalState::Approved);
     assert_eq!(second.decided_by.as_deref(), Some("dana and erin"));
