@@ -37,6 +37,24 @@ fn new_secrets_hold_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
+fn keys_of_docusign_wait_for_a_restart_when_nobody_in_this_process_would_look() {
+    let house = House::new();
+    let file = house.data_dir().with_file_name("gangway.toml");
+    fs::write(&file, "[schedule]\ncontracts = \"off\"\n").unwrap();
+    let service = Serving::start(&house, &[]);
+    let keys = "[serve]\ndocusign_keys = \"0123456789abcdef0123456789abcdef\"\n";
+    fs::write(&file, format!("{keys}[schedule]\ncontracts = \"0 4 * * *\"\n")).unwrap();
+    service.signal("-HUP");
+    service.wait_for_remark("restart the service to take both over");
+    let answer = service.post("/webhook/docusign", &Event::new("{}"));
+    assert!(answer.body.contains("serve.docusign_keys is not configured"), "{}", answer.body);
+    assert_eq!(service.stop(), Some(0));
+    let service = Serving::start(&house, &[]);
+    assert_eq!(service.post("/webhook/docusign", &Event::new("{}")).status, 401, "now it is listened for");
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
 fn new_rules_decide_the_next_run_and_faulty_ones_change_nothing() {
     let house = House::new();
     let (file, rules) =

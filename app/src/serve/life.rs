@@ -135,10 +135,19 @@ fn build(installation: Arc<Installation>, engine: OnboardingEngine, queue: Arc<Q
 
 /// With simulated vendors and no secret configured, the data folder keeps one.
 fn policy(installation: &Installation, config: &Config) -> Result<Policy> {
-    if !config.serve.docusign_keys.0.is_empty() && config.schedule.timetable(JobName::Contracts)?.is_none() {
-        bail!(
-            "serve.docusign_keys lets DocuSign say that a contract changed, but schedule.contracts is off, so nobody would look at it: give schedule.contracts a schedule such as \"0 4 * * *\", or take the keys away"
-        );
+    if !config.serve.docusign_keys.0.is_empty() {
+        // Timers are made at the start, so what this process began with must have it too.
+        let (wanted, runs) = (&config.schedule, &installation.config().schedule);
+        if wanted.timetable(JobName::Contracts)?.is_none() {
+            bail!(
+                "serve.docusign_keys lets DocuSign say that a contract changed, but schedule.contracts is off, so nobody would look at it: give schedule.contracts a schedule such as \"0 4 * * *\", or take the keys away"
+            );
+        }
+        if runs.timetable(JobName::Contracts)?.is_none() {
+            bail!(
+                "serve.docusign_keys lets DocuSign say that a contract changed, but this process was started with schedule.contracts off, so nobody would look at it: restart the service to take both over, or take the keys away"
+            );
+        }
     }
     let makes_one = installation.vendors().is_some() && config.serve.webhook_secrets.0.is_empty();
     let own = match makes_one {
