@@ -1,7 +1,8 @@
 //! `gangway demo`: every demo account, decided as its file expects, with the effects its outcome calls for.
 
 use crate::harness::{House, gangway, read_json, stderr};
-use serde_json::Value;
+use crate::serving::{Event, Serving};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 fn demo(folder: &std::path::Path) -> Value {
@@ -140,4 +141,20 @@ fn a_second_run_of_a_customer_returns_its_tenant() {
     assert_ne!(first["run_id"], second["run_id"]);
     assert_eq!(first["tenant"]["tenant_id"], second["tenant"]["tenant_id"]);
     assert_eq!(house.json(&["tenants", "list", "--json"])["tenants"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_demos_own_key_decides_on_what_the_demos_controls_asked_for() {
+    let house = House::new();
+    let service = Serving::start(&house, &[]);
+    assert_eq!(service.post("/demo/run/GAMMA-003", &Event::new("")).status, 200);
+    let remarks = std::fs::read_to_string(house.data_dir().with_file_name("remarks")).unwrap();
+    let key = remarks.split("shown once: ").nth(1).unwrap().lines().next().unwrap();
+    let waiting = house.json(&["approvals", "list", "--json"]);
+    let id = waiting["approvals"][0]["approval_id"].as_str().unwrap();
+    let yes = json!({"verdict": "approve", "reason": "looks right"}).to_string();
+    let decision = Event::new(&yes).header("authorization", &format!("Bearer {key}"));
+    let decided = service.post(&format!("/api/approvals/{id}/decision"), &decision).json();
+    assert_eq!(decided["approval"]["decided_by"], "demo", "{decided}");
+    assert_eq!(service.stop(), Some(0));
 }

@@ -34,8 +34,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// More would leave nothing of the demo.
 const HIGHEST_RATE: f64 = 0.5;
 const USUAL_RATE: f64 = 0.2;
-/// Whoever uses the demo's controls: they are open to everybody on this machine.
-const ANYBODY: &str = "demo";
+/// Whoever uses the demo's controls: they are open to everybody on this machine. Another name than that of the demo's key,
+/// whose person may then decide on what was asked for here.
+const ANYBODY: &str = "demo controls";
 /// The name of the act in the audit.
 const ACT: &str = "demo.random_errors";
 
