@@ -135,6 +135,7 @@ mod tests {
         let request = axum::http::Request::builder().uri("/").body(axum::body::Body::empty()).unwrap();
         let answer = tower::ServiceExt::oneshot(hangs, request).await.unwrap();
         assert_eq!(answer.status(), 503);
+        assert!(!answer.headers().contains_key("retry-after"), "that would say that nothing was accepted");
         assert!(answer.headers().contains_key("x-request-id"));
     }
 }

@@ -15,8 +15,11 @@ use gangway_toolbelt::Scope;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 const PAGE: u32 = 100;
+/// When to come again where nobody said.
+const SOON: Duration = Duration::from_secs(5);
 const KEY: Header = Header {
     name: "Idempotency-Key",
     need: Need::Must,
@@ -182,5 +185,43 @@ fn refused(error: &ApiError) -> Problem {
         ErrorType::RateLimit => StatusCode::TOO_MANY_REQUESTS,
         ErrorType::ServerError | ErrorType::Network | ErrorType::Timeout => StatusCode::SERVICE_UNAVAILABLE,
     };
-    Problem::new(status, error.message.clone())
+    let problem =
+        Problem::new(status, format!("{} failed: {}: {}", error.operation, error.message, error.resolution));
+    let wait = error.retry_after_ms.map_or(SOON, Duration::from_millis);
+    match error.retryable && !error.may_have_happened() {
+        true => problem.retry_after(wait),
+        false => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refused;
+    use axum::http::header;
+    use axum::response::IntoResponse as _;
+    use gangway_protocol::{ApiError, ErrorType, System};
+
+    fn error(error_type: ErrorType) -> ApiError {
+        ApiError::new(System::Tasks, error_type, "update_status", "CODE", "words")
+    }
+
+    #[test]
+    fn who_may_try_again_is_told_when_and_who_may_not_what_mends_it() {
+        let after = |error: &ApiError| {
+            let answer = refused(error).into_response();
+            let header = answer.headers().get(header::RETRY_AFTER);
+            header.and_then(|wait| wait.to_str().ok()).map(str::to_owned)
+        };
+        let limited = ApiError { retry_after_ms: Some(1_200), ..error(ErrorType::RateLimit) };
+        assert_eq!(after(&limited).as_deref(), Some("2"));
+        assert_eq!(after(&error(ErrorType::RateLimit)).as_deref(), Some("5"));
+        assert_eq!(after(&error(ErrorType::Timeout).unsent()).as_deref(), Some("5"));
+        assert_eq!(after(&error(ErrorType::Timeout)), None, "it may have happened");
+        assert_eq!(after(&error(ErrorType::Validation)), None);
+        let said = serde_json::to_value(refused(&limited)).unwrap_or_default();
+        assert!(
+            said["detail"].as_str().is_some_and(|detail| detail.ends_with(&limited.resolution)),
+            "{said}"
+        );
+    }
 }
