@@ -53,6 +53,11 @@ const DELIVERED: [StatusCode; 6] = [
     StatusCode::UNPROCESSABLE_ENTITY,
     StatusCode::TOO_MANY_REQUESTS,
 ];
+/// The same where each notification asks for a run: its account may be unknown, its ids another's.
+const NOTIFIED: [StatusCode; 8] = {
+    let [unsigned, late, large, kind, unreadable, many] = DELIVERED;
+    [unsigned, StatusCode::NOT_FOUND, late, StatusCode::CONFLICT, large, kind, unreadable, many]
+};
 
 /// Names an account.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -118,7 +123,7 @@ pub fn endpoints(api: Api) -> Api {
     )
     .tell::<Nothing, Nothing, Nothing>(
         post("/webhook/salesforce", "receiveSalesforce", "Takes in a Salesforce Outbound Message (SOAP).")
-            .refusing(&DELIVERED),
+            .refusing(&NOTIFIED),
         Content::text("text/xml"),
     )
     .tell::<Nothing, Nothing, Nothing>(
