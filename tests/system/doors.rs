@@ -66,6 +66,17 @@ fn half_a_body_is_given_up_whatever_page_it_is_for() {
 }
 
 #[test]
+fn a_body_that_is_too_large_is_refused_with_its_bound_and_what_to_do() {
+    let house = House::new();
+    let key = key(&house, "Ann", "cs");
+    let service = Serving::start(&house, &[]);
+    let large = Event::new(&" ".repeat(70_000)).header("authorization", &format!("Bearer {key}"));
+    let refused = service.post("/api/runs", &large);
+    assert_eq!(refused.status, 413);
+    assert!(refused.body.contains("larger than 65536 bytes; send"), "{}", refused.body);
+}
+
+#[test]
 fn a_peer_that_holds_every_place_with_requests_it_does_not_finish_keeps_nobody_out() {
     let house = House::new();
     // Only for want of a place is anybody cut here.

@@ -68,7 +68,9 @@ pub enum Refused {
         outcome: Option<Outcome>,
     },
     /// The run does not wait for it.
-    #[error("run {run_id} is {state} and waits for no decision on this approval")]
+    #[error(
+        "run {run_id} is {state} and waits for no decision on this approval; look at the run again, for it may wait for one soon, or for another approval"
+    )]
     NotAwaited {
         /// The run.
         run_id: RunId,

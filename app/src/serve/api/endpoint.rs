@@ -3,6 +3,7 @@
 //! Route and description come from the same call, so neither can exist without the other and the document cannot speak of
 //! other types than the handler has. What an endpoint does is its handler's.
 
+use super::BODY_BYTES;
 use super::caller::caller;
 use super::document::{Content, Operation, output_schema};
 use crate::people::{Action, require};
@@ -260,7 +261,10 @@ async fn understood<P: Input, Q: Input, B: Input>(
     } else {
         Json::<Object<B>>::from_request(Request::from_parts(parts, body), &service)
             .await
-            .map_err(|refused| Problem::new(refused.status(), refused.body_text()))?
+            .map_err(|refused| match refused.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+                status => Problem::new(status, refused.body_text()),
+            })?
             .0
             .0
     };
@@ -300,6 +304,11 @@ async fn in_path<P: Input>(parts: &mut axum::http::request::Parts) -> Result<P, 
         found.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
     // An id that cannot exist names nothing.
     serde_json::from_value(Value::Object(named)).map_err(|error| Problem::not_found(error.to_string()))
+}
+
+fn too_large() -> Problem {
+    let says = format!("the body is larger than {BODY_BYTES} bytes; send only the fields of this operation");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, says)
 }
 
 fn nothing<T: DeserializeOwned>() -> Result<T, Problem> {

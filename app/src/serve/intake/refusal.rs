@@ -108,9 +108,12 @@ impl Refusal {
             Self::ContentType(wanted) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send the event as {wanted}"))
             }
-            Self::TooLarge(limit) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes"))
-            }
+            Self::TooLarge(limit) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!(
+                    "the body is larger than {limit} bytes; send what is asked for here and leave out the rest"
+                ),
+            ),
             Self::BrokeOff => (
                 StatusCode::REQUEST_TIMEOUT,
                 "the body did not arrive whole and in time; send it again".to_owned(),
@@ -168,11 +171,36 @@ fn said(disbelief: Disbelief) -> String {
             "the event is not signed: send webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or X-Hub-Signature-256".to_owned()
         }
         Disbelief::Malformed => {
-            "a signature header is missing, given twice or unreadable".to_owned()
+            "a signature header is missing, given twice or unreadable; send each header of one way to sign, once, as GET /api/openapi.json lists them".to_owned()
         }
         Disbelief::Stale => {
             format!("the event was signed more than {} minutes from now; check the clock and sign again", TOLERANCE.as_mins())
         }
-        Disbelief::Wrong => "no configured secret made this signature".to_owned(),
+        Disbelief::Wrong => "no configured secret made this signature; sign the body byte for byte as it is sent, with a secret that is configured here".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Disbelief, Refusal};
+
+    #[test]
+    fn a_refusal_says_what_is_wrong_and_then_what_to_do() {
+        for refusal in [
+            Refusal::TooLarge(1),
+            Refusal::BrokeOff,
+            Refusal::Disbelieved(Disbelief::Unsigned),
+            Refusal::Disbelieved(Disbelief::Malformed),
+            Refusal::Disbelieved(Disbelief::Stale),
+            Refusal::Disbelieved(Disbelief::Wrong),
+            Refusal::IdReused,
+            Refusal::CorrelationTaken,
+            Refusal::QueueFull,
+        ] {
+            let said = serde_json::to_value(refusal.problem()).unwrap_or_default();
+            let step = said["detail"].as_str().and_then(|detail| detail.split([';', ':', ',']).nth(1));
+            let names_one = ["send", "sign", "give", "check", "nothing was taken in"];
+            assert!(step.is_some_and(|step| names_one.iter().any(|word| step.contains(word))), "{said}");
+        }
     }
 }
