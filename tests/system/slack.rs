@@ -58,6 +58,7 @@ fn a_signed_click_of_a_known_approver_decides_once_and_nothing_else_does() {
     let id = run["approval_id"].as_str().unwrap();
     let value = value_of(&Value::Array(house.vendors().effects()), "gangway_approve").unwrap();
     let service = Serving::start(&house, &[]);
+    service.wait_for_remark("no API key has the name of the Slack approver dana");
     let dana = click(&service, &value);
     let differing = |field: &str, other: Value| {
         let mut click = dana.clone();

@@ -104,7 +104,7 @@ pub struct AuditSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approver {
-    /// Their name, as runs and audit know them.
+    /// Their name, as on their API key: by it a run of their own and a second vote are known.
     pub name: String,
     /// Their Slack user id, e.g. U024BE7LH.
     pub slack_user: String,

@@ -25,7 +25,7 @@ use anyhow::{Result, bail};
 use gangway_decision::RuleSet;
 use gangway_governance::Policy as AccessPolicy;
 use gangway_protocol::audit::AuditRecord;
-use gangway_protocol::{Person, Role};
+use gangway_protocol::{Person, Role, same_person};
 use gangway_store::{Store, StoreError};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -61,6 +61,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let mcp = mcp::routes(&service, listening.addr)?;
     announce(&service, listening.addr, earlier)?;
     offer_a_key(&service).await?;
+    warn_of_approvers_without_key(&service).await?;
 
     end_on_signals(&service.stop);
     reload_on_signals(&service)?;
@@ -204,6 +205,20 @@ async fn offer_a_key(service: &Service) -> Result<()> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// A run stands under the name of its asker's key. An approver of another name would not be known for the same person.
+async fn warn_of_approvers_without_key(service: &Service) -> Result<()> {
+    let keys = service.installation.store().api_keys().list().await?;
+    for approver in &service.installation.config().approvers {
+        let name = &approver.name;
+        if !keys.iter().any(|stored| same_person(&stored.key.person.name, name)) {
+            output::remark(&format!(
+                "no API key has the name of the Slack approver {name}: if they ask for runs under another name, they can approve those in Slack; give approvers.name as gangway keys list shows it"
+            ))?;
+        }
+    }
+    Ok(())
 }
 
 /// The first signal asks the service to end, the second ends the process where it stands.
