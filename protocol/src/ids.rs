@@ -4,6 +4,7 @@
 //! is bounded in length and alphabet, so that no id can carry a path, a query or a line break into
 //! a vendor call. Vendors' own record ids inside facts stay plain strings: they are evidence, not keys.
 
+use crate::canonical::digest_bytes;
 use crate::record_id::{ACCOUNT, RecordId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -192,6 +193,8 @@ impl CorrelationId {
 #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 200, "pattern" = "^[!-~]+$"))]
 pub struct IdempotencyKey(String);
 
+const LONGEST_KEY: usize = 200;
+
 /// Why a text is not an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -209,7 +212,7 @@ impl IdempotencyKey {
     pub fn parse(text: impl Into<String>) -> Result<Self, IdempotencyKeyError> {
         let text = text.into();
         let printable = text.bytes().all(|b| (b'!'..=b'~').contains(&b));
-        if text.is_empty() || text.len() > 200 || !printable {
+        if text.is_empty() || text.len() > LONGEST_KEY || !printable {
             return Err(IdempotencyKeyError { length: text.len() });
         }
         Ok(Self(text))
@@ -219,6 +222,19 @@ impl IdempotencyKey {
     #[must_use]
     pub fn of_step(run_id: &RunId, label: &str) -> Self {
         Self(format!("{run_id}/{label}"))
+    }
+
+    /// The same key in a name space of `caller`, where it meets no key of anybody else, nor one without a name space:
+    /// no run's or tenant's id begins with `~`. A key that would become too long is in it by its digest.
+    #[must_use]
+    pub fn within(&self, caller: &str) -> Self {
+        let space = digest_bytes(caller.as_bytes());
+        let space = space.trim_start_matches("sha256:").get(..24).unwrap_or_default();
+        let whole = format!("~{space}/{}", self.0);
+        if whole.len() <= LONGEST_KEY {
+            return Self(whole);
+        }
+        Self(format!("~{space}~{}", digest_bytes(self.0.as_bytes())))
     }
 
     /// The key as text.
@@ -250,6 +266,18 @@ impl fmt::Display for IdempotencyKey {
 #[cfg(test)]
 mod tests {
     use super::{AccountId, IdError, IdempotencyKey};
+
+    #[test]
+    fn a_key_in_a_callers_name_space_is_a_key_and_nobody_elses() {
+        for text in ["k".to_owned(), "run-1/email_welcome".to_owned(), "x".repeat(200)] {
+            let key = IdempotencyKey::parse(text);
+            let of = |caller| key.clone().map(|key: IdempotencyKey| key.within(caller));
+            let (adas, bobs) = (of("person ada"), of("person bob"));
+            assert!(adas != bobs && adas != key, "{adas:?}");
+            assert_eq!(adas, of("person ada"));
+            assert!(adas.is_ok_and(|key| IdempotencyKey::parse(key.as_str()) == Ok(key)));
+        }
+    }
 
     #[test]
     fn accepts_business_ids_and_salesforce_ids() {

@@ -1,6 +1,6 @@
 //! Idempotency: a write's key is claimed before it runs and answered after, each in one commit with its audit entry.
 //!
-//! It remembers answers; what to do about an abandoned claim is the caller's decision.
+//! It remembers answers; what to do about an abandoned claim, and whose keys are one caller's, is the caller's decision.
 
 use crate::audit::{Line, insert};
 use crate::codec::{from_json, to_json};
@@ -32,9 +32,23 @@ pub enum Claim {
 
 /// The idempotency keys of a store.
 #[derive(Debug, Clone, Copy)]
-pub struct Idempotency<'a>(pub(crate) &'a Store);
+pub struct Idempotency<'a> {
+    store: &'a Store,
+    formerly: Option<&'a IdempotencyKey>,
+}
 
-impl Idempotency<'_> {
+impl<'a> Idempotency<'a> {
+    pub(crate) fn of(store: &'a Store) -> Self {
+        Self { store, formerly: None }
+    }
+
+    /// The same for a key that was claimed as `key` before callers had keys of their own. Claims of that time are met by
+    /// every caller, for they do not say whose they are; those of today only under their own key.
+    #[must_use]
+    pub fn formerly(self, key: &'a IdempotencyKey) -> Self {
+        Self { formerly: Some(key), ..self }
+    }
+
     /// Claims `key` for one call of `tool` and records the call's intent, in one commit. The intent is recorded
     /// whatever the claim finds, for somebody did call; the outcome of a call that does not run is the caller's to append.
     ///
@@ -47,19 +61,19 @@ impl Idempotency<'_> {
         arguments_digest: &str,
         intent: AuditRecord,
     ) -> Result<Claim, StoreError> {
-        let call = Call::new(tool, key);
+        let call = Call::new(tool, key).formerly(self.formerly);
         let digest = arguments_digest.to_owned();
         let line = Line::new(&intent)?;
         let claimed_us = intent.at.as_microsecond();
-        let liveness = self.0.liveness().clone();
-        self.0
+        let liveness = self.store.liveness().clone();
+        self.store
             .write(Shape::Several, move |connection| {
                 insert(connection, &line)?;
                 let Some(row) = find(connection, &call)? else {
                     connection
                         .prepare_cached(
-                            "INSERT INTO idempotency (tool, key, arguments_digest, state, instance, claimed_us) \
-                             VALUES (?1, ?2, ?3, 'claimed', ?4, ?5)",
+                            "INSERT INTO idempotency (tool, key, arguments_digest, state, instance, claimed_us, is_callers) \
+                             VALUES (?1, ?2, ?3, 'claimed', ?4, ?5, 1)",
                         )?
                         .execute(params![call.tool, call.key, digest, &**liveness.own(), claimed_us])?;
                     return Ok(Claim::Fresh);
@@ -74,9 +88,10 @@ impl Idempotency<'_> {
                     _ => {
                         connection
                             .prepare_cached(
-                                "UPDATE idempotency SET instance = ?3 WHERE tool = ?1 AND key = ?2",
+                                "UPDATE idempotency SET instance = ?4, key = ?2, is_callers = 1 \
+                                 WHERE tool = ?1 AND (key = ?2 OR key = ?3 AND is_callers = 0)",
                             )?
-                            .execute([&call.tool, &call.key, &**liveness.own()])?;
+                            .execute([&call.tool, &call.key, &call.formerly, &**liveness.own()])?;
                         Ok(Claim::Abandoned)
                     }
                 }
@@ -157,8 +172,8 @@ impl Idempotency<'_> {
     ) -> Result<(), StoreError> {
         let call = Call::new(tool, key);
         let line = Line::new(&outcome)?;
-        let liveness = self.0.liveness().clone();
-        self.0
+        let liveness = self.store.liveness().clone();
+        self.store
             .write(Shape::Several, move |connection| {
                 if change(connection, &call, liveness.own())? == 0 {
                     return Err(StoreError::NotClaimed { tool: call.tool, key: call.key });
@@ -173,11 +188,19 @@ impl Idempotency<'_> {
 struct Call {
     tool: String,
     key: String,
+    /// The key again, if it never had another form.
+    formerly: String,
 }
 
 impl Call {
     fn new(tool: &str, key: &IdempotencyKey) -> Self {
-        Self { tool: tool.to_owned(), key: key.as_str().to_owned() }
+        let key = key.as_str().to_owned();
+        Self { tool: tool.to_owned(), formerly: key.clone(), key }
+    }
+
+    fn formerly(self, key: Option<&IdempotencyKey>) -> Self {
+        let formerly = key.map_or_else(|| self.key.clone(), |key| key.as_str().to_owned());
+        Self { formerly, ..self }
     }
 }
 
@@ -191,9 +214,10 @@ struct Row {
 fn find(connection: &Connection, call: &Call) -> Result<Option<Row>, StoreError> {
     let row = connection
         .prepare_cached(
-            "SELECT arguments_digest, state, instance, answer FROM idempotency WHERE tool = ?1 AND key = ?2",
+            "SELECT arguments_digest, state, instance, answer FROM idempotency \
+             WHERE tool = ?1 AND (key = ?2 OR key = ?3 AND is_callers = 0)",
         )?
-        .query_row([&call.tool, &call.key], |row| {
+        .query_row([&call.tool, &call.key, &call.formerly], |row| {
             Ok(Row {
                 arguments_digest: row.get(0)?,
                 state: row.get(1)?,

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_audit.sql"),
     include_str!("../migrations/0012_lists.sql"),
     include_str!("../migrations/0013_seals.sql"),
+    include_str!("../migrations/0014_callers_keys.sql"),
 ];
 
 /// The schema this code works with.

@@ -81,7 +81,7 @@ impl Store {
     /// Claims and answers of writing tools.
     #[must_use]
     pub fn idempotency(&self) -> Idempotency<'_> {
-        Idempotency(self)
+        Idempotency::of(self)
     }
 
     /// Recorded calls to language models.

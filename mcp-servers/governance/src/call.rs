@@ -22,7 +22,7 @@ pub struct Call {
     pub correlation_id: Option<CorrelationId>,
     /// The trace it belongs to.
     pub trace: TraceParent,
-    /// The idempotency key; present on every write, absent on every read.
+    /// The idempotency key, as the caller's own ([`Principal::own_key`]); present on every write, absent on every read.
     pub key: Option<IdempotencyKey>,
     /// What the person at the host said, where the tool asks for that.
     pub confirmation: Confirmation,

@@ -10,7 +10,7 @@ use gangway_governance::vendor::{
 };
 use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::notify::{Page, PageArgs};
-use gangway_protocol::{ApiError, CorrelationId, ErrorType, System};
+use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, System};
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -54,10 +54,15 @@ impl Pager {
     }
 
     /// The event as it is written, without the routing key: that one is a secret, and the outbox keeps none.
-    pub(crate) fn compose(&self, args: &PageArgs, correlation_id: Option<&CorrelationId>) -> Value {
+    pub(crate) fn compose(
+        &self,
+        args: &PageArgs,
+        key: &IdempotencyKey,
+        correlation_id: Option<&CorrelationId>,
+    ) -> Value {
         json!({
             "event_action": "trigger",
-            "dedup_key": args.dedup_key,
+            "dedup_key": key,
             "payload": {
                 "summary": args.summary.0,
                 "source": self.source,

@@ -11,7 +11,7 @@ use gangway_governance::vendor::{
 };
 use gangway_protocol::tools::Tool as _;
 use gangway_protocol::tools::notify::{PostMessage, PostMessageArgs};
-use gangway_protocol::{ApiError, CorrelationId, ErrorType, System};
+use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, System};
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -72,7 +72,11 @@ impl Slack {
     }
 
     /// The message as it is written.
-    pub(crate) fn compose(args: &PostMessageArgs, correlation_id: Option<&CorrelationId>) -> Value {
+    pub(crate) fn compose(
+        args: &PostMessageArgs,
+        key: &IdempotencyKey,
+        correlation_id: Option<&CorrelationId>,
+    ) -> Value {
         let mut message = json!({
             "channel": args.channel,
             "text": args.text.0,
@@ -80,7 +84,7 @@ impl Slack {
             "unfurl_media": false,
             "metadata": {
                 "event_type": EVENT_TYPE,
-                "event_payload": {"idempotency_key": args.idempotency_key, "correlation_id": correlation_id},
+                "event_payload": {"idempotency_key": key, "correlation_id": correlation_id},
             },
         });
         if let Some(blocks) = &args.blocks {

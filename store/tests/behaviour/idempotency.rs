@@ -104,3 +104,53 @@ async fn a_closed_stores_claim_is_abandoned_and_a_living_ones_is_not() {
     other.close().await;
     assert_eq!(claim(&store, "d1").await, Claim::Abandoned);
 }
+
+/// As a database has it that was written before callers had keys of their own.
+fn of_nobody(folder: &std::path::Path, state: &str, answer: Option<&str>) {
+    let raw = rusqlite::Connection::open(folder.join("gangway.db")).unwrap();
+    let row = (TOOL, "k1", "d1", state, "gone", answer, 1);
+    raw.execute(
+        "INSERT INTO idempotency (tool, key, arguments_digest, state, instance, answer, claimed_us) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        row,
+    )
+    .unwrap();
+}
+
+async fn claim_of(store: &Store, caller: &str) -> Claim {
+    let given = key("k1");
+    let own = given.within(caller);
+    store.idempotency().formerly(&given).claim(TOOL, &own, "d1", audit("call")).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_claim_of_before_callers_had_keys_of_their_own_answers_whoever_repeats_it() {
+    let (folder, store) = open();
+    of_nobody(folder.path(), "answered", Some("7"));
+    for caller in ["ada", "bob"] {
+        assert_eq!(claim_of(&store, caller).await, Claim::Answered(json!(7)));
+    }
+    let agents = store.idempotency().claim(TOOL, &key("k1"), "d1", audit("call")).await.unwrap();
+    assert_eq!(agents, Claim::Answered(json!(7)));
+}
+
+#[tokio::test]
+async fn an_abandoned_claim_of_before_becomes_its_first_repeaters_own() {
+    let (folder, store) = open();
+    of_nobody(folder.path(), "claimed", None);
+    assert_eq!(claim_of(&store, "ada").await, Claim::Abandoned);
+    let own = key("k1").within("ada");
+    store.idempotency().answer(TOOL, &own, &json!(1), audit("end")).await.unwrap();
+    assert_eq!(claim_of(&store, "ada").await, Claim::Answered(json!(1)));
+    assert_eq!(claim_of(&store, "bob").await, Claim::Fresh);
+}
+
+#[tokio::test]
+async fn a_claim_of_today_is_not_met_by_another_callers_same_key() {
+    let (_folder, store) = open();
+    let agents = store.idempotency().claim(TOOL, &key("k1"), "d1", audit("call")).await.unwrap();
+    assert_eq!(agents, Claim::Fresh);
+    assert_eq!(claim_of(&store, "ada").await, Claim::Fresh);
+    assert_eq!(claim_of(&store, "bob").await, Claim::Fresh);
+    assert_eq!(claim_of(&store, "bob").await, Claim::InProgress);
+}

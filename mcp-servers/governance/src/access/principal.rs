@@ -3,7 +3,7 @@
 //! Given by whoever opens the connection or proved at its door, never read from the call. Two principals are the same only
 //! if their rights are: what is shared within one, such as a batch of reads, never crosses a difference in rights.
 
-use gangway_protocol::{Agent, Person, System};
+use gangway_protocol::{Agent, IdempotencyKey, Person, System};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -140,6 +140,16 @@ impl Principal {
         match &self.0.kind {
             Kind::Person(person) => Some(person),
             Kind::Agent(_) | Kind::Host { .. } | Kind::Local => None,
+        }
+    }
+
+    /// An idempotency key this caller gave, as its own: nobody takes another's key, or gets the answer to it. Our agents
+    /// have theirs in common and as they are, for a run's steps go on in whichever process takes it up.
+    #[must_use]
+    pub fn own_key(&self, key: IdempotencyKey) -> IdempotencyKey {
+        match self.0.kind {
+            Kind::Agent(_) => key,
+            Kind::Person(_) | Kind::Host { .. } | Kind::Local => key.within(&self.0.name),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Stage: the audit's intent and, for writes, the claim on the idempotency key in one commit before the handler runs;
 //! outcome and answer in one commit after it.
 //!
-//! A write whose intent cannot be recorded does not run. Reads are recorded without waiting. What a claim means is the
+//! A key is its caller's own ([`crate::Principal::own_key`]). A write whose intent cannot be recorded does not run. Reads are recorded without waiting. What a claim means is the
 //! store's knowledge, whether a handler may run again the contract's ([`Rerun`]).
 
 use super::answer::{self, Written};
@@ -46,7 +46,7 @@ pub(crate) enum Standing<'a> {
     Lost(Permit<'a>),
 }
 
-/// The idempotency key among a write's arguments. A read has none.
+/// The idempotency key among a write's arguments, as it was given. A read has none.
 pub(crate) fn key_of(
     access: Access,
     arguments: &Value,
@@ -68,7 +68,10 @@ pub(crate) async fn take<'a>(
     arguments: &Value,
     trail: &Trail,
 ) -> Result<Standing<'a>, ApiError> {
-    let (Access::Write { rerun, .. }, Some(key)) = (tool.contract.access, call.key.clone()) else {
+    let given = key_of(tool.contract.access, arguments, call)?;
+    let (Access::Write { rerun, .. }, Some(given), Some(key)) =
+        (tool.contract.access, given, call.key.clone())
+    else {
         trail.intend(governance).await;
         return Ok(Standing::Run(Permit::Read));
     };
@@ -80,6 +83,7 @@ pub(crate) async fn take<'a>(
     let claim = governance
         .store
         .idempotency()
+        .formerly(&given)
         .claim(name, &key, &digest, trail.intent())
         .await
         .map_err(|error| unrecorded(call, &error.with_cause()))?;

@@ -126,7 +126,8 @@ async fn carry_out(
 /// Why the call is refused.
 pub fn admit(tool: &GovernedTool, mut call: Call, arguments: &Value) -> Result<(Call, Run), ApiError> {
     tool.schemas.check_arguments(arguments, &call)?;
-    call.key = claim::key_of(tool.contract.access, arguments, &call)?;
+    let given = claim::key_of(tool.contract.access, arguments, &call)?;
+    call.key = given.map(|key| call.principal.own_key(key));
     let ready = tool
         .prepare(arguments, call.clone())
         .map_err(|error| schema::unreadable(&error, &tool.schemas, &call))?;

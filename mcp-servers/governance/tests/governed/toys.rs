@@ -1,6 +1,6 @@
 //! Three tools that do what their `mode` argument says, and a bench that serves them to a client over a byte pipe.
 
-use gangway_governance::{Call, Governance, Governed, Principal, Reach, Server, ToolNames};
+use gangway_governance::{Call, Governance, Governed, Policy, Principal, Reach, Server, ToolNames};
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::{Access, Contract, Rerun, Tool};
@@ -137,7 +137,16 @@ pub fn toys() -> Arc<Toys> {
 }
 
 pub fn governed(server: Server, governance: Governance, names: ToolNames) -> Governed {
-    Governed::new(server, Arc::new(governance), Principal::local("tester", Reach::Writes).unwrap(), names)
+    governed_by(tester(), server, governance, names)
+}
+
+fn governed_by(caller: Principal, server: Server, governance: Governance, names: ToolNames) -> Governed {
+    Governed::new(server, Arc::new(governance), caller, names)
+}
+
+/// Who calls unless a test says otherwise.
+pub fn tester() -> Principal {
+    Principal::local("tester", Reach::Writes).unwrap()
 }
 
 #[derive(Clone, Copy)]
@@ -181,6 +190,16 @@ impl Bench {
         let toys = toys();
         let governance = adjust(Governance::new(store.clone()));
         let governed = governed(toy_server(&toys), governance, ToolNames::Dotted);
+        Self { client: connect(governed, Era::Modern).await, store, toys }
+    }
+
+    /// Somebody else at the same toys and store.
+    pub async fn beside(&self, caller: Principal) -> Self {
+        let (store, toys) = (self.store.clone(), Arc::clone(&self.toys));
+        let who = r#"who = ["agent:coordinator", "agent:finance-agent", "role:admin"]"#;
+        let policy = Policy::read(&format!("[[allow]]\n{who}\ntools = [\"tasks.*\"]\n")).unwrap();
+        let governance = Governance::new(store.clone()).with_policy(policy);
+        let governed = governed_by(caller, toy_server(&toys), governance, ToolNames::Dotted);
         Self { client: connect(governed, Era::Modern).await, store, toys }
     }
 

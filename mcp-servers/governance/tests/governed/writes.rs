@@ -1,11 +1,11 @@
 //! Writes: once per key, whatever happens to the caller, the handler, the process or the store.
 
-use crate::toys::{Bench, code, error, governed, keyed, success, toy_server, toys};
+use crate::toys::{Bench, code, error, governed, keyed, success, tester, toy_server, toys};
 use futures::future::join_all;
-use gangway_governance::{Governance, ToolNames};
+use gangway_governance::{Governance, Principal, ToolNames};
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::crash_point::CrashPoints;
-use gangway_protocol::{ErrorType, IdempotencyKey, canonical};
+use gangway_protocol::{Agent, ErrorType, IdempotencyKey, Person, Role, canonical};
 use gangway_store::{Claim, Store};
 use jiff::Timestamp;
 use rmcp::handler::server::ServerHandler as _;
@@ -131,7 +131,7 @@ async fn a_caller_that_goes_away_takes_no_write_with_it() {
         cancelled.cancel();
     }
     toys.gate.add_permits(1);
-    let key = IdempotencyKey::parse("k1").unwrap();
+    let key = testers("k1");
     let digest = canonical::digest(&json!({"mode": "gate"})).unwrap();
     let settled = async {
         loop {
@@ -158,12 +158,38 @@ async fn a_write_whose_intent_cannot_be_recorded_does_not_run() {
     assert_eq!(bench.runs(), 0);
 }
 
+/// A key as the toy box's caller has it.
+fn testers(key: &str) -> IdempotencyKey {
+    tester().own_key(IdempotencyKey::parse(key).unwrap())
+}
+
+#[tokio::test]
+async fn a_key_is_its_callers_own_and_the_agents_share_theirs() {
+    let bench = Bench::new().await;
+    let person = |name: &str| {
+        let (name, roles) = (name.to_owned(), [Role::Admin].into());
+        Principal::person(Person { name, roles, domains: [].into() })
+    };
+    let [ada, again, bob] = [person("ada"), person("ada"), person("bob")];
+    let agents = [Agent::Coordinator, Agent::Coordinator, Agent::Finance].map(Principal::agent);
+    let callers = [[ada, again, bob], agents].into_iter().flatten();
+    let mut answers = Vec::new();
+    for caller in callers {
+        answers
+            .push(success(&bench.beside(caller).await.call("tasks.poke", keyed("go", "run-1/mail")).await));
+    }
+    let numbers: Vec<&Value> = answers.iter().map(|answer| &answer["number"]).collect();
+    assert_eq!(numbers, [1, 1, 2, 3, 3, 3]);
+    success(&bench.beside(person("bob")).await.call("tasks.poke", keyed("go", "bobs")).await);
+    success(&bench.beside(person("ada")).await.call("tasks.poke", keyed("elsewhere", "bobs")).await);
+}
+
 #[tokio::test]
 async fn a_claim_of_another_process_is_waited_out_by_the_caller_and_inherited_from_the_dead() {
     let folder = tempfile::tempdir().unwrap();
     let other = Store::open(folder.path()).unwrap();
     let bench = Bench::over(Store::open(folder.path()).unwrap(), |governance| governance).await;
-    let key = IdempotencyKey::parse("k1").unwrap();
+    let key = testers("k1");
     let digest = canonical::digest(&json!({"mode": "go"})).unwrap();
     for tool in ["tasks.poke", "tasks.fire_once"] {
         let claim = other.idempotency().claim(tool, &key, &digest, someone()).await.unwrap();

@@ -15,8 +15,9 @@ const TARGET: &str = "on-call";
 
 pub(crate) async fn run(outpost: Outpost, args: PageArgs, call: Call) -> Result<Delivery, ApiError> {
     let pager = outpost.channels().pager.clone().ok_or_else(|| not_configured(&call, "PagerDuty"))?;
-    let body = pager.compose(&args, call.correlation_id.as_ref());
+    let key = call.principal.own_key(args.dedup_key.clone());
+    let body = pager.compose(&args, &key, call.correlation_id.as_ref());
     let parcel = Parcel::Page(pager, Arc::new(body.clone()));
-    let message = Outgoing { channel: Channel::Page, key: args.dedup_key, target: TARGET.to_owned(), body };
+    let message = Outgoing { channel: Channel::Page, key, target: TARGET.to_owned(), body };
     outpost.courier().deliver(call, message, parcel, async {}).await
 }

@@ -13,8 +13,9 @@ use std::sync::Arc;
 
 pub(crate) async fn run(outpost: Outpost, args: PostMessageArgs, call: Call) -> Result<Delivery, ApiError> {
     let slack = outpost.channels().slack.clone().ok_or_else(|| not_configured(&call, "Slack"))?;
-    let body = Slack::compose(&args, call.correlation_id.as_ref());
+    let key = call.principal.own_key(args.idempotency_key.clone());
+    let body = Slack::compose(&args, &key, call.correlation_id.as_ref());
     let parcel = Parcel::Slack(slack, Arc::new(body.clone()));
-    let message = Outgoing { channel: Channel::Slack, key: args.idempotency_key, target: args.channel, body };
+    let message = Outgoing { channel: Channel::Slack, key, target: args.channel, body };
     outpost.courier().deliver(call, message, parcel, async {}).await
 }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub(crate) async fn run(outpost: Outpost, args: SendEmailArgs, call: Call) -> Result<Delivery, ApiError> {
     let mailer = outpost.channels().mailer.clone().ok_or_else(|| not_configured(&call, "mail"))?;
     // Two calls that mean the same mail meet in the outbox, whatever words each has for it.
-    let key = args.once_key.clone().unwrap_or_else(|| args.idempotency_key.clone());
+    let key = args.once_key.as_ref().unwrap_or(&args.idempotency_key);
+    let key = call.principal.own_key(key.clone());
     let mail = Arc::new(mailer.compose(&args, &key)?);
     let target = args.to.as_str().to_owned();
     let letter = Letter { subject: args.subject, text: args.text, html: args.html };

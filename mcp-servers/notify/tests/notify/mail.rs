@@ -1,11 +1,11 @@
 //! `notify.send_email` against the simulated mail server: once, UNKNOWN after a lost answer, temporary and permanent refusals.
 
-use crate::rig::{Rig, http, letter};
+use crate::rig::{Rig, http, idem, letter, message};
 use futures::future::join_all;
 use gangway_notify::{Security, Settings};
 use gangway_protocol::ErrorType;
 use gangway_protocol::redact::Personal;
-use gangway_protocol::tools::notify::{DeliveryStatus, SendEmail};
+use gangway_protocol::tools::notify::{DeliveryStatus, PostMessage, SendEmail, SendEmailArgs};
 use gangway_simulator::{EffectKind, Fault, FaultKind, Options, TlsFiles, Vendor};
 use gangway_store::OutboxState;
 use secrecy::SecretString;
@@ -309,4 +309,22 @@ async fn a_kept_connection_the_server_closed_is_replaced_even_without_pipelining
         assert_eq!(rig.mail(key).await.unwrap().status, DeliveryStatus::Sent, "{key}");
     }
     server.await.unwrap();
+}
+
+/// Agents' keys can be guessed: a run's id and a word.
+#[tokio::test]
+async fn whoever_uses_an_agents_key_first_swallows_none_of_its_messages() {
+    let rig = Rig::new().await;
+    let ada = rig.person("ada").await;
+    for mail in [letter("run-1/email_welcome"), letter("run-1/x")] {
+        let once_key = Some(idem("tnt-1/email_welcome"));
+        ada.call::<SendEmail>(&SendEmailArgs { once_key, ..mail }).await.unwrap();
+    }
+    ada.call::<PostMessage>(&message("#cs-onboarding", "run-1/note")).await.unwrap();
+    let by_ada = [SENT, EffectKind::SlackMessage].map(|kind| rig.count(kind));
+    assert_eq!(by_ada, [1, 1], "her own key for one mail holds for her");
+    let once_key = Some(idem("tnt-1/email_welcome"));
+    rig.host.call::<SendEmail>(&SendEmailArgs { once_key, ..letter("run-1/email_welcome") }).await.unwrap();
+    rig.post("#cs-onboarding", "run-1/note").await.unwrap();
+    assert_eq!([SENT, EffectKind::SlackMessage].map(|kind| rig.count(kind)), [2, 2]);
 }

@@ -2,18 +2,17 @@
 
 use crate::host::Host;
 use gangway_governance::limits::LimitSettings;
-use gangway_governance::{Governance, Limits, vendor};
+use gangway_governance::{Governance, Limits, Principal, vendor};
 use gangway_notify::{
     Ground, MailSettings, OutboxSettings, Outpost, PagerSettings, RetrySettings, Round, Settings,
     SlackSettings,
 };
-use gangway_protocol::ApiError;
-use gangway_protocol::IdempotencyKey;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::redact::{Email, Personal};
 use gangway_protocol::tools::notify::{
     Delivery, Page, PageArgs, PageSeverity, PostMessage, PostMessageArgs, SendEmail, SendEmailArgs,
 };
+use gangway_protocol::{Agent, ApiError, IdempotencyKey, Person, Role};
 use gangway_simulator::{EffectKind, Options, Simulator};
 use gangway_store::{OutboxFilter, OutboxState, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +26,7 @@ pub struct Rig {
     pub outpost: Outpost,
     /// Crash points in the order they were reached.
     pub places: Arc<Mutex<Vec<String>>>,
+    governance: Arc<Governance>,
 }
 
 /// Settings that lead to the simulator, impatient so that tests need not wait.
@@ -84,8 +84,17 @@ impl Rig {
         let mut unlimited = LimitSettings::default();
         unlimited.callers.per_second = Some(0);
         let governance = Governance::new(store.clone()).with_limits(Limits::new(&unlimited));
-        let host = Host::open(outpost.server(), governance).await;
-        Self { simulator, store, host, outpost, places }
+        let governance = Arc::new(governance);
+        let agent = Principal::agent(Agent::Coordinator);
+        let host = Host::open_as(agent, outpost.server(), Arc::clone(&governance)).await;
+        Self { simulator, store, host, outpost, places, governance }
+    }
+
+    /// A person at the same server.
+    pub async fn person(&self, name: &str) -> Host {
+        let (name, roles) = (name.to_owned(), [Role::Admin].into());
+        let person = Principal::person(Person { name, roles, domains: [].into() });
+        Host::open_as(person, self.outpost.server(), Arc::clone(&self.governance)).await
     }
 
     pub async fn post(&self, channel: &str, key: &str) -> Result<Delivery, ApiError> {
