@@ -74,6 +74,41 @@ impl Launched {
     }
 }
 
+impl Launched {
+    /// What the next line says, whatever it answers.
+    fn next(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().expect("it went away").unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn whatever_a_host_writes_is_answered_and_the_session_goes_on() {
+    let house = House::new();
+    let mut host = Launched::of(&house, &["mcp", "salesforce"]);
+    let call = |id: &str, arguments: &str| {
+        format!(
+            r#"{{"method":"tools/call","params":{{"name":"salesforce.get_account","arguments":{arguments}}},"jsonrpc":"2.0","id":{id}}}"#
+        )
+    };
+    let nested = format!(r#"{{"account_id":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+    let long = format!(r#"{{"account_id":"{}"}}"#, "x".repeat(5 << 20));
+    for (line, code, id) in [
+        (call("2", &nested), -32600, json!(2)),
+        (call("\"long\"", &long), -32600, json!("long")),
+        (call("4", "[1]"), -32602, json!(4)),
+        (call("5", "\"x\""), -32602, json!(5)),
+        ("{\"jsonrpc\":".to_owned(), -32700, Value::Null),
+    ] {
+        writeln!(host.input, "{line}").unwrap();
+        host.input.flush().unwrap();
+        let answer = host.next();
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{answer}");
+        assert!(answer.to_string().len() < 500, "{answer}");
+    }
+    let account = host.call("salesforce.get_account", &json!({"account_id": "ACME-001"}));
+    assert_eq!(account["isError"], false, "{account}");
+}
+
 impl Drop for Launched {
     fn drop(&mut self) {
         // One that is gone already is as good as stopped.

@@ -174,8 +174,16 @@ fn hostile_arguments_are_refused_readably_and_reach_no_vendor() {
         ("five megabytes", json!({"jsonrpc": "2.0", "id": 1, "method": "x".repeat(5 << 20)}).to_string()),
         ("no JSON", "{\"jsonrpc\":".to_owned()),
     ] {
-        let status = served.post_raw(None, &body).map(|answer| answer.status);
-        assert!(status.is_none_or(|status| (400..500).contains(&status)), "{what}: {status:?}");
+        let answer = served.post_raw(None, &body);
+        // Who sends on after being refused may find the connection closed before the answer; that needs four megabytes.
+        let may_miss_it = body.len() > 4 << 20 && answer.is_none();
+        let is_refused = answer.as_ref().is_some_and(|answer| (400..500).contains(&answer.status));
+        assert!(is_refused || may_miss_it, "{what}: {:?}", answer.map(|answer| answer.status));
+    }
+    for arguments in [json!([1]), json!("x"), json!(7)] {
+        let error = &call("salesforce.get_account", arguments).json()["error"];
+        assert_eq!(error["code"], -32602, "{error}");
+        assert!(error["message"].as_str().unwrap().contains("must be an object"), "{error}");
     }
     let good = call("salesforce.get_account", json!({"account_id": "ACME-001"}));
     assert!(good.body.contains("ACME Corp"), "{}", good.body);

@@ -70,6 +70,29 @@ impl ServerHandler for Governed {
         self.inner.tools.get(name).map(|tool| tool.definition.clone())
     }
 
+    /// What rmcp could not read as any request it knows: an unknown method, or a known one with other parameters.
+    async fn on_custom_request(
+        &self,
+        request: model::CustomRequest,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<model::CustomResult, ErrorData> {
+        let params = request.params.unwrap_or_default();
+        if request.method != <model::CallToolRequestMethod as model::ConstString>::VALUE {
+            return Err(ErrorData::new(
+                model::ErrorCode::METHOD_NOT_FOUND,
+                scrub(&request.method, 100),
+                None,
+            ));
+        }
+        let is_object = params.get("arguments").is_none_or(serde_json::Value::is_object);
+        let text = if is_object {
+            "a call's params hold name, a text, and arguments, an object"
+        } else {
+            "arguments must be an object with a field per argument, as the tool's inputSchema says"
+        };
+        Err(ErrorData::invalid_params(text, None))
+    }
+
     async fn complete(
         &self,
         request: model::CompleteRequestParams,

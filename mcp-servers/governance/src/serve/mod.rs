@@ -5,6 +5,7 @@
 mod challenge;
 mod door;
 mod http;
+mod lines;
 mod stdio;
 
 pub use door::{AtDoor, Door, DoorBook, KeyCheck, Resource, TurnedAway};

@@ -2,6 +2,7 @@
 //! logs go elsewhere, which is the caller's to arrange.
 
 use super::ServeError;
+use super::lines::Lines;
 use crate::governed::Governed;
 use rmcp::service::{ServerInitializeError, ServiceExt as _};
 
@@ -10,7 +11,7 @@ use rmcp::service::{ServerInitializeError, ServiceExt as _};
 /// # Errors
 /// [`ServeError::Handshake`] when what arrives is not MCP.
 pub async fn serve_stdio(governed: Governed) -> Result<(), ServeError> {
-    let running = match governed.serve(rmcp::transport::stdio()).await {
+    let running = match governed.serve(Lines::over(rmcp::transport::stdio())).await {
         Ok(running) => running,
         // A host that goes away before it said anything is not a failure of ours.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
