@@ -12,7 +12,8 @@ use gangway_protocol::ErrorType;
 use gangway_protocol::tools::Tool;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, RequestMetaObject, ServerResult,
+    CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, ListToolsRequest,
+    PaginatedRequestParams, RequestMetaObject, ServerResult,
 };
 use rmcp::service::{PeerRequestOptions, ServiceError};
 use std::sync::{Arc, OnceLock};
@@ -54,6 +55,7 @@ struct Inner {
 /// An open session. Calls under way keep it, also after it was replaced.
 struct Live {
     session: Session,
+    /// When the server was last asked what it offers.
     since: Instant,
 }
 
@@ -72,14 +74,28 @@ enum Link {
 }
 
 impl Link {
-    /// Whether a session still serves: it is open, and what was shown over HTTP has not become old.
-    fn keeps(&self, live: &Live) -> bool {
-        let is_fresh = match self {
-            Self::Http(_) => live.since.elapsed() < SESSION_LIFE,
-            Self::Embedded(_) | Self::Stdio(_) => true,
-        };
-        is_fresh && !live.session.client.is_closed() && !live.session.client.is_transport_closed()
+    /// What becomes of a session that is open.
+    fn verdict(&self, live: &Live) -> Verdict {
+        if live.session.client.is_closed() || live.session.client.is_transport_closed() {
+            return Verdict::Over;
+        }
+        let is_fresh = live.since.elapsed() < SESSION_LIFE;
+        match self {
+            Self::Embedded(_) => Verdict::Serves,
+            Self::Http(_) | Self::Stdio(_) if is_fresh => Verdict::Serves,
+            // What was shown there has become old.
+            Self::Http(_) => Verdict::Over,
+            Self::Stdio(_) => Verdict::ListsAgain,
+        }
     }
+}
+
+/// Whether a session goes on.
+enum Verdict {
+    Serves,
+    /// It does, once the server has said again what it offers: a child lives for days, and may change its tools.
+    ListsAgain,
+    Over,
 }
 
 impl Inner {
@@ -143,8 +159,18 @@ impl Connection {
     /// The live connection, made anew when there is none.
     async fn session(&self) -> Result<Session, ConnectError> {
         let mut client = self.inner.client.lock().await;
-        if let Some(live) = client.as_ref().filter(|live| self.inner.link.keeps(live)) {
-            return Ok(live.session.clone());
+        if let Some(live) = client.as_mut() {
+            match self.inner.link.verdict(live) {
+                Verdict::Serves => return Ok(live.session.clone()),
+                Verdict::ListsAgain => {
+                    // A server that cannot say is launched anew.
+                    if let Ok(offered) = offered(&live.session.client).await {
+                        (live.session.offered, live.since) = (Some(offered), Instant::now());
+                        return Ok(live.session.clone());
+                    }
+                }
+                Verdict::Over => {}
+            }
         }
         // Dropping a dead one reaps its child before the next is launched.
         *client = None;
@@ -155,11 +181,7 @@ impl Connection {
         }?;
         let offered = match &self.inner.link {
             Link::Embedded(_) => None,
-            Link::Stdio(_) | Link::Http(_) => {
-                let tools = made.list_all_tools().await;
-                let tools = tools.map_err(|error| ConnectError::Listing(error.to_string()))?;
-                Some(Arc::new(Offered::of(&tools)))
-            }
+            Link::Stdio(_) | Link::Http(_) => Some(offered(&made).await?),
         };
         let session = Session { client: Arc::new(made), offered };
         *client = Some(Live { session: session.clone(), since: Instant::now() });
@@ -194,6 +216,25 @@ impl Connection {
             Ok(ServerResult::CallToolResult(result)) => Ok(result),
             Ok(_) => Err(unreadable("the server answered a tool call with something else")),
             Err(error) => Err(failure(&error, deadline)),
+        }
+    }
+}
+
+/// Asks a server what it offers. Not by rmcp's own lists: those come from a cache for as long as the server says.
+async fn offered(client: &Client) -> Result<Arc<Offered>, ConnectError> {
+    let (mut tools, mut cursor) = (Vec::new(), None);
+    loop {
+        let params = Some(PaginatedRequestParams::default().with_cursor(cursor.take()));
+        let request = ListToolsRequest { params, ..ListToolsRequest::default() };
+        let answer = client.peer().send_request(ClientRequest::ListToolsRequest(request)).await;
+        let page = match answer.map_err(|error| ConnectError::Listing(error.to_string()))? {
+            ServerResult::ListToolsResult(page) => page,
+            _ => return Err(ConnectError::Listing("it answered with something else".to_owned())),
+        };
+        tools.extend(page.tools);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(Arc::new(Offered::of(&tools)));
         }
     }
 }

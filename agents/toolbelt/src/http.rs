@@ -10,7 +10,8 @@ use std::time::Duration;
 /// Calls under way at once. rmcp's default of 16 would make agents wait for each other.
 const CONCURRENT_CALLS: usize = 256;
 
-/// How long one session is used: well below the life of a credential, the longest call included.
+/// How long one session is used, and how long a child's word on its tools counts: well below the life of a credential, the
+/// longest call included.
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(120);
 
 /// A URL, what is shown there, and the HTTP client for it.

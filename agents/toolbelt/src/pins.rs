@@ -1,7 +1,7 @@
 //! Tools are pinned: what a server in another process says a tool is must be what this release was built with.
 //!
 //! A server's words end up before models, and its schemas decide what is sent; neither may change behind our back. A tool
-//! that differs is refused and told about once a session; the others work. A server in this process is this release.
+//! that differs, or of which there are several, is refused and told about once a listing; the others work. A server in this process is this release.
 
 use gangway_protocol::System;
 use gangway_protocol::canonical;
@@ -21,7 +21,7 @@ pub struct Drift {
     pub tool: &'static str,
     /// Digest of the definition this release was built with.
     pub pinned: String,
-    /// Digest of what the server says; none if it does not offer the tool.
+    /// Digest of what the server says; none if it does not offer the tool, or offers several by its name.
     pub found: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Drift {
                 f,
                 "the {system} server's definition of {tool} is not the one this release was built with"
             ),
-            None => write!(f, "the {system} server does not offer {tool} to this caller"),
+            None => write!(f, "the {system} server does not offer {tool} to this caller, or more than once"),
         }
     }
 }
@@ -59,15 +59,20 @@ impl Pins {
     }
 }
 
-/// What a server offered when its session was opened.
+/// What a server offered when it was last asked.
 pub(crate) struct Offered {
-    digests: BTreeMap<String, String>,
+    /// By name; none where several tools have the name, for which of them a call would reach is the server's secret.
+    digests: BTreeMap<String, Option<String>>,
     told: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Offered {
     pub(crate) fn of(tools: &[model::Tool]) -> Self {
-        let digests = tools.iter().map(|tool| (tool.name.to_string(), digest(&definition(tool)))).collect();
+        let mut digests = BTreeMap::new();
+        for tool in tools {
+            let digest = digest(&definition(tool));
+            digests.entry(tool.name.to_string()).and_modify(|found| *found = None).or_insert(Some(digest));
+        }
         Self { digests, told: Mutex::default() }
     }
 
@@ -89,7 +94,7 @@ impl Offered {
     /// By either spelling; a server that offers both is ambiguous and offers neither.
     fn found(&self, contract: &Contract) -> Option<&String> {
         match (self.digests.get(contract.name), self.digests.get(&contract.underscore_name())) {
-            (Some(digest), None) | (None, Some(digest)) => Some(digest),
+            (Some(digest), None) | (None, Some(digest)) => digest.as_ref(),
             (None, None) | (Some(_), Some(_)) => None,
         }
     }

@@ -25,7 +25,8 @@ fn launch() -> StdioLaunch {
     }
 }
 
-#[tokio::main]
+// One thread, so that the clock can be moved.
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     if std::env::var_os(ROLE).is_some() {
         Toy.serve(rmcp::transport::stdio()).await.unwrap().waiting().await.unwrap();
@@ -33,10 +34,11 @@ async fn main() {
     }
     behaves_like_every_other(&belt(Connection::stdio(launch()).await.unwrap())).await;
     a_dead_child_is_a_network_error_and_is_launched_again().await;
+    a_child_that_offers_another_tool_by_a_pinned_name_is_found_out().await;
     a_program_that_is_not_there_is_named().await;
     a_program_that_speaks_no_mcp_is_refused().await;
     the_debug_form_shows_no_environment_values();
-    eprintln!("child: 5 behaviours hold");
+    eprintln!("child: 6 behaviours hold");
 }
 
 async fn a_dead_child_is_a_network_error_and_is_launched_again() {
@@ -46,6 +48,17 @@ async fn a_dead_child_is_a_network_error_and_is_launched_again() {
         assert_eq!(died.0, ErrorType::Network, "{died:?}");
         assert_eq!(ask(&belt, "none", LONG).await, Ok(false));
     }
+}
+
+async fn a_child_that_offers_another_tool_by_a_pinned_name_is_found_out() {
+    let belt = belt(Connection::stdio(launch()).await.unwrap());
+    assert_eq!(ask(&belt, "change", LONG).await, Ok(false));
+    assert_eq!(ask(&belt, "none", LONG).await, Ok(false), "it was asked what it offers a moment ago");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(121)).await;
+    tokio::time::resume();
+    let refused = ask(&belt, "none", LONG).await;
+    assert_eq!(refused, Err((ErrorType::Authorization, "TOOL_NOT_OFFERED".to_owned())));
 }
 
 async fn a_program_that_is_not_there_is_named() {
