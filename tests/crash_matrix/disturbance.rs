@@ -108,11 +108,6 @@ impl Disturbance {
         }
     }
 
-    /// Whether it is this vendor that misbehaves.
-    pub fn is_of(&self, vendor: Vendor) -> bool {
-        matches!(self, Self::Vendor(_, fault) if fault.vendor == vendor)
-    }
-
     /// How many answers of a vendor may not have been seen because of it, though something may have happened.
     pub fn answers_lost_by(&self, vendor: Vendor) -> u64 {
         match self {

@@ -145,6 +145,7 @@ impl<'a> Journey<'a> {
         self.service.stop().await?;
         // Only now can nothing be sent between the look at the outbox and the one at the ledger.
         found.outbox = self.outbox_delivered().await?;
+        found.tasks = self.listed("tasks", "tasks").await?;
         found.audit = self.house.json(&["audit", "verify", "--json"], self.clock_step_s).await?;
         Ok(found)
     }
@@ -152,7 +153,7 @@ impl<'a> Journey<'a> {
     /// The outbox, after what waits for its next attempt has had it before its time, and Slack was asked for what is in
     /// doubt.
     async fn outbox_delivered(&self) -> Result<Vec<Value>> {
-        let messages = self.outbox().await?;
+        let messages = self.listed("outbox", "messages").await?;
         let ids: Vec<&str> = messages
             .iter()
             .filter(|message| message["state"] == "queued")
@@ -165,12 +166,13 @@ impl<'a> Journey<'a> {
         let arguments = [&["outbox", "retry"][..], &ids, &["--json"]].concat();
         let since_s = if messages.iter().any(is_doubtful) { GRACE_S } else { 0 };
         self.house.json(&arguments, self.clock_step_s + since_s).await?;
-        self.outbox().await
+        self.listed("outbox", "messages").await
     }
 
-    async fn outbox(&self) -> Result<Vec<Value>> {
-        let listed = self.house.json(&["outbox", "list", "--json"], self.clock_step_s).await?;
-        Ok(listed["messages"].as_array().cloned().unwrap_or_default())
+    /// What a command lists.
+    async fn listed(&self, of: &str, list: &str) -> Result<Vec<Value>> {
+        let listed = self.house.json(&[of, "list", "--json"], self.clock_step_s).await?;
+        Ok(listed[list].as_array().cloned().unwrap_or_default())
     }
 
     /// What the service says of itself.
@@ -178,7 +180,6 @@ impl<'a> Journey<'a> {
         Ok(Found {
             runs: self.records().await?,
             tenants: self.read("/api/tenants", "tenants").await?.len(),
-            tasks: self.read("/api/tasks", "tasks").await?.len(),
             ..Found::default()
         })
     }

@@ -51,6 +51,10 @@ const ARREARS: &str = "INV-101";
 /// What a customer is told once, by whichever run of theirs comes first.
 const TOLD_ONCE: &[Owed] = &[("email_welcome", Receiver::Customer), ("email_training", Receiver::Customer)];
 
+/// Tasks that stand for the customer's mails, each with the mails it comes after.
+const TASKS: [(&str, &[&str]); 2] =
+    [("T003", &["/email_welcome"]), ("T004", &["/email_welcome", "/email_training"])];
+
 /// Mails that one telling sends at once to a customer who is taken in, and to everybody else.
 const MAILS_AT_ONCE: (u64, u64) = (3, 1);
 /// Everybody else is a customer.
@@ -65,6 +69,7 @@ pub fn judge(case: &Case, found: &Found, ledger: &[Effect], problems: &mut Vec<S
             look.fate(record, effect, problems);
         }
     }
+    look.checklist(problems);
     look.outbox(problems)
 }
 
@@ -132,9 +137,9 @@ impl Look<'_> {
         let Some(receiver) = receiver(effect) else { return };
         if receiver == Receiver::Salesforce {
             // That Salesforce has it is judged with what receivers saw.
-            if *status != "done" && !self.is_salesforce_hindered() {
+            if !self.excuses(status) {
                 problems.push(format!(
-                    "{label} is {status}, and nothing hindered it: {}",
+                    "{label} is {status}, and nothing explains it: {}",
                     effect["error"]["message"]
                 ));
             }
@@ -169,6 +174,22 @@ impl Look<'_> {
                 message["run_id"] == record["run_id"] && label == effect["label"].as_str()
             }
         })
+    }
+
+    /// A task that stands for a mail is completed when the mail was sent, be it later, and only then.
+    fn checklist(&self, problems: &mut Vec<String>) {
+        let is_sent = |label: &str| {
+            self.found.outbox.iter().any(|message| {
+                message["state"] == "sent" && message["key"].as_str().is_some_and(|key| key.ends_with(label))
+            })
+        };
+        for task in &self.found.tasks {
+            let Some((code, mails)) = TASKS.iter().find(|(code, _)| task["code"] == *code) else { continue };
+            let is_due = mails.iter().all(|mail| is_sent(mail));
+            if is_due != (task["status"] == "completed") {
+                problems.push(format!("{code} is {}; its mails were sent: {is_due}", task["status"]));
+            }
+        }
     }
 
     /// Every message has ended, and what the outbox calls sent arrived. Gives how many are of unknown fate.
@@ -212,10 +233,15 @@ impl Look<'_> {
         died_over + self.case.disturbance().answers_lost_by(Vendor::Smtp)
     }
 
-    /// Whether Salesforce or the clock is why it was not told.
-    fn is_salesforce_hindered(&self) -> bool {
+    /// Whether Salesforce may say nothing of an update, or the clock is why it was refused.
+    fn excuses(&self, status: &Value) -> bool {
         let disturbance = self.case.disturbance();
-        disturbance.is_of(Vendor::Salesforce) || is_out_of_time(&disturbance)
+        match status.as_str() {
+            Some("done") => true,
+            Some("unknown") => disturbance.answers_lost_by(Vendor::Salesforce) > 0,
+            Some("failed") => is_out_of_time(&disturbance),
+            _ => false,
+        }
     }
 }
 
