@@ -76,8 +76,6 @@ impl HttpBody for Timely {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
     use super::within;
     use axum::body::{Body, Bytes};
     use axum::http::Request;
