@@ -78,6 +78,7 @@ impl Installation {
     pub async fn session<T>(sources: Sources, work: impl AsyncFnOnce(Arc<Self>) -> Result<T>) -> Result<T> {
         let installation = Arc::new(Self::open(sources).await?);
         let worked = work(Arc::clone(&installation)).await;
+        installation.governance.settle_refusals(None).await;
         if let Err(error) = installation.sealer().seal(Timestamp::now()).await {
             tracing::warn!("the audit is not sealed: {error:#}");
         }

@@ -1,19 +1,14 @@
 //! The audit of what was refused at the door: bounded, so that a flood of bad signatures or keys cannot fill the disk.
 //!
-//! In each minute the first [`SINGLY`] refusals of one kind of request for one reason are recorded one by one; the others
-//! are counted, and their number is recorded once when the minute is over. At most `SINGLY + 1` rows a minute, kind and reason.
+//! In each minute the first twenty refusals ([`gangway_governance::tally`]) of one kind of request for one reason are recorded one by one; the others
+//! are counted, and their number is recorded once when the minute is over. At most 21 rows a minute, kind and reason.
 
+use gangway_governance::tally::Tally;
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::Store;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
-
-/// Refusals of one kind recorded one by one in a minute.
-const SINGLY: u32 = 20;
-const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 type Kind = (&'static str, &'static str);
 
@@ -33,21 +28,16 @@ pub struct Refused<'a> {
     pub why: Option<&'a str>,
 }
 
-struct Minute {
-    began: Timestamp,
-    seen: u32,
-}
-
 /// Counts refusals and decides which are recorded.
 #[derive(Default)]
-pub struct RefusalLog(Mutex<HashMap<Kind, Minute>>);
+pub struct RefusalLog(Tally<Kind>);
 
 impl RefusalLog {
     /// Records a refusal, or counts it.
     pub async fn record(&self, store: &Store, refused: &Refused<'_>, now: Timestamp) {
         tracing::debug!(what = refused.what, code = refused.code, "refused at the door");
         let kind = (refused.what, refused.code);
-        let (is_single, uncounted) = self.count(kind, now);
+        let (is_single, uncounted) = self.0.count(kind, now);
         if let Some(others) = uncounted {
             append(store, sum(kind, others, now)).await;
         }
@@ -59,41 +49,9 @@ impl RefusalLog {
     /// Records the numbers of the minutes that are over; those of all when `now` is none, at the end.
     pub async fn settle(&self, store: &Store, now: Option<Timestamp>) {
         let at = now.unwrap_or_else(Timestamp::now);
-        for (kind, others) in self.over(now) {
+        for (kind, others) in self.0.over(now) {
             append(store, sum(kind, others, at)).await;
         }
-    }
-
-    /// Whether this one is recorded by itself, and how many of the minute before were not.
-    fn count(&self, kind: Kind, now: Timestamp) -> (bool, Option<u32>) {
-        let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let minute = minutes.entry(kind).or_insert(Minute { began: now, seen: 0 });
-        let mut uncounted = None;
-        if now.duration_since(minute.began) >= MINUTE {
-            uncounted = minute.beyond();
-            *minute = Minute { began: now, seen: 0 };
-        }
-        minute.seen = minute.seen.saturating_add(1);
-        (minute.seen <= SINGLY, uncounted)
-    }
-
-    fn over(&self, now: Option<Timestamp>) -> Vec<(Kind, u32)> {
-        let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut over = Vec::new();
-        minutes.retain(|kind, minute| {
-            let goes_on = now.is_some_and(|now| now.duration_since(minute.began) < MINUTE);
-            if !goes_on {
-                over.extend(minute.beyond().map(|others| (*kind, others)));
-            }
-            goes_on
-        });
-        over
-    }
-}
-
-impl Minute {
-    fn beyond(&self) -> Option<u32> {
-        self.seen.checked_sub(SINGLY).filter(|others| *others > 0)
     }
 }
 
@@ -126,7 +84,8 @@ async fn append(store: &Store, record: AuditRecord) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use super::{RefusalLog, Refused, SINGLY};
+    use super::{RefusalLog, Refused};
+    use gangway_governance::tally::SINGLY;
     use gangway_store::Store;
     use jiff::{SignedDuration, Timestamp};
     use std::net::{IpAddr, Ipv4Addr};

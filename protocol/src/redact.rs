@@ -11,6 +11,7 @@ use std::fmt;
 
 /// Schema keyword that marks an argument: `personal` or `secret`.
 pub const MARK: &str = "x-redact";
+const MAIL: &str = "[mail]";
 
 /// Text that names or addresses a person. Serialises as itself; its debug form and the audit show nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +77,8 @@ impl From<Email> for String {
     }
 }
 
-/// The arguments as the audit may keep them: every marked top-level property replaced by its mark.
+/// The arguments as the audit may keep them: every marked top-level property replaced by its mark. In text that is open, what
+/// is a mail address, a phone number or a token all the same is masked; a single word, such as an id, only if it is an address.
 ///
 /// `schema` is the tool's input schema; an argument it does not know is masked too.
 #[must_use]
@@ -85,13 +87,23 @@ pub fn redact(arguments: &Map<String, Value>, schema: &Value) -> Map<String, Val
         .iter()
         .map(|(name, value)| {
             let kept = match mark(schema, name) {
-                Mark::Open => value.clone(),
+                Mark::Open => opened(value),
                 Mark::Closed(_) if value.is_null() => Value::Null,
                 Mark::Closed(kind) => Value::String(format!("[{kind}]")),
             };
             (name.clone(), kept)
         })
         .collect()
+}
+
+fn opened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.contains(char::is_whitespace) => Value::String(scrub(text, usize::MAX)),
+        Value::String(word) if is_address(word) => Value::from(MAIL),
+        Value::Array(items) => items.iter().map(opened).collect(),
+        Value::Object(map) => map.iter().map(|(name, item)| (name.clone(), opened(item))).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 /// The arguments that make two calls the same call: all but secrets.
@@ -126,13 +138,18 @@ fn find_mark(property: &Value) -> Option<String> {
     property.get("anyOf").and_then(Value::as_array)?.iter().find_map(find_mark)
 }
 
-/// Free text from outside, cut to `limit` characters, with mail addresses and long token-like runs masked and
-/// control characters turned into spaces.
+/// Free text from outside, cut to `limit` characters, with mail addresses, international phone numbers and long token-like
+/// runs masked and control characters turned into spaces.
 #[must_use]
 pub fn scrub(text: &str, limit: usize) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        if let Some(length) = phone(rest) {
+            masked.push_str("[phone]");
+            rest = rest.get(length..).unwrap_or_default();
+            continue;
+        }
         let run = rest.find(|c| !in_run(c)).unwrap_or(rest.len());
         let (head, tail) = rest.split_at(run.max(first.len_utf8()));
         if run > 0 {
@@ -148,6 +165,18 @@ pub fn scrub(text: &str, limit: usize) -> String {
     let mut cut: String = masked.chars().take(limit).collect();
     cut.push('…');
     cut
+}
+
+/// Digits of the shortest international phone number.
+const PHONE_DIGITS: usize = 8;
+
+/// The length of a phone number that the text begins with: a plus sign and digits, grouped in whatever way.
+fn phone(text: &str) -> Option<usize> {
+    let number = text.strip_prefix('+').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))?;
+    let end = number.find(|c: char| !c.is_ascii_digit() && !" -./()".contains(c)).unwrap_or(number.len());
+    let number = number.get(..end)?.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    (digits >= PHONE_DIGITS).then_some(1 + number.len())
 }
 
 /// Whether a character may stand in a mail address or a token; anything else ends one, so that quotes, braces and
@@ -181,13 +210,18 @@ fn mask_word(word: &str, out: &mut String) {
 }
 
 fn mask_of(core: &str) -> Option<&'static str> {
-    // An address may be percent-encoded; a core neither begins nor ends with the sign, so both sides are filled.
-    if core.contains('@') || core.contains("%40") {
-        return Some("[mail]");
+    // A core neither begins nor ends with the sign, so both sides are filled.
+    if is_address(core) {
+        return Some(MAIL);
     }
     // Bearer tokens, JWTs and keys are long runs without a space; ordinary words and ids are not.
     let is_token = core.len() >= 40 && core.is_ascii();
     is_token.then_some("[token]")
+}
+
+/// Whether a word holds a mail address, which may be percent-encoded.
+fn is_address(word: &str) -> bool {
+    word.contains('@') || word.contains("%40")
 }
 
 #[cfg(test)]

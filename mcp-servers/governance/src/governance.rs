@@ -3,9 +3,11 @@
 use crate::access::Policy;
 use crate::confirmation::Questions;
 use crate::limits::Limits;
+use crate::pipeline::Refusals;
 use crate::pipeline::turn::Turns;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_store::Store;
+use jiff::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ pub struct Governance {
     pub(crate) crash: CrashPoints,
     pub(crate) turns: Turns,
     pub(crate) questions: Questions,
+    pub(crate) refusals: Refusals,
 }
 
 impl Governance {
@@ -35,6 +38,7 @@ impl Governance {
             crash: CrashPoints::default(),
             turns: Turns::default(),
             questions: Questions::default(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -54,6 +58,12 @@ impl Governance {
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records how many refused calls were not recorded one by one, of the minutes that are over; of all when `now` is none,
+    /// at the end.
+    pub async fn settle_refusals(&self, now: Option<Timestamp>) {
+        self.refusals.settle(&self.store, now).await;
     }
 
     /// The same with limits shared with others: the vendors' clients of this process.

@@ -16,6 +16,7 @@ pub mod pipeline;
 mod progress;
 pub mod serve;
 pub mod server;
+pub mod tally;
 pub mod tool;
 pub mod trace;
 pub mod vendor;

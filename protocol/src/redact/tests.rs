@@ -36,6 +36,27 @@ fn masks_by_the_type_of_the_argument() {
 }
 
 #[test]
+fn open_text_keeps_its_words_and_no_address_phone_number_or_token() {
+    let schema = json!({"properties": {"reason": {}, "key": {}, "id": {}, "list": {}}});
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let arguments = object(json!({
+        "reason": "agreed, call jane@acme.example or +49 170 123 45-67 about INV-2024-001 (+5 % since 2024)",
+        "key": "jane@acme.example",
+        "id": digest,
+        "list": [{"note": "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc"}],
+    }));
+    assert_eq!(
+        Value::Object(redact(&arguments, &schema)),
+        json!({
+            "reason": "agreed, call [mail] or [phone] about INV-2024-001 (+5 % since 2024)",
+            "key": "[mail]",
+            "id": digest,
+            "list": [{"note": "Bearer [token]"}],
+        })
+    );
+}
+
+#[test]
 fn scrubs_addresses_tokens_and_line_breaks() {
     let text =
         scrub("mail <jo@x.example>,\nBearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc ok", 200);

@@ -180,8 +180,9 @@ fn assert_is_a_refusal(refusal: &ApiError) {
 /// The arguments with the canary at the head of every text that the audit would not keep.
 fn marked(mut arguments: Map<String, Value>, kept: &Map<String, Value>) -> Value {
     for (name, value) in &mut arguments {
-        let is_kept = kept.get(name) == Some(&*value);
-        if let (Value::String(text), false) = (value, is_kept) {
+        let mark = kept.get(name).and_then(Value::as_str);
+        let is_closed = matches!(mark, Some("[personal]" | "[secret]" | "[unknown]"));
+        if let (Value::String(text), true) = (value, is_closed) {
             text.insert_str(0, CANARY);
         }
     }

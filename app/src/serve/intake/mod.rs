@@ -114,7 +114,9 @@ pub async fn tidy(service: Arc<Service>) {
     let mut due = tokio::time::interval(TIDY_EVERY);
     let store = service.installation.store();
     while service.stop.run_until_cancelled(due.tick()).await.is_some() {
-        service.refusals.settle(store, Some(Timestamp::now())).await;
+        let now = Some(Timestamp::now());
+        service.refusals.settle(store, now).await;
+        service.installation.governance().settle_refusals(now).await;
         service.intake.policy().rates.forget_the_quiet();
         service.queue.forget_the_gone();
     }

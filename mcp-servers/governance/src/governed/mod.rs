@@ -9,7 +9,6 @@ use crate::access::policy::scope_of;
 use crate::access::{Principal, Refusal, Verdict};
 use crate::governance::Governance;
 use crate::offers::{self, Offers};
-use crate::pipeline;
 use crate::server::Server;
 use crate::tool::GovernedTool;
 use gangway_protocol::audit::AuditRecord;
@@ -121,7 +120,8 @@ impl Governed {
             policy: Some(policy.digest().to_owned()),
             ..AuditRecord::refused(contract.name, by, Value::Null, Timestamp::now(), "INSUFFICIENT_SCOPE")
         };
-        pipeline::record_later(&self.inner.governance, record).await;
+        let governance = &self.inner.governance;
+        governance.refusals.record(&governance.store, record).await;
         Some(scope_of(contract))
     }
 

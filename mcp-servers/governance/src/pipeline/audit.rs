@@ -1,9 +1,9 @@
 //! What one call leaves in the audit: intent before, outcome or refusal after, tied by one call id.
 //!
-//! Arguments are redacted by type, once. The chain of hashes is the store's.
+//! Arguments are redacted by type, once; of those of a refused call only what is small and fits. The chain of hashes is the store's.
 
 use super::answer::{self, Written};
-use super::schema::{Size, measure};
+use super::schema::{Schemas, Size, measure};
 use crate::access::{Policy, Principal};
 use crate::call::Call;
 use crate::governance::Governance;
@@ -18,6 +18,10 @@ use std::time::Instant;
 
 /// Oversized arguments are refused, and the audit keeps the fact instead of the megabytes.
 const LARGEST_KEPT: usize = 16_384;
+/// Of a refused call longer words are not kept.
+const LARGEST_REFUSED: usize = 200;
+/// In the place of what a refused call brought and the audit does not keep.
+const NOT_KEPT: &str = "[invalid]";
 
 /// The audit of one call.
 pub(crate) struct Trail {
@@ -57,10 +61,17 @@ impl Trail {
         self.closed(AuditMoment::Outcome, ended, false)
     }
 
-    /// Records a call that did not run and gives its answer.
-    pub(crate) async fn refuse(self, governance: &Governance, refusal: &ApiError) -> CallToolResult {
+    /// Records a call that did not run, or counts it where there are many, and gives its answer.
+    pub(crate) async fn refuse(
+        self,
+        governance: &Governance,
+        tool: &GovernedTool,
+        refusal: &ApiError,
+    ) -> CallToolResult {
         tracing::info!(code = refusal.error_code, "tool call refused");
-        append_later(governance, self.closed(AuditMoment::Refused, Err(refusal), false)).await;
+        let mut record = self.closed(AuditMoment::Refused, Err(refusal), false);
+        record.arguments = kept_of_refused(record.arguments, &tool.schemas);
+        governance.refusals.record(&governance.store, record).await;
         answer::failure(refusal)
     }
 
@@ -84,7 +95,7 @@ impl Trail {
 }
 
 /// Queues a record without waiting for its commit. Only writes fail when the audit does.
-pub(crate) async fn append_later(governance: &Governance, record: AuditRecord) {
+pub(super) async fn append_later(governance: &Governance, record: AuditRecord) {
     if let Err(cause) = governance.store.audit().append_later(record).await {
         tracing::error!(cause = cause.with_cause(), "an audit record was lost");
     }
@@ -118,6 +129,34 @@ fn bounded(arguments: &Map<String, Value>, input_schema: &Value) -> Map<String, 
         })
         .collect();
     redact(&bounded, input_schema)
+}
+
+/// Arguments that nobody has read: what fits its place is kept of them, if it is a word, a number or the like. The rest is
+/// whatever a caller without leave wants to have in the audit.
+fn kept_of_refused(arguments: Map<String, Value>, schemas: &Schemas) -> Map<String, Value> {
+    let bounded = arguments.into_iter().map(|(name, value)| {
+        let is_kept = match &value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+            Value::String(text) => text.len() <= LARGEST_REFUSED && !text.contains(char::is_whitespace),
+            Value::Array(_) | Value::Object(_) => false,
+        };
+        (name, if is_kept { value } else { Value::from(NOT_KEPT) })
+    });
+    let mut bounded = Value::Object(bounded.collect());
+    for name in schemas.misfits(&bounded) {
+        if let Some(value) = bounded.get_mut(&name).filter(|value| !is_mark(value)) {
+            *value = Value::from(NOT_KEPT);
+        }
+    }
+    match bounded {
+        Value::Object(bounded) => bounded,
+        _ => Map::new(),
+    }
+}
+
+/// Whether it stands in the place of a value already.
+fn is_mark(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with('[') && text.ends_with(']'))
 }
 
 #[cfg(test)]

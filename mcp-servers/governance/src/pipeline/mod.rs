@@ -17,6 +17,7 @@ mod deadline;
 mod guard;
 mod permission;
 mod rate;
+mod refusals;
 pub mod schema;
 pub(crate) mod turn;
 
@@ -27,9 +28,9 @@ use crate::progress::Progress;
 use crate::tool::{GovernedTool, Run};
 use crate::trace;
 use audit::Trail;
-pub(crate) use audit::append_later as record_later;
 use claim::Standing;
 use gangway_protocol::{ApiError, TraceParent};
+pub(crate) use refusals::Refusals;
 use rmcp::model::{CallToolResponse, CallToolResult, RequestMetaObject};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -101,7 +102,7 @@ async fn carry_out(
 ) -> CallToolResult {
     let (call, run) = match caller.and_then(|call| admit(tool, call, arguments)) {
         Ok(admitted) => admitted,
-        Err(refusal) => return trail.refuse(governance, &refusal).await,
+        Err(refusal) => return trail.refuse(governance, tool, &refusal).await,
     };
     let permit = match claim::take(governance, tool, &call, arguments, &trail).await {
         Ok(Standing::Run(permit)) => permit,
@@ -110,7 +111,7 @@ async fn carry_out(
             let lost = Err(claim::outcome_unknown(&call));
             return claim::settle(governance, permit, &call, trail, lost).await;
         }
-        Err(refusal) => return trail.refuse(governance, &refusal).await,
+        Err(refusal) => return trail.refuse(governance, tool, &refusal).await,
     };
     let run = bulkhead::within(&governance.limits, &call, contain::panics(&call, run));
     let deadline = governance.limits.deadline(tool.contract.name, governance.deadline);

@@ -59,6 +59,13 @@ impl Schemas {
         }
     }
 
+    /// Which of these arguments do not fit their own place in the schema.
+    pub(crate) fn misfits(&self, arguments: &Value) -> Vec<String> {
+        let Ok(validator) = self.check_input.get_or_init(|| compile(&self.input)) else { return Vec::new() };
+        let paths = validator.iter_errors(arguments).map(|error| error.instance_path().to_string());
+        paths.filter_map(|path| path.split('/').nth(1).map(ToOwned::to_owned)).collect()
+    }
+
     /// Refuses a result that breaks the schema: our own defect, never the caller's.
     pub(crate) fn check_result(&self, result: &Value, call: &Call) -> Result<(), ApiError> {
         match self.check_output.get_or_init(|| compile(&self.output)) {

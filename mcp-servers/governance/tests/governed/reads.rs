@@ -1,11 +1,14 @@
 //! Reads: arguments, results, panics, deadlines, ids in `_meta`, and what the audit keeps.
 
-use crate::toys::{Bench, call, code, error, success};
+use crate::toys::{Bench, Era, call, code, connect, error, success, toy_server, toys};
+use gangway_governance::{Governance, Governed, Principal, Reach, ToolNames};
 use gangway_protocol::ErrorType;
 use gangway_protocol::audit::AuditMoment;
+use gangway_store::Store;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, RequestMetaObject};
 use rmcp::service::PeerRequestOptions;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn meta(name: &str, value: Value) -> RequestMetaObject {
@@ -57,6 +60,62 @@ async fn oversized_and_deeply_nested_arguments_are_refused_readably() {
     success(&bench.call("tasks.peek", json!({"anything": fits})).await);
     let kept = serde_json::to_string(&bench.audit().await).unwrap();
     assert!(kept.len() < 10_000 && kept.contains("[large]"), "{} bytes", kept.len());
+}
+
+#[tokio::test]
+async fn of_a_refused_call_the_audit_keeps_only_what_is_small_and_fits() {
+    let bench = Bench::new().await;
+    for arguments in [
+        json!({"mode": "jane.doe@acme.example or +49 170 1234567", "anything": {"hunter2": 1}}),
+        json!({"mode": "x".repeat(190), "account_id": "Bearer sk-secret", "anything": "y".repeat(9_000)}),
+        json!({"mode": 7, "account_id": "jane.doe@acme.example", "anything": ["Jane", "Doe"]}),
+    ] {
+        error(&bench.call("tasks.peek", arguments).await);
+    }
+    let ran =
+        error(&bench.call("tasks.peek", json!({"mode": "ok", "account_id": "A-1", "surprise": 1})).await);
+    assert_eq!(ran.error_code, "INVALID_ARGUMENTS");
+    let mut kept = Vec::new();
+    for entry in bench.audit().await {
+        kept.push(Value::Object(entry.record.arguments));
+    }
+    let not = "[invalid]";
+    assert_eq!(
+        kept,
+        [
+            json!({"mode": not, "anything": not}),
+            json!({"mode": not, "account_id": not, "anything": not}),
+            json!({"mode": not, "account_id": "[mail]", "anything": not}),
+            json!({"mode": "ok", "account_id": "A-1", "[unknown]": 1}),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_flood_of_refused_calls_leaves_a_few_small_rows_and_a_number() {
+    let (toys, store) = (toys(), Store::in_memory().unwrap());
+    let governance = Arc::new(Governance::new(store.clone()));
+    let caller = Principal::local("tester", Reach::Reads).unwrap();
+    let server = Governed::new(toy_server(&toys), Arc::clone(&governance), caller, ToolNames::Dotted);
+    let client = connect(server, Era::Modern).await;
+    let arguments = json!({"mode": "m".repeat(16_000), "idempotency_key": "k".repeat(16_000)});
+    for _ in 0..500 {
+        let refused = call(&client, "tasks.poke", arguments.clone(), RequestMetaObject::new()).await.unwrap();
+        assert_eq!(code(&refused), "NOT_PERMITTED");
+    }
+    governance.settle_refusals(None).await;
+    let rows = store.audit().tail(1_000).await.unwrap();
+    // More than one minute may have gone by, on a busy machine.
+    let numbers =
+        rows.iter().filter_map(|row| row.record.arguments.get("not_recorded_singly").and_then(Value::as_u64));
+    let singly = rows.iter().filter(|row| row.record.arguments.contains_key("mode")).count();
+    assert_eq!(numbers.sum::<u64>() + u64::try_from(singly).unwrap(), 500);
+    assert!(rows.len() < 100, "{} rows", rows.len());
+    let longest = rows.iter().map(|row| serde_json::to_string(row).unwrap().len()).max().unwrap();
+    assert!(longest < 1_500, "{longest} bytes in a row");
+    let number = rows.last().unwrap();
+    assert_eq!((number.record.tool.as_str(), &number.record.moment), ("tasks.poke", &AuditMoment::Refused));
+    assert!(number.record.end.as_ref().unwrap().error.as_ref().unwrap().ends_with("/NOT_PERMITTED"));
 }
 
 #[tokio::test]
