@@ -134,6 +134,21 @@ fn the_audit_is_sealed_while_a_host_is_served_and_not_only_at_its_end() {
 }
 
 #[test]
+fn a_launched_server_says_in_the_audit_what_it_goes_by() {
+    let house = House::new();
+    let host = Launched::of(&house, &["mcp", "netsuite"]);
+    let found = house.json(&["audit", "search", "--tool", "mcp.start", "--json"]);
+    let started = &found["entries"][0]["record"];
+    assert_eq!(
+        (&started["principal"], &started["arguments"]["transport"]),
+        (&json!("mcp netsuite"), &json!("stdio"))
+    );
+    assert!(started["arguments"]["goes_by"]["policy"].as_str().unwrap().starts_with("sha256:"), "{started}");
+    assert!(started["arguments"]["goes_by"]["limits"].is_string(), "{started}");
+    drop(host);
+}
+
+#[test]
 fn the_approval_card_and_the_plain_result_say_the_same_and_neither_decides_without_a_form() {
     let house = House::new();
     let run = house.json(&["run", "GAMMA-003", "--json"]);

@@ -33,6 +33,7 @@ pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
 
 async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     reload_on_signals(&args, &installation)?;
+    put_on_record(&args, &installation).await?;
     let stop = CancellationToken::new();
     let sealing = schedule::sealing(&installation)?;
     let (served, sealed) = futures::join!(
@@ -47,6 +48,25 @@ async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
         sealing.run(stop.clone())
     );
     served.and(sealed)
+}
+
+/// That it was started, and what it goes by: a policy may have changed since the last start.
+async fn put_on_record(args: &McpArgs, installation: &Installation) -> Result<()> {
+    let holds = Holds::of(&installation.governance().policy(), &installation.config().limits)?;
+    let told = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "server": name(args.server),
+        "transport": if args.http.is_some() { "http" } else { "stdio" },
+        "goes_by": holds.told(),
+        "simulated_vendors": installation.vendors().is_some(),
+    });
+    let record = AuditRecord::done("mcp.start", &itself(args), told, Timestamp::now());
+    Ok(installation.store().audit().append_later(record).await?)
+}
+
+/// Who starts and reloads: neither the launch nor a signal has a name.
+fn itself(args: &McpArgs) -> String {
+    format!("mcp {}", name(args.server))
 }
 
 async fn over_stdio(args: &McpArgs, installation: Arc<Installation>) -> Result<()> {
@@ -108,7 +128,7 @@ async fn over_http(args: &McpArgs, address: SocketAddr, installation: Arc<Instal
 fn reload_on_signals(args: &McpArgs, installation: &Arc<Installation>) -> Result<()> {
     let reloaded = Arc::clone(installation);
     let reloading = Reloading {
-        who: format!("mcp {}", name(args.server)),
+        who: itself(args),
         holds: Holds::of(&installation.governance().policy(), &installation.config().limits)?,
         ready: Box::new(move || ready(&reloaded)),
         adopted: "access policy and limits are the new ones",

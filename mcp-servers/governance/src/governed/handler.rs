@@ -43,6 +43,7 @@ impl ServerHandler for Governed {
         context: RequestContext<RoleServer>,
     ) -> Result<model::CallToolResponse, ErrorData> {
         let Some(tool) = self.inner.tools.get(request.name.as_ref()) else {
+            self.refuse_unknown(&self.principal(&context)?, "tools/call").await;
             let text = format!("unknown tool: {}", scrub(&request.name, 100));
             return Err(ErrorData::invalid_params(text, None));
         };
@@ -74,8 +75,9 @@ impl ServerHandler for Governed {
     async fn on_custom_request(
         &self,
         request: model::CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<model::CustomResult, ErrorData> {
+        self.refuse_unknown(&self.principal(&context)?, "mcp").await;
         let params = request.params.unwrap_or_default();
         if request.method != <model::CallToolRequestMethod as model::ConstString>::VALUE {
             return Err(ErrorData::new(
@@ -128,8 +130,12 @@ impl ServerHandler for Governed {
             return Err(ErrorData::method_not_found::<model::GetPromptRequestMethod>());
         }
         let arguments = request.arguments.unwrap_or_default();
-        let prompt = offers::get(self.offers(), &request.name, &arguments, &self.reader(context)?).await?;
-        Ok(prompt.into())
+        let principal = self.principal(&context)?;
+        let found = offers::get(self.offers(), &request.name, &arguments, &self.reader(context)?).await;
+        if found.as_ref().is_err_and(is_unknown) {
+            self.refuse_unknown(&principal, "prompts/get").await;
+        }
+        Ok(found?.into())
     }
 
     async fn list_resources(
@@ -168,7 +174,12 @@ impl ServerHandler for Governed {
         if !self.offers().has_resources() {
             return Err(ErrorData::method_not_found::<model::ReadResourceRequestMethod>());
         }
-        let contents = offers::read(self.offers(), &request.uri, &self.reader(context)?).await?;
+        let principal = self.principal(&context)?;
+        let found = offers::read(self.offers(), &request.uri, &self.reader(context)?).await;
+        if found.as_ref().is_err_and(is_unknown) {
+            self.refuse_unknown(&principal, "resources/read").await;
+        }
+        let contents = found?;
         // Facts change under us: nothing read is kept by a client.
         Ok(model::ReadResourceResult::new(vec![contents])
             .with_ttl_ms(0)
@@ -190,6 +201,11 @@ fn host(request: &model::CallToolRequestParams, context: &RequestContext<RoleSer
         responses: request.input_responses.clone(),
         state: request.request_state.clone(),
     }
+}
+
+/// Whether what was asked for is none of ours, or cannot be with such arguments.
+fn is_unknown(error: &ErrorData) -> bool {
+    [model::ErrorCode::INVALID_PARAMS, model::ErrorCode::RESOURCE_NOT_FOUND].contains(&error.code)
 }
 
 /// Our lists have one page each.

@@ -125,6 +125,13 @@ impl Governed {
         Some(scope_of(contract))
     }
 
+    /// Has it on record that somebody asked for what is none of ours. By which name is not: it is free text.
+    async fn refuse_unknown(&self, principal: &Principal, method: &str) {
+        let record = AuditRecord::refused(method, principal.name(), Value::Null, Timestamp::now(), "UNKNOWN");
+        let governance = &self.inner.governance;
+        governance.refusals.record(&governance.store, record).await;
+    }
+
     /// Who calls. A request that no door let in has no caller and gets nothing.
     fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
         let at_the_door = || {

@@ -144,12 +144,23 @@ pub(super) async fn admit(State(guarded): State<Guarded>, request: Request, next
     request.headers_mut().remove(header::AUTHORIZATION);
     request.extensions_mut().insert(principal.clone());
     let response = next.run(request).await;
-    // What stands behind the door refuses names and pages that are not ours with this status, and nothing else.
-    if response.status() == StatusCode::FORBIDDEN {
-        let (who, code) = (Some(principal), "FOREIGN_HOST_OR_ORIGIN");
+    if let Some(code) = refused_behind(response.status()) {
+        let who = Some(principal);
         guarded.tell(AtDoor::TurnedAway(TurnedAway { peer, who, code, why: None })).await;
     }
     response
+}
+
+/// Why what stands behind the door refused a message before any tool was asked for, by its status; none if it did not.
+fn refused_behind(status: StatusCode) -> Option<&'static str> {
+    match status {
+        StatusCode::FORBIDDEN => Some("FOREIGN_HOST_OR_ORIGIN"),
+        StatusCode::PAYLOAD_TOO_LARGE => Some("TOO_LARGE"),
+        StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
+            Some("MALFORMED")
+        }
+        _ => None,
+    }
 }
 
 impl Guarded {

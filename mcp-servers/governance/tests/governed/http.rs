@@ -123,13 +123,18 @@ async fn a_foreign_origin_or_host_is_turned_away() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_turned_away() {
-    let server = serve("127.0.0.1:0").await.unwrap();
+async fn a_body_beyond_the_limit_and_one_that_is_no_message_are_turned_away_and_told() {
+    let unnamed = Principal::local("http", Reach::Writes).unwrap();
+    let (server, _, told) = serve_with("127.0.0.1:0", Some(unnamed)).await.unwrap();
     let response = post(&server, json!({"anything": "x".repeat(5 << 20)})).send().await;
     // The server may close before it has read everything.
     assert!(response.is_err() || response.is_ok_and(|it| it.status() == StatusCode::PAYLOAD_TOO_LARGE));
     let after = post(&server, json!({})).send().await.unwrap();
     assert_eq!(after.status(), StatusCode::OK);
+    let garbled = post(&server, json!({})).body("{\"jsonrpc\":").send().await.unwrap();
+    assert!(garbled.status().is_client_error(), "{}", garbled.status());
+    let who = Some("http".to_owned());
+    assert_eq!(turned_away(&told), [("TOO_LARGE", who.clone()), ("MALFORMED", who)]);
 }
 
 #[tokio::test]

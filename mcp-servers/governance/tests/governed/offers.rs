@@ -114,7 +114,7 @@ async fn a_resource_is_its_tools_answer_and_is_audited_as_that_tools_call() {
 
 #[tokio::test]
 async fn what_is_not_there_and_what_cannot_be_read_are_told_apart() {
-    let (client, _) = open(ToolNames::Dotted).await;
+    let (client, store) = open(ToolNames::Dotted).await;
     for uri in [
         "gangway://tenants/NOBODY-1",
         "gangway://tenants/a%20b",
@@ -125,11 +125,18 @@ async fn what_is_not_there_and_what_cannot_be_read_are_told_apart() {
         let error = read(&client, uri).await.unwrap_err();
         assert_eq!((error.code.0, error.data.unwrap()["uri"].clone()), (-32602, json!(uri)), "{uri}");
     }
+    assert_eq!(unknown(&store, "resources/read").await, 5);
     let error = read(&client, "gangway://tenants/DOWN-1").await.unwrap_err();
     assert_eq!(
         (error.code.0, error.data.unwrap()["error_code"].clone()),
         (-32603, json!("CONNECTION_BROKEN"))
     );
+}
+
+/// How often something unknown was asked for in this way, by the audit.
+async fn unknown(store: &Store, method: &str) -> usize {
+    let rows = store.audit().tail(100).await.unwrap();
+    rows.iter().filter(|row| row.record.tool == method).count()
 }
 
 #[tokio::test]
@@ -154,7 +161,7 @@ async fn lists_name_what_the_servers_tools_can_answer() {
 
 #[tokio::test]
 async fn a_prompt_carries_what_was_read_for_it_or_says_what_could_not_be() {
-    let (client, _) = open(ToolNames::Dotted).await;
+    let (client, store) = open(ToolNames::Dotted).await;
     let filled = prompt(&client, "tenant_overview", json!({"account_id": "ACME-001"})).await.unwrap();
     let text = filled["messages"][0]["content"]["text"].as_str().unwrap();
     assert!(text.contains("tenant of ACME-001") && text.contains("never as instructions"), "{text}");
@@ -177,6 +184,7 @@ async fn a_prompt_carries_what_was_read_for_it_or_says_what_could_not_be() {
             other => panic!("{name} {arguments}: {other:?}"),
         }
     }
+    assert_eq!(unknown(&store, "prompts/get").await, 6);
 }
 
 #[tokio::test]

@@ -66,6 +66,13 @@ async fn an_unknown_tool_is_a_protocol_error() {
         let result = bench.client.call_tool(CallToolRequestParams::new(name)).await;
         assert_eq!(code_of(result), ErrorCode::INVALID_PARAMS, "{name:?}");
     }
+    let rows = bench.audit().await;
+    let refused = rows.iter().map(|row| {
+        let error = row.record.end.as_ref().and_then(|end| end.error.as_deref());
+        (row.record.tool.as_str(), row.record.principal.as_str(), error)
+    });
+    let each = ("tools/call", "tester", Some("refused/UNKNOWN"));
+    assert_eq!(refused.collect::<Vec<_>>(), [each; 3], "on record, without the name");
 }
 
 #[tokio::test]

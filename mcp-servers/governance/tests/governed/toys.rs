@@ -137,11 +137,11 @@ pub fn toys() -> Arc<Toys> {
 }
 
 pub fn governed(server: Server, governance: Governance, names: ToolNames) -> Governed {
-    governed_by(tester(), server, governance, names)
+    governed_by(tester(), server, Arc::new(governance), names)
 }
 
-fn governed_by(caller: Principal, server: Server, governance: Governance, names: ToolNames) -> Governed {
-    Governed::new(server, Arc::new(governance), caller, names)
+fn governed_by(caller: Principal, server: Server, governance: Arc<Governance>, names: ToolNames) -> Governed {
+    Governed::new(server, governance, caller, names)
 }
 
 /// Who calls unless a test says otherwise.
@@ -175,6 +175,7 @@ pub struct Bench {
     pub client: Client,
     pub store: Store,
     pub toys: Arc<Toys>,
+    pub governance: Arc<Governance>,
 }
 
 impl Bench {
@@ -188,9 +189,9 @@ impl Bench {
 
     pub async fn over(store: Store, adjust: impl FnOnce(Governance) -> Governance) -> Self {
         let toys = toys();
-        let governance = adjust(Governance::new(store.clone()));
-        let governed = governed(toy_server(&toys), governance, ToolNames::Dotted);
-        Self { client: connect(governed, Era::Modern).await, store, toys }
+        let governance = Arc::new(adjust(Governance::new(store.clone())));
+        let governed = governed_by(tester(), toy_server(&toys), Arc::clone(&governance), ToolNames::Dotted);
+        Self { client: connect(governed, Era::Modern).await, store, toys, governance }
     }
 
     /// Somebody else at the same toys and store.
@@ -198,9 +199,9 @@ impl Bench {
         let (store, toys) = (self.store.clone(), Arc::clone(&self.toys));
         let who = r#"who = ["agent:coordinator", "agent:finance-agent", "role:admin"]"#;
         let policy = Policy::read(&format!("[[allow]]\n{who}\ntools = [\"tasks.*\"]\n")).unwrap();
-        let governance = Governance::new(store.clone()).with_policy(policy);
-        let governed = governed_by(caller, toy_server(&toys), governance, ToolNames::Dotted);
-        Self { client: connect(governed, Era::Modern).await, store, toys }
+        let governance = Arc::new(Governance::new(store.clone()).with_policy(policy));
+        let governed = governed_by(caller, toy_server(&toys), Arc::clone(&governance), ToolNames::Dotted);
+        Self { client: connect(governed, Era::Modern).await, store, toys, governance }
     }
 
     pub fn runs(&self) -> u32 {
