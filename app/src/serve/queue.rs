@@ -11,22 +11,47 @@ use std::collections::hash_map::Entry;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 /// Wait before a run whose drive failed on our own side (the store, say) is driven again; doubles each time.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_LONGEST: Duration = Duration::from_secs(60);
+/// So many events being taken in at once are a flood, and runs let them go first: a sender's patience is short.
+const FLOOD: usize = 16;
+/// Longest time a run lets them: a flood that does not end only slows the runs down.
+const LETS_GO_FIRST: Duration = Duration::from_millis(250);
 
 /// A place in the line, held before anything is committed: what was accepted is never turned away.
 pub struct Place {
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
+    _arriving: Arriving,
+}
+
+/// An event being taken in, counted until its run stands in the line or it was turned away.
+struct Arriving(watch::Sender<usize>);
+
+impl Arriving {
+    fn at(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|arriving| *arriving += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.0.send_if_modified(|arriving| {
+            *arriving = arriving.saturating_sub(1);
+            // Nobody waits for any other number.
+            *arriving + 1 == FLOOD
+        });
+    }
 }
 
 struct Ticket {
     run_id: RunId,
     /// None for a run that was accepted by an earlier process when the line was full.
-    place: Option<Place>,
+    room: Option<OwnedSemaphorePermit>,
     failed: u32,
 }
 
@@ -34,6 +59,7 @@ struct Ticket {
 pub struct Queue {
     room: Arc<Semaphore>,
     capacity: usize,
+    arriving: watch::Sender<usize>,
     tail: mpsc::UnboundedSender<Ticket>,
     head: tokio::sync::Mutex<mpsc::UnboundedReceiver<Ticket>>,
     /// Who waits for a run to rest.
@@ -59,6 +85,7 @@ impl Queue {
         Self {
             room: Arc::new(Semaphore::new(capacity)),
             capacity,
+            arriving: watch::Sender::new(0),
             tail,
             head: tokio::sync::Mutex::new(head),
             waiting: Mutex::default(),
@@ -68,7 +95,8 @@ impl Queue {
 
     /// A place at the end of the line; none when it is full.
     pub fn reserve(&self) -> Option<Place> {
-        Some(Place { _room: Arc::clone(&self.room).try_acquire_owned().ok()? })
+        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        Some(Place { room, _arriving: Arriving::at(&self.arriving) })
     }
 
     /// Puts a committed run at the end of the line, unless it stands in it.
@@ -84,7 +112,7 @@ impl Queue {
                 return;
             }
         }
-        self.put(Ticket { run_id, place, failed: 0 });
+        self.put(Ticket { run_id, room: place.map(|place| place.room), failed: 0 });
     }
 
     /// Lets a run go on that rested until now, and gives it when it rests again, if that is in time.
@@ -115,6 +143,14 @@ impl Queue {
             of_run.retain(|waiter| !waiter.is_closed());
             !of_run.is_empty()
         });
+    }
+
+    /// Resolves when no flood of events is being taken in, or it has lasted too long to wait for.
+    async fn lull(&self) {
+        let mut arriving = self.arriving.subscribe();
+        let lull = arriving.wait_for(|arriving| *arriving < FLOOD);
+        // However it ends, the run begins now.
+        let _ = tokio::time::timeout(LETS_GO_FIRST, lull).await;
     }
 
     fn put(&self, ticket: Ticket) {
@@ -166,6 +202,7 @@ pub fn start_workers(service: &Arc<Service>, count: NonZeroU16) -> JoinSet<()> {
 
 async fn work(service: Arc<Service>) {
     while let Some(Some(ticket)) = service.stop.run_until_cancelled(next(&service.queue)).await {
+        service.queue.lull().await;
         drive(&service, ticket).await;
     }
 }
@@ -175,8 +212,8 @@ async fn next(queue: &Queue) -> Option<Ticket> {
 }
 
 async fn drive(service: &Arc<Service>, ticket: Ticket) {
-    let Ticket { run_id, place, failed } = ticket;
-    drop(place);
+    let Ticket { run_id, room, failed } = ticket;
+    drop(room);
     service.queue.begin(&run_id);
     match service.engine.durable().drive(&run_id).await {
         Ok(record) => service.queue.end(&record),
@@ -187,7 +224,7 @@ async fn drive(service: &Arc<Service>, ticket: Ticket) {
             let service = Arc::clone(service);
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
-                service.queue.put(Ticket { run_id, place: None, failed: failed.saturating_add(1) });
+                service.queue.put(Ticket { run_id, room: None, failed: failed.saturating_add(1) });
             });
         }
     }
@@ -197,7 +234,8 @@ async fn drive(service: &Arc<Service>, ticket: Ticket) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use super::{Queue, Standing, next};
+    use super::{FLOOD, Queue, Standing, next};
+    use futures::FutureExt as _;
     use gangway_protocol::RunId;
     use std::num::NonZeroU32;
 
@@ -237,6 +275,20 @@ mod tests {
         queue.push(run(2), None);
         let standing = queue.lined_up().get(&run(2)).copied();
         assert_eq!(standing, Some(Standing::DrivenAndAskedFor), "it is driven once more");
+    }
+
+    #[tokio::test]
+    async fn runs_let_a_flood_of_events_go_first() {
+        let queue = Queue::with_room_for(places(100));
+        queue.lull().now_or_never().unwrap();
+        let mut flood: Vec<_> = (0..FLOOD).map(|_| queue.reserve().unwrap()).collect();
+        let mut lull = Box::pin(queue.lull());
+        assert!((&mut lull).now_or_never().is_none());
+        queue.push(run(1), flood.pop());
+        assert!((&mut lull).now_or_never().is_some(), "one of them stands in the line");
+        let mut lull = Box::pin(queue.lull());
+        flood.push(queue.reserve().unwrap());
+        assert!((&mut lull).now_or_never().is_none(), "as many again");
     }
 
     #[tokio::test]
