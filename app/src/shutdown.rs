@@ -2,16 +2,17 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Returns when SIGINT or SIGTERM arrives. If no handler can be installed it never returns, and the default
-/// action of the signals ends the process.
-pub async fn requested() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Resolves when SIGINT or SIGTERM arrives; they are heeded from the call on. If no handler can be installed it never
+/// resolves, and the default action of the signals ends the process.
+pub fn requested() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }

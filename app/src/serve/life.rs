@@ -59,12 +59,13 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     put_on_record(&service, AuditRecord::done("service.start", ITSELF, started(&service)?, Timestamp::now()))
         .await;
     let mcp = mcp::routes(&service, listening.addr)?;
+    // Before anybody is told that it serves: a signal that nobody heeds yet would end it at once.
+    end_on_signals(&service.stop);
+    reload_on_signals(&service)?;
     announce(&service, listening.addr, earlier)?;
     offer_a_key(&service).await?;
     warn_of_approvers_without_key(&service).await?;
 
-    end_on_signals(&service.stop);
-    reload_on_signals(&service)?;
     let close = CancellationToken::new();
     let router = router(&service, Hosts::of(&settings, listening.addr), mcp);
     let under_way = UnderWay {
@@ -223,9 +224,9 @@ async fn warn_of_approvers_without_key(service: &Service) -> Result<()> {
 
 /// The first signal asks the service to end, the second ends the process where it stands.
 fn end_on_signals(stop: &CancellationToken) {
-    let stop = stop.clone();
+    let (stop, asked) = (stop.clone(), shutdown::requested());
     tokio::spawn(async move {
-        shutdown::requested().await;
+        asked.await;
         stop.cancel();
         shutdown::requested().await;
         std::process::exit(130);
