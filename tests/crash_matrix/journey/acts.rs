@@ -5,7 +5,7 @@ use crate::case::Path as CasePath;
 use crate::service::{Answer, Event};
 use crate::vendors::Envelope;
 use anyhow::{Context as _, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long a delivery waits for the run to rest.
@@ -141,7 +141,7 @@ impl Journey<'_> {
 
     /// DocuSign tells of an event, and the contract agent has looked.
     async fn tell(&mut self, event: (&str, &str)) -> Result<()> {
-        let before = self.looks_so_far();
+        let (before, crashes, last) = (self.looks_so_far(), self.crashes, self.last_look().await?);
         self.told(event).await?;
         for _ in 0..LOOKS {
             if self.looks_so_far() > before {
@@ -149,6 +149,10 @@ impl Journey<'_> {
             }
             // Brings the service back when it dies over the look.
             self.read("/api/runs", "runs").await?;
+            // It may have died between the commit of a look's end and its line in the log.
+            if self.crashes > crashes && self.last_look().await? != last {
+                return Ok(());
+            }
             tokio::time::sleep(PAUSE).await;
         }
         bail!("DocuSign's word was taken, and the contract agent did not look")
@@ -168,6 +172,14 @@ impl Journey<'_> {
             }
         }
         bail!("DocuSign was not heard in {ATTEMPTS} attempts")
+    }
+
+    /// How the contract agent's last look ended, as the schedule keeps it.
+    async fn last_look(&self) -> Result<Value> {
+        let mut told = self.house.json(&["schedule", "list", "--json"], self.clock_step_s).await?;
+        let jobs = told["jobs"].as_array_mut().context("the schedule has no jobs")?;
+        let contracts = jobs.iter_mut().find(|job| job["job"] == "contracts");
+        Ok(contracts.context("the schedule has no contracts job")?["last"].take())
     }
 
     fn looks_so_far(&self) -> usize {
