@@ -157,7 +157,7 @@ pub struct RunAllArgs {
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Runs in flight at once.
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub in_flight: u16,
     /// How to print.
     #[command(flatten)]
