@@ -12,6 +12,7 @@ mod config;
 mod crash;
 mod installation;
 mod keys;
+mod listening;
 mod onboarding;
 mod outbox;
 mod output;

@@ -16,17 +16,17 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 /// A connection on which this much of a request was said. What never comes is given up in the end.
-fn connected(service: &Serving, said: &str) -> TcpStream {
-    let url = service.url("");
-    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+fn connected(url: &str, said: &str) -> TcpStream {
+    let address = url.trim_start_matches("http://").split('/').next().unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
     stream.write_all(said.as_bytes()).unwrap();
     stream
 }
 
 /// Says this much of a request, and gives what comes back until the connection ends.
-fn dribble(service: &Serving, said: &str) -> String {
-    let mut stream = connected(service, said);
+pub fn dribble(url: &str, said: &str) -> String {
+    let mut stream = connected(url, said);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8(answer).unwrap()
@@ -38,11 +38,11 @@ fn a_peer_that_dribbles_is_cut_and_audited_and_the_service_goes_on() {
     let limits = [("GANGWAY_SERVE__HEAD_MS", "100"), ("GANGWAY_SERVE__BODY_MS", "100")];
     let service = Serving::start(&house, &limits);
     let head = "POST /webhook/onboarding HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
-    let in_head = dribble(&service, head);
+    let in_head = dribble(&service.url(""), head);
     assert!(in_head.starts_with("HTTP/1.1 408 ") && in_head.contains("\"status\":408"), "{in_head:?}");
-    let in_body = dribble(&service, &format!("{head}content-length: 60\r\n\r\n{{\"account_id\":"));
+    let in_body = dribble(&service.url(""), &format!("{head}content-length: 60\r\n\r\n{{\"account_id\":"));
     assert!(in_body.starts_with("HTTP/1.1 408 ") && in_body.contains("problem+json"), "{in_body:?}");
-    assert_eq!(dribble(&service, ""), "", "who says nothing is let go without a word");
+    assert_eq!(dribble(&service.url(""), ""), "", "who says nothing is let go without a word");
     let again = service.post("/demo/run/ACME-001", &Event::new("")).json();
     assert_eq!(again["run"]["state"], "completed", "{again}");
     assert_eq!(service.stop(), Some(0));
@@ -59,7 +59,7 @@ fn half_a_body_is_given_up_whatever_page_it_is_for() {
         let head = format!(
             "POST {page} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n"
         );
-        let answer = dribble(&service, &format!("{head}content-length: 60\r\n\r\n{{\"rate\":"));
+        let answer = dribble(&service.url(""), &format!("{head}content-length: 60\r\n\r\n{{\"rate\":"));
         assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("problem+json"), "{page}: {answer:?}");
     }
     assert_eq!(service.stop(), Some(0));
@@ -89,9 +89,9 @@ fn a_peer_that_holds_every_place_with_requests_it_does_not_finish_keeps_nobody_o
     let head = "POST /webhook/onboarding HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
     let body = format!("{head}content-length: 60\r\n\r\n{{\"account_id\":");
     for half in [head, body.as_str()] {
-        let mut holding: Vec<TcpStream> = (0..12).map(|_| connected(&service, half)).collect();
+        let mut holding: Vec<TcpStream> = (0..12).map(|_| connected(&service.url(""), half)).collect();
         let health = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
-        let mut asking = connected(&service, health);
+        let mut asking = connected(&service.url(""), health);
         let mut answer = String::new();
         asking.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
@@ -99,7 +99,7 @@ fn a_peer_that_holds_every_place_with_requests_it_does_not_finish_keeps_nobody_o
         holding[0].read_to_string(&mut told).unwrap();
         assert!(told.starts_with("HTTP/1.1 408 ") && told.contains("problem+json"), "{told:?}");
     }
-    let held = connected(&service, head);
+    let held = connected(&service.url(""), head);
     assert_eq!(service.stop(), Some(0), "who has not finished asking does not keep it from ending either");
     drop(held);
     assert!(refusals(&house).contains(&"refused/GAVE_WAY".to_owned()), "{:?}", refusals(&house));

@@ -2,6 +2,7 @@
 //! server elsewhere whose tools are not what they were.
 
 use crate::api::key;
+use crate::doors::dribble;
 use crate::harness::House;
 use crate::serve::refusals;
 use crate::served::{Issuer, Reply, Served, send};
@@ -115,6 +116,29 @@ fn who_is_turned_away_at_a_door_is_on_record_without_what_was_shown() {
     assert!(newest["why"].as_str().unwrap().contains("InvalidAudience"), "{newest}");
     let audit = house.json(&["audit", "tail", "-n", "100", "--json"]).to_string();
     assert!(!audit.contains(&no_key[17..]) && !audit.contains(&elsewhere), "no credential is kept");
+}
+
+#[test]
+fn half_a_message_to_a_server_of_its_own_is_given_up_in_time_and_on_record() {
+    let house = House::new();
+    let limits = ["HEAD_MS", "BODY_MS"].map(|name| (format!("GANGWAY_SERVE__{name}"), "100".to_owned()));
+    let served = Served::start(&house, &["mcp", "salesforce"], &limits);
+    let head = "POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
+    let in_head = dribble(&served.url, head);
+    assert!(in_head.starts_with("HTTP/1.1 408 ") && in_head.contains("\"status\":408"), "{in_head:?}");
+    let in_body = dribble(&served.url, &format!("{head}content-length: 60\r\n\r\n{{\"jsonrpc\":"));
+    assert!(in_body.starts_with("HTTP/1.1 408 ") && in_body.contains("problem+json"), "{in_body:?}");
+    assert_eq!(dribble(&served.url, ""), "", "who says nothing is let go without a word");
+    let good = served
+        .call(None, &json!({"name": "salesforce.get_account", "arguments": {"account_id": "ACME-001"}}));
+    assert!(good.body.contains("ACME Corp"), "{}", good.body);
+    let why = |act: &str| {
+        entries(&house, act).iter().map(|entry| entry["record"]["end"]["error"].clone()).collect()
+    };
+    house.until("both are on record", || {
+        let (of_connections, of_messages): (Vec<Value>, Vec<Value>) = (why("connection"), why("mcp"));
+        of_connections == ["refused/HEAD_INCOMPLETE"] && of_messages == ["refused/BODY_INCOMPLETE"]
+    });
 }
 
 /// Something between us and a server that describes one of its tools in other words.

@@ -93,7 +93,7 @@ fn only_a_token_made_for_this_server_with_the_right_key_and_scope_comes_in() {
     let resource = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read",
         "params": {"uri": "gangway://accounts/ACME-001/salesforce"}});
     let narrow = with("scope", json!("tasks:read"));
-    let around = served.post_raw(Some(&narrow), &resource.to_string()).unwrap();
+    let around = served.post_raw(Some(&narrow), &resource.to_string());
     assert_eq!(around.status, 403, "the same facts as a resource: {}", around.body);
     let write = json!({"name": "salesforce.update_onboarding_status", "arguments": {}});
     let refused = served.call(Some(&with("scope", json!("salesforce:read salesforce:write"))), &write);
@@ -169,16 +169,16 @@ fn hostile_arguments_are_refused_readably_and_reach_no_vendor() {
     // Any text may be an invoice's number; the vendor is asked for exactly that one.
     let injected = call("netsuite.get_invoice", json!({"invoice_id": "INV' OR '1' = '1"}));
     assert_eq!(injected.json()["result"]["structuredContent"]["invoice"], Value::Null, "{}", injected.body);
-    for (what, body) in [
-        ("nested beyond what a parser takes", format!("{{\"a\":{}", "[".repeat(100_000))),
-        ("five megabytes", json!({"jsonrpc": "2.0", "id": 1, "method": "x".repeat(5 << 20)}).to_string()),
-        ("no JSON", "{\"jsonrpc\":".to_owned()),
+    for (what, body, status) in [
+        ("nested beyond what a parser takes", format!("{{\"a\":{}", "[".repeat(100_000)), 415),
+        (
+            "ten megabytes",
+            json!({"jsonrpc": "2.0", "id": 1, "method": "x".repeat(10 << 20)}).to_string(),
+            413,
+        ),
+        ("no JSON", "{\"jsonrpc\":".to_owned(), 415),
     ] {
-        let answer = served.post_raw(None, &body);
-        // Who sends on after being refused may find the connection closed before the answer; that needs four megabytes.
-        let may_miss_it = body.len() > 4 << 20 && answer.is_none();
-        let is_refused = answer.as_ref().is_some_and(|answer| (400..500).contains(&answer.status));
-        assert!(is_refused || may_miss_it, "{what}: {:?}", answer.map(|answer| answer.status));
+        assert_eq!(served.post_raw(None, &body).status, status, "{what}");
     }
     for arguments in [json!([1]), json!("x"), json!(7)] {
         let error = &call("salesforce.get_account", arguments).json()["error"];

@@ -91,9 +91,9 @@ impl Served {
         answer["result"].clone()
     }
 
-    /// Some bytes as a message; none if the server closed before it had read them all.
-    pub fn post_raw(&self, token: Option<&str>, body: &str) -> Option<Reply> {
-        send(&self.url, token, Some(body), &[("mcp-protocol-version", "2025-11-25")])
+    /// Some bytes as a message.
+    pub fn post_raw(&self, token: Option<&str>, body: &str) -> Reply {
+        send(&self.url, token, Some(body), &[("mcp-protocol-version", "2025-11-25")]).unwrap()
     }
 
     pub fn get(&self, path: &str) -> Reply {

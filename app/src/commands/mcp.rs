@@ -7,24 +7,32 @@ use crate::access::{self, Vendors};
 use crate::cli::{Globals, McpArgs, NameStyle, ServerName};
 use crate::config::Sources;
 use crate::installation::{Installation, PASS_VARIABLE};
+use crate::listening::{Listening, Terms, body};
 use crate::refused::RefusalLog;
 use crate::reload::{self, Holds, Readied, Reloading};
 use crate::{onboarding, output, schedule, shutdown};
 use anyhow::{Context as _, Result, bail};
-use gangway_governance::{
-    Door, Governed, Listening, Mount, Principal, Reach, Server, ToolNames, serve_stdio,
-};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use gangway_governance::{Door, Governed, Mount, Principal, Reach, Server, ToolNames, serve_stdio};
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Person, System};
 use jiff::Timestamp;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Every system with a server of its own that needs no engine.
 const SYSTEMS: [System; 6] =
     [System::Salesforce, System::Clm, System::Netsuite, System::Provision, System::Tasks, System::Notify];
+
+/// How long open connections may finish their answers when the process is asked to end: a call goes on without its caller.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Between two looks at refusals whose minute is over.
+const SETTLE_EVERY: Duration = Duration::from_secs(30);
 
 /// Serves until the host goes away, or until interrupted.
 pub async fn run(args: McpArgs, globals: &Globals) -> Result<()> {
@@ -36,18 +44,31 @@ async fn serve(args: McpArgs, installation: Arc<Installation>) -> Result<()> {
     put_on_record(&args, &installation).await?;
     let stop = CancellationToken::new();
     let sealing = schedule::sealing(&installation)?;
-    let (served, sealed) = futures::join!(
+    let refusals = Arc::new(RefusalLog::default());
+    let (served, sealed, ()) = futures::join!(
         async {
             let served = match args.http {
-                Some(address) => over_http(&args, address, Arc::clone(&installation)).await,
+                Some(address) => over_http(&args, address, &installation, &refusals).await,
                 None => over_stdio(&args, Arc::clone(&installation)).await,
             };
             stop.cancel();
             served
         },
-        sealing.run(stop.clone())
+        sealing.run(stop.clone()),
+        settle(&installation, &refusals, &stop)
     );
     served.and(sealed)
+}
+
+/// Has on record how many refusals were only counted, once their minute is over: a host may end this process without a word.
+async fn settle(installation: &Installation, refusals: &RefusalLog, stop: &CancellationToken) {
+    let mut due = tokio::time::interval(SETTLE_EVERY);
+    while stop.run_until_cancelled(due.tick()).await.is_some() {
+        let now = Some(Timestamp::now());
+        refusals.settle(installation.store(), now).await;
+        installation.governance().settle_refusals(now).await;
+    }
+    refusals.settle(installation.store(), None).await;
 }
 
 /// That it was started, and what it goes by: a policy may have changed since the last start.
@@ -97,31 +118,58 @@ async fn launcher(args: &McpArgs, installation: &Installation, person: &Person) 
     }
 }
 
-async fn over_http(args: &McpArgs, address: SocketAddr, installation: Arc<Installation>) -> Result<()> {
-    let listening = Listening::at(address).await?;
+async fn over_http(
+    args: &McpArgs,
+    address: SocketAddr,
+    installation: &Arc<Installation>,
+    refusals: &Arc<RefusalLog>,
+) -> Result<()> {
+    if !address.ip().is_loopback() {
+        bail!(
+            "will not listen on {address}: a single server listens on loopback addresses (127.0.0.1, ::1) only; gangway serve offers every server to other machines, at /mcp/SERVER"
+        );
+    }
+    let listening = Listening::at(address, "--http, or port 0 for any free one").await?;
+    let settings = &installation.config().serve;
+    let terms = Terms::of(settings, installation.store(), refusals);
+    let body_time = Duration::from_millis(settings.body_ms.get());
+    let stop = CancellationToken::new();
+    let mounted = mount(args, listening.addr, (installation, refusals), &stop)?;
+    let router =
+        mounted.layer(from_fn(move |request: Request, next: Next| body::within(body_time, request, next)));
+    let asked = shutdown::requested();
+    output::line(&format!("http://{}/mcp", listening.addr))?;
+    let mut answering = tokio::spawn(listening.answer(router, terms, stop.clone()));
+    asked.await;
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, &mut answering).await.is_err() {
+        answering.abort();
+    }
+    Ok(())
+}
+
+/// The server behind its door.
+fn mount(
+    args: &McpArgs,
+    listening: SocketAddr,
+    (installation, refusals): (&Arc<Installation>, &Arc<RefusalLog>),
+    stop: &CancellationToken,
+) -> Result<Router> {
     // Nobody vouches for who is at the host.
-    let server = server(args.server, &installation, None)?;
+    let server = server(args.server, installation, None)?;
     let governed = Governed::behind_door(server, installation.governance(), names(args));
     let vendors = if installation.vendors().is_some() { Vendors::Simulated } else { Vendors::Real };
     let settings = &installation.config().access;
-    let refusals = Arc::new(RefusalLog::default());
     let door = Door {
         systems: systems(args.server),
         passes: installation.pass_check(),
         keys: access::key_check(installation.store()),
-        resource: settings.resource(listening.addr(), installation.http())?,
+        resource: settings.resource(listening, installation.http())?,
         unnamed: settings.unnamed_caller(args.name.as_deref().unwrap_or("http"), vendors)?,
-        book: access::book(installation.store(), &refusals),
+        book: access::book(installation.store(), refusals),
     };
     let hosts = settings.public_host()?.into_iter().collect();
-    let mount = Mount { path: "/mcp".to_owned(), door, hosts };
-    let stop = CancellationToken::new();
-    let serving = listening.answer(mount.router(governed, &stop), stop);
-    output::line(&format!("http://{}/mcp", serving.addr()))?;
-    shutdown::requested().await;
-    serving.shutdown().await;
-    refusals.settle(installation.store(), None).await;
-    Ok(())
+    Ok(Mount { path: "/mcp".to_owned(), door, hosts }.router(governed, stop))
 }
 
 /// SIGHUP: the policy and the limits are read again; what cannot be used changes nothing.

@@ -78,10 +78,13 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use super::{contained, within};
-    use crate::serve::listener::{Listening, Terms};
+    use crate::listening::{Listening, Terms};
+    use crate::refused::RefusalLog;
+    use crate::serve::settings::Serve;
     use axum::extract::ConnectInfo;
     use axum::http::Uri;
     use axum::{Router, middleware};
+    use gangway_store::Store;
     use std::net::SocketAddr;
     use std::num::NonZeroU32;
     use std::sync::Arc;
@@ -95,13 +98,11 @@ mod tests {
             peer.to_string()
         };
         let router: Router = Router::new().fallback(page).layer(middleware::from_fn(contained));
-        let listening = Listening::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listening = Listening::at("127.0.0.1:0".parse().unwrap(), "nothing").await.unwrap();
         let base = format!("http://{}", listening.addr);
-        let terms = Terms {
-            connections: NonZeroU32::MIN,
-            head_time: Duration::from_secs(3_600),
-            on_cut: Arc::new(|_, _| {}),
-        };
+        let settings = Serve { connections: NonZeroU32::MIN, ..Serve::default() };
+        let store = Store::in_memory().unwrap();
+        let terms = Terms::of(&settings, &store, &Arc::new(RefusalLog::default()));
         tokio::spawn(listening.answer(router, terms, stop.clone()));
         base
     }

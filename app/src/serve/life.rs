@@ -9,15 +9,14 @@ use super::drain::{self, UnderWay};
 use super::host::{self, ApiKeys, Hosts, Vendors};
 use super::intake::{self, Intake, Policy};
 use super::known::KnownAccounts;
-use super::listener::{Listening, Terms};
 use super::mcp;
-use super::pace::Cut;
 use super::queue::{self, Queue};
 use super::settings::Secrets;
 use super::{Service, router};
 use crate::config::Config;
 use crate::installation::{Installation, OnboardingEngine};
-use crate::refused::{RefusalLog, Refused};
+use crate::listening::{Listening, Terms};
+use crate::refused::RefusalLog;
 use crate::reload::{self, Holds, Readied, Reloading};
 use crate::schedule::{Crew, Job, JobName, Scheduler};
 use crate::{access, api_keys, output, rules, schedule, shutdown};
@@ -53,7 +52,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let crew = Crew { installation: Arc::clone(&installation), engine: Some(engine.clone()), line };
     let jobs = schedule::service_jobs(&crew).await?;
     drop(crew);
-    let listening = Listening::at(wanted).await?;
+    let listening = Listening::at(wanted, "--listen or serve.listen").await?;
     let service = Arc::new(build(installation, engine, queue)?);
     let earlier = queue::line_up_earlier(&service).await?;
     put_on_record(&service, AuditRecord::done("service.start", ITSELF, started(&service)?, Timestamp::now()))
@@ -67,12 +66,13 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     warn_of_approvers_without_key(&service).await?;
 
     let close = CancellationToken::new();
+    let terms = Terms::of(&settings, service.installation.store(), &service.refusals);
     let router = router(&service, Hosts::of(&settings, listening.addr), mcp);
     let under_way = UnderWay {
         workers: queue::start_workers(&service, settings.workers),
         scheduled: tokio::spawn(scheduled(Arc::clone(&service), jobs)),
         tidy: tokio::spawn(intake::tidy(Arc::clone(&service))),
-        answering: tokio::spawn(listening.answer(router, terms(&service), close.clone())),
+        answering: tokio::spawn(listening.answer(router, terms, close.clone())),
         close,
     };
     service.stop.cancelled().await;
@@ -101,29 +101,6 @@ async fn scheduled(service: Arc<Service>, jobs: Vec<Job>) -> Result<()> {
     let installation = &service.installation;
     let scheduler = Scheduler::new(installation.store().clone(), jobs, installation.crash_points().clone());
     scheduler.run(service.stop.clone()).await
-}
-
-/// Connections as configured; a request that never was whole leaves its trace like any refused one.
-fn terms(service: &Arc<Service>) -> Terms {
-    let settings = &service.installation.config().serve;
-    let service = Arc::clone(service);
-    let on_cut = move |peer, cut| {
-        let service = Arc::clone(&service);
-        let code = match cut {
-            Cut::HeadIncomplete => "HEAD_INCOMPLETE",
-            Cut::GaveWay => "GAVE_WAY",
-        };
-        tokio::spawn(async move {
-            let (what, who) = ("connection", "nobody yet");
-            let refused = Refused { what, page: None, peer: Some(peer), who, code, why: None };
-            service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
-        });
-    };
-    Terms {
-        connections: settings.connections,
-        head_time: Duration::from_millis(settings.head_ms.get()),
-        on_cut: Arc::new(on_cut),
-    }
 }
 
 fn build(installation: Arc<Installation>, engine: OnboardingEngine, queue: Arc<Queue>) -> Result<Service> {

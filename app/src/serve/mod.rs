@@ -5,7 +5,6 @@
 mod accept;
 mod answering;
 mod api;
-mod body_time;
 mod demo;
 mod drain;
 mod guard;
@@ -14,23 +13,22 @@ mod host;
 pub mod intake;
 mod known;
 mod life;
-mod listener;
 mod mcp;
-mod pace;
-mod places;
 mod problem;
 pub mod queue;
 pub mod settings;
 mod state;
-mod told;
 
 pub use life::run;
 pub use problem::Problem;
 pub use state::Service;
 
+use crate::listening::body;
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use std::sync::Arc;
 
 /// Everything the service answers. Webhooks prove who sends them, and health is nobody's secret; the rest can be reached
@@ -56,9 +54,14 @@ fn router(service: &Arc<Service>, hosts: host::Hosts, mcp: Router) -> Router {
                 "this page does not know this method; see the Allow header",
             )
         })
-        .layer(from_fn_with_state(Arc::clone(service), body_time::bounded))
+        .layer(from_fn_with_state(Arc::clone(service), in_time))
         .layer(from_fn_with_state(Arc::clone(service), answering::reached))
         .layer(from_fn_with_state(Arc::clone(service), drain::waited_for))
         .layer(from_fn(guard::contained))
         .with_state(Arc::clone(service))
+}
+
+/// As long as the configuration in force says.
+async fn in_time(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    body::within(service.intake.policy().body_time(), request, next).await
 }

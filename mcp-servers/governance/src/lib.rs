@@ -31,8 +31,5 @@ pub use governed::{Governed, ToolNames};
 pub use limits::Limits;
 pub use offers::Document;
 pub use progress::Progress;
-pub use serve::{
-    AtDoor, Door, DoorBook, HttpServer, KeyCheck, Listening, Mount, Resource, ServeError, TurnedAway,
-    serve_stdio,
-};
+pub use serve::{AtDoor, Door, DoorBook, KeyCheck, Mount, Resource, ServeError, TurnedAway, serve_stdio};
 pub use server::Server;

@@ -1,5 +1,6 @@
 //! Why an event is not taken in: the answer its sender gets, and the code the audit keeps.
 
+use crate::listening::body::TOO_SLOW;
 use crate::serve::Problem;
 use axum::http::StatusCode;
 use gangway_intake::Doubt;
@@ -114,10 +115,7 @@ impl Refusal {
                     "the body is larger than {limit} bytes; send what is asked for here and leave out the rest"
                 ),
             ),
-            Self::BrokeOff => (
-                StatusCode::REQUEST_TIMEOUT,
-                "the body did not arrive whole and in time; send it again".to_owned(),
-            ),
+            Self::BrokeOff => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW.to_owned()),
             Self::Disbelieved(disbelief) => (StatusCode::UNAUTHORIZED, said(*disbelief)),
             Self::Unreadable(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.clone()),
             Self::IdReused => (

@@ -20,8 +20,10 @@ pub(super) enum Closed {
     NotGood(String),
     /// The token is good and lacks this scope.
     NoScope(String),
-    /// The call is too large to be looked at.
+    /// The message is larger than any may be.
     TooLarge,
+    /// The message did not arrive whole.
+    BrokeOff,
 }
 
 /// Path of a server's metadata.
@@ -56,6 +58,10 @@ pub(super) fn answer(closed: &Closed, door: &Door, path: &str, governed: &Govern
         Closed::TooLarge => {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return problem(status, "the message is larger than this server takes", None);
+        }
+        Closed::BrokeOff => {
+            let detail = "the message did not arrive whole and in time; send it again";
+            return problem(StatusCode::REQUEST_TIMEOUT, detail, None);
         }
     };
     let mut challenge = "Bearer realm=\"gangway\"".to_owned();

@@ -7,8 +7,9 @@
 use super::challenge::{self, Closed};
 use crate::access::{Issuer, PassCheck, Principal};
 use crate::governed::Governed;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -134,7 +135,7 @@ pub(super) async fn admit(State(guarded): State<Guarded>, request: Request, next
         Ok(principal) => principal,
         Err(closed) => return guarded.turn_away(peer, None, &closed).await,
     };
-    let mut request = match within_scope(&guarded, &principal, request).await {
+    let mut request = match taken_in(&guarded, &principal, request).await {
         Ok(request) => request,
         Err(closed) => return guarded.turn_away(peer, Some(principal), &closed).await,
     };
@@ -155,7 +156,6 @@ pub(super) async fn admit(State(guarded): State<Guarded>, request: Request, next
 fn refused_behind(status: StatusCode) -> Option<&'static str> {
     match status {
         StatusCode::FORBIDDEN => Some("FOREIGN_HOST_OR_ORIGIN"),
-        StatusCode::PAYLOAD_TOO_LARGE => Some("TOO_LARGE"),
         StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
             Some("MALFORMED")
         }
@@ -174,6 +174,7 @@ impl Guarded {
             Closed::NothingShown => self.tell(turned("NO_CREDENTIAL", None)).await,
             Closed::NotGood(why) => self.tell(turned("BAD_CREDENTIAL", Some(why.clone()))).await,
             Closed::TooLarge => self.tell(turned("TOO_LARGE", None)).await,
+            Closed::BrokeOff => self.tell(turned("BODY_INCOMPLETE", None)).await,
             // On record already, as a refused call of the tool.
             Closed::NoScope(_) => {}
         }
@@ -181,15 +182,18 @@ impl Guarded {
     }
 }
 
-/// Looks into a host's call whether its token has the scope of the tool; says so as OAuth does, with the scope to ask for.
-/// What cannot be read here is refused by those whose business it is, and the policy is asked again in any case.
-async fn within_scope(guarded: &Guarded, principal: &Principal, request: Request) -> Result<Request, Closed> {
-    if !principal.is_host() {
-        return Ok(request);
-    }
+/// The message, whole. Looks into a host's call whether its token has the scope of the tool; says so as OAuth does, with the
+/// scope to ask for. What cannot be read here is refused by those whose business it is, and the policy is asked again in any case.
+async fn taken_in(guarded: &Guarded, principal: &Principal, request: Request) -> Result<Request, Closed> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, guarded.max_body_bytes).await.map_err(|_| Closed::TooLarge)?;
-    if let Some(tool) = meant(&body, &guarded.governed)
+    let mut bounded = Request::new(body);
+    DefaultBodyLimit::max(guarded.max_body_bytes).apply(&mut bounded);
+    let body = Bytes::from_request(bounded, &()).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Closed::TooLarge,
+        _ => Closed::BrokeOff,
+    })?;
+    if principal.is_host()
+        && let Some(tool) = meant(&body, &guarded.governed)
         && let Some(scope) = guarded.governed.refuse_for_scope(principal, &tool).await
     {
         return Err(Closed::NoScope(scope));

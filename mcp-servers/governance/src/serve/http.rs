@@ -1,8 +1,8 @@
 //! MCP over streamable HTTP: stateless, JSON answers, callers recognised, `Host` and `Origin` checked, bodies bounded.
 //!
-//! No sessions are kept, so none can be exhausted or hijacked; legacy clients work without them.
+//! No sessions are kept, so none can be exhausted or hijacked; legacy clients work without them. Where it is listened, how
+//! many may be connected and how slow they may be is for whoever mounts it.
 
-use super::ServeError;
 use super::challenge;
 use super::door::{self, Door, Guarded};
 use crate::governed::Governed;
@@ -12,18 +12,11 @@ use rmcp::handler::server::ServerHandler;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Arguments are at most 1 MiB, which JSON escapes may blow up.
 const MAX_BODY_BYTES: usize = 4 << 20;
-/// How long open connections may finish their answers after `shutdown`.
-const DRAIN: Duration = Duration::from_secs(5);
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// Pages a person opened on this machine. Anything else that carries an `Origin` is somebody's web page.
 const OWN_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
@@ -76,74 +69,5 @@ impl Mount {
             }
             None => router,
         }
-    }
-}
-
-/// A loopback address that is listened on; nobody is answered yet.
-pub struct Listening {
-    listener: TcpListener,
-    addr: SocketAddr,
-}
-
-impl Listening {
-    /// Takes a loopback address; port 0 picks a free one.
-    ///
-    /// # Errors
-    /// [`ServeError`], when the address is not loopback or cannot be listened on.
-    pub async fn at(addr: SocketAddr) -> Result<Self, ServeError> {
-        if !addr.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(addr));
-        }
-        let listening = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => ServeError::PortInUse(addr),
-            _ => ServeError::Listen { addr, source },
-        };
-        let listener = TcpListener::bind(addr).await.map_err(listening)?;
-        let addr = listener.local_addr().map_err(listening)?;
-        Ok(Self { listener, addr })
-    }
-
-    /// Where.
-    #[must_use]
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// Answers with a router until `stop` is cancelled.
-    #[must_use]
-    pub fn answer(self, router: Router, stop: CancellationToken) -> HttpServer {
-        let until = stop.clone().cancelled_owned();
-        let peers = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(self.listener, peers).with_graceful_shutdown(until);
-        HttpServer { addr: self.addr, stop, task: tokio::spawn(async move { serving.await }) }
-    }
-}
-
-/// A running HTTP server. Dropping it stops it without waiting.
-pub struct HttpServer {
-    addr: SocketAddr,
-    stop: CancellationToken,
-    task: JoinHandle<io::Result<()>>,
-}
-
-impl HttpServer {
-    /// Where it listens.
-    #[must_use]
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// Stops accepting, lets open connections finish for a few seconds, then closes them.
-    pub async fn shutdown(mut self) {
-        self.stop.cancel();
-        if tokio::time::timeout(DRAIN, &mut self.task).await.is_err() {
-            self.task.abort();
-        }
-    }
-}
-
-impl Drop for HttpServer {
-    fn drop(&mut self) {
-        self.stop.cancel();
     }
 }

@@ -1,9 +1,9 @@
 //! Progress and cancellation as a host has them, over a pipe and over HTTP: what the handler says, that it is still at work, nothing
 //! after the answer; and that a read whose caller went away stops, while a write goes on.
 
-use crate::http::{http, serve_toys};
+use crate::http::{HttpServer, http, serve_toys};
 use crate::toys::{Era, Toys, governed, keyed, success, toy_server, toys};
-use gangway_governance::{Governance, HttpServer, ToolNames};
+use gangway_governance::{Governance, ToolNames};
 use gangway_protocol::audit::AuditEntry;
 use gangway_store::Store;
 use rmcp::handler::client::ClientHandler;
@@ -58,9 +58,7 @@ fn post(
     token: Option<i64>,
 ) -> reqwest::RequestBuilder {
     let mut meta = json!({});
-    let mut request = http()
-        .post(format!("http://{}/mcp", server.addr()))
-        .header("accept", "application/json, text/event-stream");
+    let mut request = http().post(server.url()).header("accept", "application/json, text/event-stream");
     match era {
         Era::Legacy => request = request.header("mcp-protocol-version", "2025-11-25"),
         Era::Modern => {

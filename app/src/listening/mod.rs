@@ -1,11 +1,16 @@
-//! Connections: how they come in, what answers on them, and how they end. How many there may be and who gives way is for
-//! [`super::places`] to say.
+//! Connections of everything here that answers over HTTP: how they come in, what answers on them, and how they end. How many
+//! there may be and who gives way is for [`places`] to say, how long a body may take for [`body`].
 //!
 //! HTTP/1.1 only; TLS is a reverse proxy's. `axum::serve` can bound neither connections nor the time for headers.
 
-use super::pace::{Cut, Paced, Turn};
-use super::places::{Place, Places};
-use super::told::Told;
+pub mod body;
+mod pace;
+mod places;
+mod terms;
+mod told;
+
+pub use terms::Terms;
+
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::body::Body;
@@ -16,26 +21,18 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use pace::{Paced, Turn};
+use places::{Place, Places};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use told::Told;
 use tower::{Service as _, ServiceExt as _};
 
 /// After a failed accept: file descriptors are short, and asking again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// What a listener allows its peers, and whom it tells of those it cut.
-pub struct Terms {
-    /// Connections open at once.
-    pub connections: NonZeroU32,
-    /// Time for a request's head, and for an idle connection until its next one.
-    pub head_time: Duration,
-    /// Told from where a request came that never was whole, and why it was cut.
-    pub on_cut: Arc<dyn Fn(IpAddr, Cut) + Send + Sync>,
-}
 
 /// A service that listens.
 pub struct Listening {
@@ -45,10 +42,9 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Takes the address.
-    pub async fn at(addr: SocketAddr) -> Result<Self> {
-        let cannot =
-            || format!("cannot listen on {addr}; name another address with --listen or serve.listen");
+    /// Takes the address, which `setting` names.
+    pub async fn at(addr: SocketAddr, setting: &str) -> Result<Self> {
+        let cannot = || format!("cannot listen on {addr}; name another address with {setting}");
         let listener = TcpListener::bind(addr).await.with_context(cannot)?;
         let addr = listener.local_addr().with_context(cannot)?;
         Ok(Self { listener, addr })
