@@ -10,7 +10,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// `gangway mcp …` as a host launches it, in the legacy era.
 struct Launched {
     child: Child,
-    input: ChildStdin,
+    /// None once it has gone away.
+    input: Option<ChildStdin>,
     lines: Lines<BufReader<ChildStdout>>,
     asked: u64,
 }
@@ -26,7 +27,8 @@ impl Launched {
             .spawn()
             .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let mut launched = Self { child, input, lines: BufReader::new(output).lines(), asked: 0 };
+        let mut launched =
+            Self { child, input: Some(input), lines: BufReader::new(output).lines(), asked: 0 };
         let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {},
             "clientInfo": {"name": "test", "version": "1"}});
         launched.ask("initialize", &hello);
@@ -34,9 +36,14 @@ impl Launched {
         launched
     }
 
+    fn write(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        writeln!(input, "{line}").unwrap();
+        input.flush().unwrap();
+    }
+
     fn say(&mut self, message: &Value) {
-        writeln!(self.input, "{message}").unwrap();
-        self.input.flush().unwrap();
+        self.write(&message.to_string());
     }
 
     fn tell(&mut self, method: &str, params: &Value) {
@@ -75,6 +82,12 @@ impl Launched {
 }
 
 impl Launched {
+    /// Goes away, and gives its exit code.
+    fn end(mut self) -> Option<i32> {
+        drop(self.input.take());
+        self.child.wait().unwrap().code()
+    }
+
     /// What the next line says, whatever it answers.
     fn next(&mut self) -> Value {
         serde_json::from_str(&self.lines.next().expect("it went away").unwrap()).unwrap()
@@ -99,14 +112,50 @@ fn whatever_a_host_writes_is_answered_and_the_session_goes_on() {
         (call("5", "\"x\""), -32602, json!(5)),
         ("{\"jsonrpc\":".to_owned(), -32700, Value::Null),
     ] {
-        writeln!(host.input, "{line}").unwrap();
-        host.input.flush().unwrap();
+        host.write(&line);
         let answer = host.next();
         assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{answer}");
         assert!(answer.to_string().len() < 500, "{answer}");
     }
     let account = host.call("salesforce.get_account", &json!({"account_id": "ACME-001"}));
     assert_eq!(account["isError"], false, "{account}");
+}
+
+#[test]
+fn what_cannot_be_read_and_what_nobody_knows_is_on_record_and_bounded() {
+    let house = House::new();
+    let mut host = Launched::of(&house, &["mcp", "salesforce", "--as", "desk"]);
+    let large = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{}"}}"#, "x".repeat(5 << 20));
+    let unread = |line: &str| (line.to_owned(), -32700);
+    let unknown = r#"{"jsonrpc":"2.0","id":1,"method":"salesforce/dump","params":{"all":"Ada Byron"}}"#;
+    let no_object = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"salesforce.get_account","arguments":[1]}}"#;
+    let said = (0..25).map(|_| unread("{\"jsonrpc\":")).chain([
+        (large, -32600),
+        (unknown.to_owned(), -32601),
+        (no_object.to_owned(), -32602),
+    ]);
+    for (line, code) in said {
+        host.write(&line);
+        let answer = host.next();
+        assert_eq!(answer["error"]["code"], code, "{answer}");
+    }
+    // A notification is not answered; the call after it is.
+    host.write(r#"{"method":"notifications/cancelled"}"#);
+    host.call("salesforce.get_account", &json!({"account_id": "ACME-001"}));
+    assert_eq!(host.end(), Some(0));
+    let found =
+        house.json(&["audit", "search", "--tool", "mcp", "--outcome", "refused", "--limit", "100", "--json"]);
+    let records: Vec<&Value> =
+        found["entries"].as_array().unwrap().iter().map(|entry| &entry["record"]).collect();
+    assert!(records.iter().all(|record| record["principal"] == "desk"), "{found}");
+    assert!(!found.to_string().contains("Ada") && !found.to_string().contains("dump"), "none of it is kept");
+    let of = |code: &str| {
+        records.iter().filter(|record| record["end"]["error"] == format!("refused/{code}")).count()
+    };
+    assert_eq!([of("TOO_LARGE"), of("UNKNOWN")], [1, 2], "{found}");
+    assert_eq!(of("MALFORMED"), 20 + 1, "twenty one by one, and the number of the others");
+    let counted = records.iter().find(|record| record["arguments"]["not_recorded_singly"].is_number());
+    assert_eq!(counted.unwrap()["arguments"]["not_recorded_singly"], 6, "{found}");
 }
 
 impl Drop for Launched {

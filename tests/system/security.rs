@@ -187,6 +187,11 @@ fn hostile_arguments_are_refused_readably_and_reach_no_vendor() {
     }
     let good = call("salesforce.get_account", json!({"account_id": "ACME-001"}));
     assert!(good.body.contains("ACME Corp"), "{}", good.body);
+    house.until("what was no message, and what was none that is known, is on record", || {
+        let found = house.json(&["audit", "search", "--tool", "mcp", "--outcome", "refused", "--json"]);
+        let times = |code: &str| found.to_string().matches(&format!("refused/{code}")).count();
+        [times("TOO_LARGE"), times("MALFORMED"), times("UNKNOWN")] == [1, 2, 3]
+    });
 }
 
 #[test]

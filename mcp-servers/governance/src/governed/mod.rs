@@ -125,9 +125,22 @@ impl Governed {
         Some(scope_of(contract))
     }
 
+    /// Has it on record that the caller of this connection sent what cannot be read; why, as a code.
+    pub(crate) async fn refuse_unread(&self, code: &str) {
+        match &self.inner.caller {
+            Caller::Fixed(principal) => self.refuse(principal, "mcp", code).await,
+            // Its door has a book of its own.
+            Caller::AtTheDoor => {}
+        }
+    }
+
     /// Has it on record that somebody asked for what is none of ours. By which name is not: it is free text.
     async fn refuse_unknown(&self, principal: &Principal, method: &str) {
-        let record = AuditRecord::refused(method, principal.name(), Value::Null, Timestamp::now(), "UNKNOWN");
+        self.refuse(principal, method, "UNKNOWN").await;
+    }
+
+    async fn refuse(&self, principal: &Principal, method: &str, code: &str) {
+        let record = AuditRecord::refused(method, principal.name(), Value::Null, Timestamp::now(), code);
         let governance = &self.inner.governance;
         governance.refusals.record(&governance.store, record).await;
     }

@@ -1,8 +1,10 @@
 //! One JSON-RPC message a line, over a pair of byte streams, for rmcp to serve. Every request that cannot be one is
-//! answered: rmcp's own framing drops what it cannot parse, and a host would wait for an answer for ever.
+//! answered: rmcp's own framing drops what it cannot parse, and a host would wait for an answer for ever. And every message
+//! that cannot be one is told to whoever keeps the book.
 //!
 //! [`judge`] decides what a line is; [`Lines`] reads, answers and writes. What a message asks is not looked at here.
 
+use futures::future::BoxFuture;
 use rmcp::model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -20,18 +22,34 @@ const LONGEST_LINE: usize = 4 << 20;
 /// So much of a longer line is kept to find whom to answer: hosts write a request's id last.
 const LONGEST_KEPT: usize = 16 << 20;
 
+/// Told why a message was not read, before it is answered. What is kept of it, and how often, is its own business.
+pub(super) type Book = Arc<dyn Fn(Unread) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Why a message is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    TooLarge,
+    Malformed,
+}
+
 /// What a line is.
 #[derive(Debug)]
 enum Judged {
     Message(Box<ClientJsonRpcMessage>),
-    /// Nothing anybody waits for: an empty line, a notification that cannot be read.
-    Nothing,
+    Empty,
     Refused(Refusal),
 }
 
-/// Why a line is answered with an error, and to which request.
+/// Why a line is not read, and what that is answered.
 #[derive(Debug, PartialEq)]
 struct Refusal {
+    why: Unread,
+    answer: Option<Answer>,
+}
+
+/// An error, and to which request; of a notification nobody waits for one.
+#[derive(Debug, PartialEq)]
+struct Answer {
     id: Option<RequestId>,
     error: ErrorData,
 }
@@ -41,11 +59,12 @@ fn judge(line: &[u8]) -> Judged {
     // RFC 8259 allows to ignore a byte order mark.
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
-        return Judged::Nothing;
+        return Judged::Empty;
     }
     if line.len() > LONGEST_LINE {
-        let text = format!("the message is longer than {LONGEST_LINE} bytes");
-        return refused(line, ErrorData::invalid_request(text, None));
+        let error =
+            ErrorData::invalid_request(format!("the message is longer than {LONGEST_LINE} bytes"), None);
+        return Judged::Refused(Refusal { why: Unread::TooLarge, answer: answer_to(line, error) });
     }
     let unread = match serde_json::from_slice(line) {
         Ok(message) => return Judged::Message(Box::new(message)),
@@ -53,19 +72,20 @@ fn judge(line: &[u8]) -> Judged {
     };
     // Skipping values takes no stack: what fails here is no JSON, what failed only above is nested too deeply.
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(line) {
-        let text = format!("this is no JSON: column {}", error.column());
-        return Judged::Refused(Refusal { id: None, error: ErrorData::parse_error(text, None) });
+        let error = ErrorData::parse_error(format!("this is no JSON: column {}", error.column()), None);
+        return Judged::Refused(Refusal { why: Unread::Malformed, answer: Some(Answer { id: None, error }) });
     }
     let text = if unread.is_data() {
         "this is no JSON-RPC 2.0 message of MCP"
     } else {
         "the message is nested too deeply to be read"
     };
-    refused(line, ErrorData::invalid_request(text, None))
+    let answer = answer_to(line, ErrorData::invalid_request(text, None));
+    Judged::Refused(Refusal { why: Unread::Malformed, answer })
 }
 
-/// A refusal for the request that a line holds; of a notification, nothing.
-fn refused(line: &[u8], error: ErrorData) -> Judged {
+/// The answer to the request that a line holds; to a notification, none.
+fn answer_to(line: &[u8], error: ErrorData) -> Option<Answer> {
     #[derive(Deserialize)]
     struct Head {
         #[serde(default)]
@@ -74,13 +94,13 @@ fn refused(line: &[u8], error: ErrorData) -> Judged {
         method: Option<IgnoredAny>,
     }
     let Ok(head) = serde_json::from_slice::<Head>(line) else {
-        return Judged::Refused(Refusal { id: None, error });
+        return Some(Answer { id: None, error });
     };
     match (head.id, head.method) {
-        (None, Some(_)) => Judged::Nothing,
+        (None, Some(_)) => None,
         // An answer of the host's that cannot be read is answered to nobody in particular.
-        (_, None) => Judged::Refused(Refusal { id: None, error }),
-        (Some(id), Some(_)) => Judged::Refused(Refusal { id: serde_json::from_value(id).ok(), error }),
+        (_, None) => Some(Answer { id: None, error }),
+        (Some(id), Some(_)) => Some(Answer { id: serde_json::from_value(id).ok(), error }),
     }
 }
 
@@ -90,7 +110,8 @@ pub(super) struct Lines<R, W> {
     /// The line so far; kept here because a read may be dropped half-way and taken up again.
     line: Vec<u8>,
     write: Arc<Mutex<Option<W>>>,
-    /// A refusal on its way out. At most one: who reads no answers is not read either.
+    book: Book,
+    /// A refusal on its way to the book and out. At most one: who reads no answers is not read either.
     answering: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -99,9 +120,9 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    pub(super) fn over((read, write): (R, W)) -> Self {
+    pub(super) fn over((read, write): (R, W), book: Book) -> Self {
         let write = Arc::new(Mutex::new(Some(write)));
-        Self { read: BufReader::new(read), line: Vec::new(), write, answering: None }
+        Self { read: BufReader::new(read), line: Vec::new(), write, book, answering: None }
     }
 
     /// Reads to the end of a line; false at the end of the stream, where what has no end of line is no message.
@@ -124,9 +145,15 @@ where
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        tracing::warn!(why = %refusal.error.message, "a message was not read");
-        let answer = ServerJsonRpcMessage::error(refusal.error, refusal.id);
-        self.answering = Some(tokio::spawn(write(Arc::clone(&self.write), answer)));
+        tracing::warn!(why = ?refusal.why, "a message was not read");
+        let (told, to) = ((self.book)(refusal.why), Arc::clone(&self.write));
+        self.answering = Some(tokio::spawn(async move {
+            told.await;
+            match refusal.answer {
+                Some(answer) => write(to, ServerJsonRpcMessage::error(answer.error, answer.id)).await,
+                None => Ok(()),
+            }
+        }));
     }
 }
 
@@ -179,7 +206,7 @@ where
             self.line.shrink_to(LONGEST_LINE);
             match judged {
                 Judged::Message(message) => return Some(*message),
-                Judged::Nothing => {}
+                Judged::Empty => {}
                 Judged::Refused(refusal) => self.refuse(refusal),
             }
         }

@@ -2,20 +2,34 @@
 //! logs go elsewhere, which is the caller's to arrange.
 
 use super::ServeError;
-use super::lines::Lines;
+use super::lines::{Book, Lines, Unread};
 use crate::governed::Governed;
+use futures::FutureExt as _;
 use rmcp::service::{ServerInitializeError, ServiceExt as _};
+use std::sync::Arc;
 
-/// Serves until the host closes standard input. Calls still running then get a few seconds to answer.
+/// Serves until the host closes standard input. Calls still running then get a few seconds to answer. A message that cannot
+/// be read is on record like a refused call.
 ///
 /// # Errors
 /// [`ServeError::Handshake`] when what arrives is not MCP.
 pub async fn serve_stdio(governed: Governed) -> Result<(), ServeError> {
-    let running = match governed.serve(Lines::over(rmcp::transport::stdio())).await {
+    let running = match governed.clone().serve(Lines::over(rmcp::transport::stdio(), book(governed))).await {
         Ok(running) => running,
         // A host that goes away before it said anything is not a failure of ours.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(ServeError::Handshake(error.to_string())),
     };
     running.waiting().await.map(|_| ()).map_err(|error| ServeError::Handshake(error.to_string()))
+}
+
+fn book(governed: Governed) -> Book {
+    Arc::new(move |why| {
+        let governed = governed.clone();
+        let code = match why {
+            Unread::TooLarge => "TOO_LARGE",
+            Unread::Malformed => "MALFORMED",
+        };
+        async move { governed.refuse_unread(code).await }.boxed()
+    })
 }
