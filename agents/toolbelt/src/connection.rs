@@ -55,8 +55,9 @@ struct Inner {
 /// An open session. Calls under way keep it, also after it was replaced.
 struct Live {
     session: Session,
+    opened: Instant,
     /// When the server was last asked what it offers.
-    since: Instant,
+    listed: Instant,
 }
 
 /// What a call needs of an open session.
@@ -79,13 +80,16 @@ impl Link {
         if live.session.client.is_closed() || live.session.client.is_transport_closed() {
             return Verdict::Over;
         }
-        let is_fresh = live.since.elapsed() < SESSION_LIFE;
+        let is_old = |since: Instant| since.elapsed() >= SESSION_LIFE;
         match self {
             Self::Embedded(_) => Verdict::Serves,
-            Self::Http(_) | Self::Stdio(_) if is_fresh => Verdict::Serves,
             // What was shown there has become old.
-            Self::Http(_) => Verdict::Over,
-            Self::Stdio(_) => Verdict::ListsAgain,
+            Self::Http(_) if is_old(live.opened) => Verdict::Over,
+            Self::Stdio(_) if is_old(live.listed) => Verdict::ListsAgain,
+            Self::Http(_) | Self::Stdio(_) if live.session.client.service().have_news() => {
+                Verdict::ListsAgain
+            }
+            Self::Http(_) | Self::Stdio(_) => Verdict::Serves,
         }
     }
 }
@@ -93,7 +97,8 @@ impl Link {
 /// Whether a session goes on.
 enum Verdict {
     Serves,
-    /// It does, once the server has said again what it offers: a child lives for days, and may change its tools.
+    /// It does, once the server has said again what it offers: it says that this changed, or it is a child, which lives for
+    /// days, and was not asked for a while.
     ListsAgain,
     Over,
 }
@@ -163,9 +168,10 @@ impl Connection {
             match self.inner.link.verdict(live) {
                 Verdict::Serves => return Ok(live.session.clone()),
                 Verdict::ListsAgain => {
-                    // A server that cannot say is launched anew.
+                    live.session.client.service().forget();
+                    // A server that cannot say is launched or called on anew.
                     if let Ok(offered) = offered(&live.session.client).await {
-                        (live.session.offered, live.since) = (Some(offered), Instant::now());
+                        (live.session.offered, live.listed) = (Some(offered), Instant::now());
                         return Ok(live.session.clone());
                     }
                 }
@@ -181,10 +187,14 @@ impl Connection {
         }?;
         let offered = match &self.inner.link {
             Link::Embedded(_) => None,
-            Link::Stdio(_) | Link::Http(_) => Some(offered(&made).await?),
+            Link::Stdio(_) | Link::Http(_) => {
+                made.service().listen_to(made.peer());
+                Some(offered(&made).await?)
+            }
         };
         let session = Session { client: Arc::new(made), offered };
-        *client = Some(Live { session: session.clone(), since: Instant::now() });
+        let now = Instant::now();
+        *client = Some(Live { session: session.clone(), opened: now, listed: now });
         Ok(session)
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Protocol, governance and errors are those of every other connection; only the writing and reading of JSON is saved.
 
-use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
+use crate::ears::Ears;
+use crate::session::{Client, ConnectError, handshake, lifecycle};
 use rmcp::handler::server::ServerHandler;
 use rmcp::service::{
     ClientServiceExt as _, RoleClient, RoleServer, RxJsonRpcMessage, ServiceExt as _, ServiceRole,
@@ -42,7 +43,7 @@ impl Embedded {
         let (to_client, from_server) = mpsc::channel(QUEUE);
         (self.start)(Ends { send: to_client, receive: from_client });
         let ends = Ends::<RoleClient> { send: to_server, receive: from_server };
-        identity().serve_with_lifecycle(ends, lifecycle()).await.map_err(|error| handshake(&error))
+        Ears::default().serve_with_lifecycle(ends, lifecycle()).await.map_err(|error| handshake(&error))
     }
 }
 

@@ -1,7 +1,8 @@
 //! A server across HTTP. No proxy, no redirects: the URL is the server.
 
 use crate::credential::Credential;
-use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
+use crate::ears::Ears;
+use crate::session::{Client, ConnectError, handshake, lifecycle};
 use rmcp::service::ClientServiceExt as _;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -39,6 +40,6 @@ impl Http {
             config = config.auth_header(credential.make().map_err(ConnectError::Credential)?);
         }
         let transport = StreamableHttpClientTransport::with_client(self.http.clone(), config);
-        identity().serve_with_lifecycle(transport, lifecycle()).await.map_err(|error| handshake(&error))
+        Ears::default().serve_with_lifecycle(transport, lifecycle()).await.map_err(|error| handshake(&error))
     }
 }

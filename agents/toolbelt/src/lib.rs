@@ -8,6 +8,7 @@ mod belt;
 mod connection;
 mod credential;
 mod decode;
+mod ears;
 mod embedded;
 mod http;
 mod pins;

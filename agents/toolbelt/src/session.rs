@@ -1,10 +1,11 @@
 //! Opening an MCP session with one of our servers, the same over every transport.
 
-use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion};
+use crate::ears::Ears;
+use rmcp::model::ProtocolVersion;
 use rmcp::service::{ClientInitializeError, ClientLifecycleMode, RoleClient, RunningService};
 use std::io;
 
-pub(crate) type Client = RunningService<RoleClient, ClientConfig>;
+pub(crate) type Client = RunningService<RoleClient, Ears>;
 
 /// Why a connection could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +35,6 @@ pub enum ConnectError {
 /// The session every connection of ours opens: our servers speak `server/discover`, so nothing is probed.
 pub(crate) fn lifecycle() -> ClientLifecycleMode {
     ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
-}
-
-/// How we introduce ourselves.
-pub(crate) fn identity() -> ClientConfig {
-    let name = Implementation::new("gangway-toolbelt", env!("CARGO_PKG_VERSION"));
-    ClientConfig::new(ClientCapabilities::default(), name)
 }
 
 /// A handshake's failure, without the message it may quote.

@@ -1,7 +1,8 @@
 //! A server in a child process, speaking over its standard input and output. Its standard error is ours.
 
 use crate::credential::Credential;
-use crate::session::{Client, ConnectError, handshake, identity, lifecycle};
+use crate::ears::Ears;
+use crate::session::{Client, ConnectError, handshake, lifecycle};
 use rmcp::service::ClientServiceExt as _;
 use rmcp::transport::TokioChildProcess;
 use std::fmt;
@@ -41,6 +42,6 @@ impl StdioLaunch {
         command.args(&self.args).envs(self.env.iter().map(|(name, value)| (name, value))).kill_on_drop(true);
         let child = TokioChildProcess::new(command)
             .map_err(|source| ConnectError::Launch { program: self.program.clone(), source })?;
-        identity().serve_with_lifecycle(child, lifecycle()).await.map_err(|error| handshake(&error))
+        Ears::default().serve_with_lifecycle(child, lifecycle()).await.map_err(|error| handshake(&error))
     }
 }

@@ -9,10 +9,11 @@ use gangway_protocol::ErrorType;
 use gangway_toolbelt::{ConnectError, Connection, StdioLaunch};
 use rmcp::service::ServiceExt as _;
 use std::time::Duration;
-use toy::{Toy, ask, behaves_like_every_other, belt};
+use toy::{Toy, ask, behaves_like_every_other, belt, is_asked_again_once_it_says_that_its_tools_changed};
 
 /// Set for the child only; shows too that a child gets the environment it is given.
 const ROLE: &str = "GANGWAY_TOOLBELT_TEST_CHILD";
+const TELLS: &str = "server that tells";
 const LONG: Duration = Duration::from_secs(60);
 
 fn launch() -> StdioLaunch {
@@ -28,17 +29,23 @@ fn launch() -> StdioLaunch {
 // One thread, so that the clock can be moved.
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    if std::env::var_os(ROLE).is_some() {
-        Toy.serve(rmcp::transport::stdio()).await.unwrap().waiting().await.unwrap();
+    if let Ok(role) = std::env::var(ROLE) {
+        let toy = if role == TELLS { Toy::that_tells() } else { Toy::default() };
+        toy.serve(rmcp::transport::stdio()).await.unwrap().waiting().await.unwrap();
         return;
     }
     behaves_like_every_other(&belt(Connection::stdio(launch()).await.unwrap())).await;
     a_dead_child_is_a_network_error_and_is_launched_again().await;
     a_child_that_offers_another_tool_by_a_pinned_name_is_found_out().await;
+    for (role, change) in [(TELLS, "change and say so"), ("server", "change and tell everybody")] {
+        let launch = StdioLaunch { env: vec![(ROLE.to_owned(), role.to_owned())], ..launch() };
+        let belt = belt(Connection::stdio(launch).await.unwrap());
+        is_asked_again_once_it_says_that_its_tools_changed(&belt, change).await;
+    }
     a_program_that_is_not_there_is_named().await;
     a_program_that_speaks_no_mcp_is_refused().await;
     the_debug_form_shows_no_environment_values();
-    eprintln!("child: 6 behaviours hold");
+    eprintln!("child: 7 behaviours hold");
 }
 
 async fn a_dead_child_is_a_network_error_and_is_launched_again() {

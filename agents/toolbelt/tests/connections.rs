@@ -15,11 +15,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use toy::{Toy, ask, behaves_like_every_other, belt, scope};
+use toy::{
+    Toy, ask, behaves_like_every_other, belt, is_asked_again_once_it_says_that_its_tools_changed, scope,
+};
 
 const LONG: Duration = Duration::from_secs(60);
 
 async fn serve(
+    toy: Toy,
     addr: SocketAddr,
 ) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<std::io::Result<()>>) {
     let stop = CancellationToken::new();
@@ -27,7 +30,8 @@ async fn serve(
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_cancellation_token(stop.clone());
-    let service = StreamableHttpService::new(|| Ok(Toy), Arc::new(NeverSessionManager::default()), config);
+    let service =
+        StreamableHttpService::new(move || Ok(toy.clone()), Arc::new(NeverSessionManager::default()), config);
     let listener = TcpListener::bind(addr).await.unwrap();
     let addr = listener.local_addr().unwrap();
     let router = Router::new().route_service("/mcp", service);
@@ -48,32 +52,39 @@ fn loopback() -> SocketAddr {
 
 #[tokio::test]
 async fn an_embedded_server_behaves_like_every_other() {
-    behaves_like_every_other(&belt(Connection::embedded(Toy).await.unwrap())).await;
+    behaves_like_every_other(&belt(Connection::embedded(Toy::default()).await.unwrap())).await;
 }
 
 #[tokio::test]
 async fn a_server_across_http_behaves_like_every_other() {
-    let (addr, _stop, _task) = serve(loopback()).await;
+    let (addr, _stop, _task) = serve(Toy::default(), loopback()).await;
     behaves_like_every_other(&belt(over_http(addr).await)).await;
 }
 
 #[tokio::test]
+async fn a_server_across_http_that_says_that_its_tools_changed_is_asked_again() {
+    let (addr, _stop, _task) = serve(Toy::that_tells(), loopback()).await;
+    let belt = belt(over_http(addr).await);
+    is_asked_again_once_it_says_that_its_tools_changed(&belt, "change and say so").await;
+}
+
+#[tokio::test]
 async fn an_http_server_may_come_go_and_come_back() {
-    let (addr, stop, task) = serve(loopback()).await;
+    let (addr, stop, task) = serve(Toy::default(), loopback()).await;
     let belt = belt(over_http(addr).await);
     assert_eq!(ask(&belt, "none", LONG).await, Ok(false));
     stop.cancel();
     task.await.unwrap().unwrap();
     let gone = ask(&belt, "none", LONG).await.unwrap_err();
     assert_eq!(gone.0, ErrorType::Network, "{gone:?}");
-    let (_, _stop, _task) = serve(addr).await;
+    let (_, _stop, _task) = serve(Toy::default(), addr).await;
     assert_eq!(ask(&belt, "none", LONG).await, Ok(false));
 }
 
 #[tokio::test]
 async fn many_calls_share_one_connection() {
-    let (addr, _stop, _task) = serve(loopback()).await;
-    for connection in [Connection::embedded(Toy).await.unwrap(), over_http(addr).await] {
+    let (addr, _stop, _task) = serve(Toy::default(), loopback()).await;
+    for connection in [Connection::embedded(Toy::default()).await.unwrap(), over_http(addr).await] {
         let belt = belt(connection);
         let calls: Vec<_> = (0..64)
             .map(|_| {
@@ -89,7 +100,7 @@ async fn many_calls_share_one_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_answers_costs_the_deadline_and_no_more() {
-    let belt = belt(Connection::embedded(Toy).await.unwrap());
+    let belt = belt(Connection::embedded(Toy::default()).await.unwrap());
     let began = tokio::time::Instant::now();
     let cut = ask(&belt, "never", Duration::from_secs(30)).await;
     assert_eq!(cut, Err((ErrorType::Timeout, "CALL_DEADLINE".to_owned())));
@@ -104,7 +115,7 @@ async fn a_system_without_a_server_is_said_so() {
 
 #[tokio::test]
 async fn a_tool_whose_words_were_changed_is_refused_and_told_about_and_the_others_work() {
-    let (addr, _stop, _task) = serve(loopback()).await;
+    let (addr, _stop, _task) = serve(Toy::default(), loopback()).await;
     let told: Arc<Mutex<Vec<Drift>>> = Arc::default();
     let kept = Arc::clone(&told);
     let connection =
