@@ -41,6 +41,7 @@ mod serve;
 mod served;
 mod serving;
 mod slack;
+mod slots;
 mod telemetry;
 mod trace;
 mod transports;
