@@ -117,6 +117,36 @@ fn a_rolled_back_database_is_found_and_a_restore_is_told() {
 }
 
 #[test]
+fn an_export_made_after_a_restore_is_whole_and_one_of_before_says_what_became_of_it() {
+    let house = House::new();
+    house.json(&["run", "ACME-001", "--json"]);
+    let backup = house.data_dir().with_file_name("backup");
+    house.json(&["backup", backup.to_str().unwrap(), "--json"]);
+    house.json(&["run", "STARTER-007", "--json"]);
+    let before = handed_over(&house, "before");
+    assert!(verify(&before).status.success());
+
+    fs::remove_dir_all(house.data_dir()).unwrap();
+    assert!(house.run(&["restore", backup.to_str().unwrap()]).status.success());
+    for (name, account) in [("at once", None), ("later", Some("GAMMA-003"))] {
+        if let Some(account) = account {
+            house.json(&["run", account, "--json"]);
+        }
+        let after = handed_over(&house, name);
+        let good = verify(&after);
+        let told = says(&good);
+        assert!(good.status.success() && told.contains("unbroken") && told.contains("given up"), "{told}");
+        assert!(told.contains("; 0 entries after it"), "its end is sealed: {told}");
+        // The export of before, against the checkpoints of now.
+        fs::copy(after.join("checkpoints.jsonl"), before.join("checkpoints.jsonl")).unwrap();
+        let old = verify(&before);
+        let told = says(&old);
+        assert_eq!(old.status.code(), Some(1), "{told}");
+        assert!(told.contains("which a restore made void") && told.matches("WRONG").count() == 1, "{told}");
+    }
+}
+
+#[test]
 fn decisions_grants_approvals_and_refused_keys_are_found_by_searching() {
     let house = House::new();
     let run = house.json(&["run", "ACME-001", "--correlation-id", "cor-search", "--json"]);

@@ -82,6 +82,17 @@ pub enum AuditBreak {
         /// The last position here.
         found: u64,
     },
+    /// An export's closing checkpoint, which a later restore made void.
+    #[error(
+        "the export is closed by checkpoint {number}, which a restore made void: its entries after {after} were given up, and \
+         others stand in the audit now; export it anew"
+    )]
+    Void {
+        /// The closing checkpoint.
+        number: u64,
+        /// The last position that the restored backup had.
+        after: u64,
+    },
     /// A checkpoint that none of the given keys signed.
     #[error(
         "checkpoint {number} is not signed by a key that was given: it was altered or forged, or the key was changed and \

@@ -7,6 +7,7 @@ use super::witness::{ToldRestore, Witness};
 use super::{AuditBreak, AuditVerdict};
 use ed25519_dalek::VerifyingKey;
 use gangway_protocol::checkpoint::{Attested, Checkpoint};
+use std::cmp::Ordering;
 
 /// Breaks that are told one by one. One deletion is one break, so more than a few mean that much was altered.
 const TOLD: usize = 20;
@@ -122,16 +123,31 @@ impl Inspection {
         }
     }
 
-    /// An export's last line: a checkpoint of its last entry.
+    /// An export's last line: a checkpoint of its last entry. It must be that whether or not it counts among the others.
     pub(super) fn close(&mut self, closing: &Checkpoint, keys: &[VerifyingKey]) {
-        let seq = closing.attested.seq;
-        let is_known = self.witness.attested.contains_key(&seq);
+        let Attested { number, seq, ref head, .. } = closing.attested;
+        let was_compared = self.witness.attested.contains_key(&seq);
         self.witness.add(closing, keys);
-        if seq < self.seen {
-            self.not_closed();
-        } else if seq == self.seen && !is_known {
-            self.compare_with_witness();
+        if let Some(after) = self.witness.made_void(closing) {
+            self.leave_what_was_given_up(number, after);
         }
+        match seq.cmp(&self.seen) {
+            Ordering::Less => self.not_closed(),
+            Ordering::Equal if !was_compared && *head != text(&self.head) => {
+                self.found(AuditBreak::Rewritten { seq, number });
+            }
+            Ordering::Equal => {}
+            // Told at the end.
+            Ordering::Greater if self.witness.attested.contains_key(&seq) => {}
+            Ordering::Greater => self.found(AuditBreak::Cut { number, attested: seq, found: self.seen }),
+        }
+    }
+
+    /// That is what is wrong with it. Of the entries that were given up the audit of now says nothing: it has others there.
+    fn leave_what_was_given_up(&mut self, number: u64, after: u64) {
+        self.breaks.retain(|told| !matches!(told, AuditBreak::Rewritten { seq, .. } if *seq > after));
+        self.witness.attested.split_off(&after.saturating_add(1));
+        self.found(AuditBreak::Void { number, after });
     }
 
     /// An export that has no last line.

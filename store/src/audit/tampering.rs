@@ -243,16 +243,15 @@ fn entries_after_the_last_checkpoint_are_counted() {
     assert_eq!((inspected.is_whole(), inspected.unsealed), (true, ENTRIES / 2));
 }
 
-#[test]
-fn a_restore_is_told_and_is_no_break() {
-    let honest = Case::honest();
+/// The honest one, restored from a backup of its first half, with so many entries since; exported by a checkpoint that says so.
+fn restored(honest: &Case, since: u64) -> Case {
     let (kept, middle) = entries((0, NO_HASH), ENTRIES / 2, "Ada");
-    let (after, head) = entries((ENTRIES / 2, middle), 1, "root");
+    let (after, head) = entries((ENTRIES / 2, middle), since, "root");
     let at = "2026-02-01T00:00:00Z".parse().unwrap();
     let attested = Attested {
         number: 3,
         previous: honest.checkpoints[1].digest().unwrap(),
-        seq: ENTRIES / 2 + 1,
+        seq: ENTRIES / 2 + since,
         head: chain::text(&head),
         at,
         restored: Some(GivenUp { after: ENTRIES / 2, backup_at: at }),
@@ -262,7 +261,40 @@ fn a_restore_is_told_and_is_no_break() {
     let lines = [header].into_iter().chain(kept).chain(after).chain([restored.line().unwrap()]).collect();
     let mut checkpoints = honest.checkpoints.clone();
     checkpoints.push(restored);
-    let case = Case { lines, checkpoints };
+    Case { lines, checkpoints }
+}
+
+#[test]
+fn an_export_closed_by_a_checkpoint_that_a_restore_made_void_says_just_that() {
+    let honest = Case::honest();
+    for since in [1, ENTRIES] {
+        let now = restored(&honest, since);
+        let old = inspected(&honest.bytes(), &now.checkpoints);
+        assert_eq!(old.breaks, [AuditBreak::Void { number: 2, after: ENTRIES / 2 }]);
+        assert_eq!(inspected(&now.bytes(), &now.checkpoints).breaks, []);
+    }
+    assert_eq!(inspected(&honest.bytes(), &honest.checkpoints).breaks, [], "of then it is the end");
+}
+
+#[test]
+fn entries_made_up_beyond_a_restored_audit_are_not_proved_by_a_void_checkpoint() {
+    let honest = Case::honest();
+    let now = restored(&honest, 1);
+    // What is true up to the end of now, and then whatever one likes, up to where the void checkpoint stands.
+    let true_end = now.entry(ENTRIES / 2 + 1).hash;
+    let (forged, _) = entries((ENTRIES / 2 + 1, true_end), ENTRIES / 2 - 1, "Eve");
+    let mut lines = now.lines.clone();
+    lines.pop();
+    lines.extend(forged);
+    lines.push(honest.checkpoints[1].line().unwrap());
+    let found = inspected(&Case { lines, ..now.clone() }.bytes(), &now.checkpoints);
+    assert!(found.breaks.contains(&AuditBreak::Rewritten { seq: ENTRIES, number: 2 }), "{:?}", found.breaks);
+}
+
+#[test]
+fn a_restore_is_told_and_is_no_break() {
+    let honest = Case::honest();
+    let case = restored(&honest, 1);
     let told = inspected(&case.bytes(), &case.checkpoints);
     assert_eq!(told.breaks, []);
     assert_eq!(told.restores[0].gave_up(), ENTRIES / 2);

@@ -86,6 +86,14 @@ impl Witness {
         }
     }
 
+    /// The last position that stayed, if a restore that a later checkpoint tells of gave up what this one speaks of.
+    pub(super) fn made_void(&self, checkpoint: &Checkpoint) -> Option<u64> {
+        let Attested { number, seq, .. } = checkpoint.attested;
+        let later = self.by_number.range(number.saturating_add(1)..);
+        let restored = later.filter_map(|(_, later)| later.attested.restored.as_ref());
+        restored.map(|restored| restored.after).filter(|after| seq > *after).min()
+    }
+
     /// Takes in what is wrong with the place where checkpoints are kept.
     pub fn find(&mut self, broken: AuditBreak) {
         self.breaks.push(broken);
