@@ -5,6 +5,7 @@
 mod belts;
 mod drifts;
 mod engine;
+mod session;
 
 pub use belts::PASS_VARIABLE;
 pub use engine::{OnboardingEngine, WeakOnboardingEngine};
@@ -74,18 +75,6 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Opens it, works with it, seals the audit of what was done, and closes it however the work ended.
-    pub async fn session<T>(sources: Sources, work: impl AsyncFnOnce(Arc<Self>) -> Result<T>) -> Result<T> {
-        let installation = Arc::new(Self::open(sources).await?);
-        let worked = work(Arc::clone(&installation)).await;
-        installation.governance.settle_refusals(None).await;
-        if let Err(error) = installation.sealer().seal(Timestamp::now()).await {
-            tracing::warn!("the audit is not sealed: {error:#}");
-        }
-        installation.close().await;
-        worked
-    }
-
     /// Opens the store, and starts a simulator if nothing else is configured.
     pub async fn open(sources: Sources) -> Result<Self> {
         let http = http_client().context("cannot make an HTTP client")?;

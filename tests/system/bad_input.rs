@@ -58,6 +58,27 @@ fn a_data_folder_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn nothing_is_begun_while_the_audit_of_it_could_not_be_sealed() {
+    let house = House::new();
+    let in_the_way = house.data_dir().with_file_name("a-file");
+    std::fs::write(&in_the_way, "where the second place should be").unwrap();
+    let setting = in_the_way.join("checkpoints");
+    let house = house.with("GANGWAY_AUDIT__CHECKPOINT_DIR", setting.to_str().unwrap());
+    for arguments in [&["run", "ACME-001"][..], &["run-all"], &["mcp", "netsuite"], &["monitor", "--once"]] {
+        let output = house.run(arguments);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("nothing was begun") && said.contains("audit.checkpoint_dir"), "{said}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{arguments:?}");
+    }
+    assert_eq!(house.json(&["runs", "list", "--json"])["runs"], json!([]));
+    assert_eq!(house.vendors().calls(), 0);
+    let looked_at = house.run(&["doctor", "--json"]);
+    let found = String::from_utf8_lossy(&looked_at.stdout).into_owned();
+    assert!(looked_at.status.code() == Some(1) && found.contains("audit.checkpoint_dir"), "{found}");
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

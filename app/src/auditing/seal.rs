@@ -41,6 +41,11 @@ impl Sealer {
         Self { store: store.clone(), data_dir: data_dir.to_owned(), settings: settings.clone(), http }
     }
 
+    /// Makes the second place if need be, and sees whether checkpoints can be written there.
+    pub fn find_place(&self) -> Result<()> {
+        Sink::open(&checkpoints_file(&self.data_dir, &self.settings)?).map(drop)
+    }
+
     /// Signs the audit as it stands. Gives the newest checkpoint: that of before when nothing was added; none while the
     /// audit is empty.
     pub async fn seal(&self, now: Timestamp) -> Result<Option<Checkpoint>> {

@@ -65,7 +65,7 @@ impl Kept {
     }
 }
 
-/// The file, held against every other process that seals.
+/// The file; held against every other process that seals, or merely open.
 pub struct Sink {
     file: File,
     path: PathBuf,
@@ -74,6 +74,13 @@ pub struct Sink {
 impl Sink {
     /// Opens and holds it, making it if need be. Waits for whoever holds it.
     pub fn hold(path: &Path) -> Result<Self> {
+        let sink = Self::open(path)?;
+        sink.file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        Ok(sink)
+    }
+
+    /// Opens it to be written, making it if need be.
+    pub fn open(path: &Path) -> Result<Self> {
         let cannot = || {
             format!(
                 "cannot write checkpoints to {}; set audit.checkpoint_dir to a folder that can be written",
@@ -86,7 +93,6 @@ impl Sink {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).append(true).create(true).mode(0o600).open(path).with_context(cannot)?;
-        file.lock().with_context(cannot)?;
         Ok(Self { file, path: path.to_owned() })
     }
 

@@ -22,10 +22,11 @@ struct Check {
 
 /// Checks everything at once; fails when anything failed.
 pub async fn run(output: Json, globals: &Globals) -> Result<ExitCode> {
-    let (checks, simulated) = Installation::session(Sources::read(globals)?, async |installation| {
-        Ok((check(&installation).await, installation.simulator().is_some()))
-    })
-    .await?;
+    let (checks, simulated) =
+        Installation::session_even_unsealed(Sources::read(globals)?, async |installation| {
+            Ok((check(&installation).await, installation.simulator().is_some()))
+        })
+        .await?;
     let good = checks.iter().all(|check| check.good);
     if output.json {
         let rows: Vec<Value> = checks
@@ -82,6 +83,10 @@ fn unconfigured(system: &'static str, error: &anyhow::Error) -> Check {
 
 async fn folder(installation: &Installation) -> Check {
     let says = installation.data_dir().display().to_string();
+    if let Err(error) = installation.sealer().find_place() {
+        let next_step = Some("Mend that, or change the setting: no command begins work before".to_owned());
+        return Check { system: "data folder", good: false, says: format!("{error:#}"), next_step };
+    }
     let trust = Trust::of_folder(installation.data_dir(), &installation.config().audit);
     let verified = match &trust {
         Ok(trust) => auditing::verify_store(installation.store(), trust).await,

@@ -29,7 +29,7 @@ pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
     if args.once {
         return once(args, sources).await;
     }
-    Installation::session(sources, async |installation| {
+    Installation::session_even_unsealed(sources, async |installation| {
         let crew = Crew { installation: Arc::clone(&installation), engine: None, line: None };
         let watched = jobs(&crew, &[JobName::Monitor, JobName::Contracts, JobName::Audit])?;
         let scheduler =

@@ -9,5 +9,8 @@ use anyhow::Result;
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(args: ServeArgs, globals: &Globals) -> Result<()> {
     let sources = Sources::read(globals)?;
-    Installation::session(sources, async |installation| serve::run(installation, args.listen).await).await
+    Installation::session_even_unsealed(sources, async |installation| {
+        serve::run(installation, args.listen).await
+    })
+    .await
 }
