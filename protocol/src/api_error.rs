@@ -75,7 +75,7 @@ pub enum RecordKind {
     ExchangeRates,
 }
 
-/// What kind of failure it was (DESIGN section 6).
+/// What kind of failure it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
@@ -106,8 +106,8 @@ pub enum RetryClass {
     WithNewToken,
     /// Yes, after waiting; writes too, because the vendor refused before doing anything.
     AfterBackoff,
-    /// Yes, after waiting, but reads only: a write may have happened.
-    ReadsAfterBackoff,
+    /// Yes, after waiting, but not what has its effect each time it comes: it may have happened.
+    UnlessItDoubles,
 }
 
 impl ErrorType {
@@ -119,7 +119,7 @@ impl ErrorType {
             Self::Authorization | Self::Validation | Self::NotFound => RetryClass::Never,
             Self::RateLimit => RetryClass::AfterBackoff,
             // A 5xx may follow a committed write, so a write is not blindly sent again either.
-            Self::ServerError | Self::Network | Self::Timeout => RetryClass::ReadsAfterBackoff,
+            Self::ServerError | Self::Network | Self::Timeout => RetryClass::UnlessItDoubles,
         }
     }
 
@@ -213,7 +213,7 @@ impl ApiError {
     pub fn new(system: System, error_type: ErrorType, operation: &str, code: &str, message: &str) -> Self {
         let retryable = match error_type.retry_class() {
             RetryClass::Never | RetryClass::WithNewToken => false,
-            RetryClass::AfterBackoff | RetryClass::ReadsAfterBackoff => true,
+            RetryClass::AfterBackoff | RetryClass::UnlessItDoubles => true,
         };
         Self {
             system,

@@ -91,9 +91,10 @@ impl Pager {
     }
 
     async fn enqueue(&self, operation: &'static str, event: &Value) -> Result<Accepted, ApiError> {
-        // A write by name, but one that may be repeated like a read: the dedup key makes it so.
-        let request = VendorRequest::json(operation, Method::POST, "/v2/enqueue", event, CallEffect::Read)
-            .map_err(|error| unwritable(operation, &error))?;
+        // The dedup key makes it idempotent.
+        let request =
+            VendorRequest::json(operation, Method::POST, "/v2/enqueue", event, CallEffect::Idempotent)
+                .map_err(|error| unwritable(operation, &error))?;
         self.client.send_json(&request).await
     }
 }

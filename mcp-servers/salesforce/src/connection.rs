@@ -140,7 +140,7 @@ impl Salesforce {
         fields: &Value,
     ) -> Result<Answer, ApiError> {
         let path = format!("/services/data/{}/sobjects/Account/{record}", self.schema.api_version);
-        let request = VendorRequest::json(errand, Method::PATCH, path, fields, CallEffect::Write)
+        let request = VendorRequest::json(errand, Method::PATCH, path, fields, CallEffect::Idempotent)
             .map_err(|error| unexpected(errand.operation, &error))?;
         self.client.send(&request).await
     }

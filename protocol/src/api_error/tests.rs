@@ -10,9 +10,9 @@ fn every_type_has_the_owner_and_retry_of_the_taxonomy() {
         (ErrorType::Validation, "Data Admin", RetryClass::Never, false),
         (ErrorType::NotFound, "Data Admin", RetryClass::Never, false),
         (ErrorType::RateLimit, "Integration Admin", RetryClass::AfterBackoff, true),
-        (ErrorType::ServerError, "Support Team", RetryClass::ReadsAfterBackoff, true),
-        (ErrorType::Network, "Support Team", RetryClass::ReadsAfterBackoff, true),
-        (ErrorType::Timeout, "Support Team", RetryClass::ReadsAfterBackoff, true),
+        (ErrorType::ServerError, "Support Team", RetryClass::UnlessItDoubles, true),
+        (ErrorType::Network, "Support Team", RetryClass::UnlessItDoubles, true),
+        (ErrorType::Timeout, "Support Team", RetryClass::UnlessItDoubles, true),
     ];
     for (error_type, owner, retry, retryable) in table {
         let error = ApiError::new(System::Clm, error_type, "get_contract", "X", "m");

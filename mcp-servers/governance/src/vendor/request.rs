@@ -6,12 +6,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Whether a request may change something at the vendor; writes are not blindly sent again.
+/// What a request may change at the vendor, and so whether it is sent again when its answer is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallEffect {
-    /// Changes nothing.
+    /// Changes nothing: sent again.
     Read,
-    /// May change something.
+    /// Changes something, and nothing more when it comes twice, as a `PATCH` to fixed values does: sent again.
+    Idempotent,
+    /// Changes something each time it comes: not sent again.
     Write,
 }
 

@@ -87,8 +87,8 @@ pub fn next(
         RetryClass::WithNewToken if unsent || progress.token_renewed => false,
         RetryClass::WithNewToken => return Next::RenewToken,
         RetryClass::AfterBackoff => true,
-        RetryClass::ReadsAfterBackoff if unsent => true,
-        RetryClass::ReadsAfterBackoff => effect == CallEffect::Read && patience == Patience::Usual,
+        RetryClass::UnlessItDoubles if unsent => true,
+        RetryClass::UnlessItDoubles => effect != CallEffect::Write && patience == Patience::Usual,
     };
     if !may_wait || progress.repeats >= policy.retries {
         return Next::GiveUp;

@@ -36,7 +36,7 @@ fn only_what_the_taxonomy_allows_is_repeated() {
     let again = |error_type, effect| {
         next(&policy, sent(0), &error(error_type), (effect, Patience::Usual), MIDDLE) != Next::GiveUp
     };
-    for effect in [CallEffect::Read, CallEffect::Write] {
+    for effect in [CallEffect::Read, CallEffect::Idempotent, CallEffect::Write] {
         for never in [ErrorType::Authorization, ErrorType::Validation, ErrorType::NotFound] {
             assert!(!again(never, effect));
         }
@@ -46,6 +46,7 @@ fn only_what_the_taxonomy_allows_is_repeated() {
     }
     for maybe_done in [ErrorType::ServerError, ErrorType::Network, ErrorType::Timeout] {
         assert!(again(maybe_done, CallEffect::Read));
+        assert!(again(maybe_done, CallEffect::Idempotent));
         assert!(!again(maybe_done, CallEffect::Write));
     }
 }
