@@ -204,6 +204,27 @@ impl Runs<'_> {
             .await
     }
 
+    /// Of the `among` newest runs those saved since `since` with an effect that failed and stands in no outbox, newest
+    /// first: nobody tries it again, and no dead message tells of it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn newest_undone(self, since: Timestamp, among: u32) -> Result<Vec<RunRecord>, StoreError> {
+        let undone: Vec<RunRecord> = self
+            .0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT record FROM (SELECT seq, record FROM runs ORDER BY seq DESC LIMIT ?1) AS newest \
+                     WHERE EXISTS (SELECT 1 FROM json_each(newest.record, '$.effects') AS effect \
+                     WHERE effect.value ->> '$.status' = 'failed' AND effect.value ->> '$.message_id' IS NULL) \
+                     ORDER BY seq DESC",
+                )?;
+                records(TABLE, &mut select, [among])
+            })
+            .await?;
+        Ok(undone.into_iter().filter(|run| run.updated_at >= since).collect())
+    }
+
     /// Ids of all live runs, oldest first, those that wait for a person included.
     ///
     /// # Errors

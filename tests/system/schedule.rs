@@ -105,6 +105,19 @@ fn refused_credentials_page_the_person_on_call_once_while_it_lasts() {
 }
 
 #[test]
+fn a_message_that_nobody_will_repeat_pages_the_person_on_call() {
+    let house = House::new();
+    let policy = house.data_dir().with_file_name("policy.toml");
+    std::fs::write(&policy, "[[deny]]\nwho = [\"agent:coordinator\"]\ntools = [\"notify.post_message\"]\n")
+        .unwrap();
+    let house = house.with("GANGWAY_ACCESS__POLICY", policy.to_str().unwrap());
+    house.run(&["run", "ACME-001"]);
+    let told = fire(&house, "alarms");
+    assert_eq!(told["alarms"], json!([{ "alarm": "gangway/undone", "page": "sent" }]), "{told}");
+    assert_eq!(house.vendors().count("page", "ACME-001, slack_success (NOT_PERMITTED)"), 1);
+}
+
+#[test]
 fn an_audit_that_cannot_be_sealed_pages_the_person_on_call_and_shows_at_readyz() {
     let house = House::new();
     let no_folder = house.data_dir().with_file_name("no-folder");

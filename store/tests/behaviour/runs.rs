@@ -1,6 +1,7 @@
 //! Runs are accepted once, one live per account, and journals are written once.
 
 use crate::records::{account, open, run};
+use gangway_protocol::run::{Effect, EffectStatus};
 use gangway_protocol::{RunId, RunRecord, RunState};
 use gangway_store::{Accepted, RunFilter, Store, StoreError};
 
@@ -53,6 +54,32 @@ async fn of_many_concurrent_requests_one_run_is_made() {
         futures::future::join_all(requests).await.into_iter().map(|met| met.unwrap()).collect();
     assert_eq!(met.iter().filter(|met| **met == Accepted::New).count(), 1);
     assert_eq!(store.runs().unfinished().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_failed_for_good_lately_is_found() {
+    let (_folder, store) = open();
+    let now = jiff::Timestamp::now();
+    let ended = |id: &str, status, message_id: Option<&str>| {
+        let label = format!("slack_of_{id}");
+        let tool = "notify.post_message".to_owned();
+        let message_id = message_id.map(str::to_owned);
+        let effect = Effect { label, tool, status, reference: None, error: None, message_id };
+        RunRecord { effects: vec![effect], updated_at: now, ..run(id, id, id) }
+    };
+    let of_yesterday = now - jiff::SignedDuration::from_hours(24);
+    for record in [
+        ended("undone", EffectStatus::Failed, None),
+        RunRecord { updated_at: of_yesterday, ..ended("long-ago", EffectStatus::Failed, None) },
+        ended("dead-letter", EffectStatus::Failed, Some("msg-1")),
+        ended("queued", EffectStatus::Queued, None),
+        ended("done", EffectStatus::Done, None),
+    ] {
+        store.runs().accept(&record).await.unwrap();
+    }
+    let since = now - jiff::SignedDuration::from_hours(1);
+    assert_eq!(ids(&store.runs().newest_undone(since, 5).await.unwrap()), ["undone"]);
+    assert!(store.runs().newest_undone(since, 4).await.unwrap().is_empty(), "only the newest are looked at");
 }
 
 #[tokio::test]

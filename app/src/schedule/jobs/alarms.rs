@@ -1,24 +1,28 @@
 //! Pages the person on call for what [`gangway_governance::limits::alarms`] finds: a vendor that stays away, credentials
-//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted, an audit that is not sealed. While a trouble lasts it pages once an
-//! hour: the hour is part of the key.
+//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted, an audit that is not sealed, effects that
+//! failed for good. While a trouble lasts it pages once an hour: the hour is part of the key.
 
 use super::super::failure_of;
 use super::super::settings::JobName;
 use super::Crew;
 use anyhow::Result;
-use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted, unsealed};
+use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted, undone, unsealed};
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{Page, PageArgs, PageSeverity};
 use gangway_protocol::{IdempotencyKey, Outcome};
 use gangway_toolbelt::{Agent, Scope};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// Decisions whose BLOCK rate is looked at.
 const RECENT: usize = 20;
 /// Decisions before those, to compare with.
 const USUAL: usize = 200;
+/// The newest runs, among which effects that failed are looked for.
+const NEWEST: u32 = 500;
+/// How long a run's failed effects are told of.
+const LATELY: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
     let installation = &crew.installation;
@@ -30,6 +34,7 @@ pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
     due.extend(installation.drifts().lately(now).into_iter().map(drifted));
     let not_sealed = failure_of(installation.store(), JobName::Audit).await?;
     due.extend(not_sealed.map(|why| unsealed(&why)));
+    due.extend(undone(&installation.store().runs().newest_undone(now - LATELY, NEWEST).await?));
     if due.is_empty() {
         return Ok(json!({ "alarms": [] }));
     }
