@@ -105,7 +105,7 @@ fn print(accounts: &[DemoAccount], finished: &[Finished], matched: usize, folder
     output::line(&format!("{matched} of {} decided as expected.", accounts.len()))?;
     output::line(&format!("Reports: {}", reports_dir(folder).display()))?;
     output::line(&format!(
-        "Look further: GANGWAY_DATA_DIR={} gangway runs list | tasks list | audit tail",
+        "Look further: export GANGWAY_DATA_DIR={}, then gangway runs list, gangway tasks list, gangway audit tail",
         folder.display()
     ))
 }

@@ -89,7 +89,7 @@ pub fn invitation(addr: SocketAddr, data_dir: &FilePath) -> String {
         r#"
 The vendors are simulated. Send a signed event, as a CRM would:
 
-  BODY='{{"account_id":"ACME-001"}}'; ID=msg_$$_$(date +%s); TIME=$(date +%s)
+  BODY='{{"account_id":"GAMMA-003"}}'; ID=msg_$$_$(date +%s); TIME=$(date +%s)
   KEY=$(cut -c7- '{secret}' | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n')
   SIGNATURE=$(printf '%s.%s.%s' "$ID" "$TIME" "$BODY" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$KEY" -binary | openssl base64 -A)
   curl -sS 'http://{addr}/webhook/onboarding?wait=30' -H 'content-type: application/json' -H "webhook-id: $ID" -H "webhook-timestamp: $TIME" -H "webhook-signature: v1,$SIGNATURE" -d "$BODY"
