@@ -21,7 +21,7 @@ const GOVERNANCE: &str = "gangway-governance";
 const TOOLBELT: &str = "gangway-toolbelt";
 const SIMULATOR: &str = "gangway-simulator";
 
-/// DESIGN section 2: what each room may use. `app` and `tests` may use everything.
+/// What each room may use. `app` and `tests` may use everything.
 fn arrows() -> BTreeMap<&'static str, Vec<&'static str>> {
     BTreeMap::from([
         ("protocol", vec![]),

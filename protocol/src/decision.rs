@@ -28,7 +28,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// How bad it looks, by count of findings (DESIGN section 4).
+/// How bad it looks, by count of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RiskLevel {

@@ -1,4 +1,4 @@
-//! The facts a decision is made from, as JSON and as types (DESIGN section 4).
+//! The facts a decision is made from, as JSON and as types.
 //!
 //! Absent and null are the same. Fields we do not know are ignored. Nothing here judges: blank strings, unknown
 //! statuses and contradictory amounts are kept as they came, for the rules to see. What a status says is read here,

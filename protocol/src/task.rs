@@ -145,7 +145,7 @@ pub struct Task {
     pub contacts: Contacts,
 }
 
-/// How an onboarding goes (DESIGN section 5).
+/// How an onboarding goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]

@@ -1,4 +1,4 @@
-//! Tenants: tiers, what each entitles to (DESIGN section 10), and the tenant record.
+//! Tenants: tiers, what each entitles to, and the tenant record.
 
 use crate::{AccountId, RunId, TenantId};
 use jiff::Timestamp;

@@ -18,9 +18,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Days between sending and the first reminder, and between reminders (DESIGN section 5).
+/// Days between sending and the first reminder, and between reminders.
 pub const REMINDER_DAYS: u16 = 3;
-/// Rules a newly executed contract can settle: no contract, or one not executed (DESIGN section 4).
+/// Rules a newly executed contract can settle: no contract, or one not executed.
 const SETTLED_BY_EXECUTION: [&str; 2] = ["CON-001", "CON-002"];
 
 /// A reminder.

@@ -1,7 +1,7 @@
 //! Which exchange rates a comparison needs, and fetching them.
 //!
 //! Needed: one per currency pair and invoice date, for live invoices in another currency than the deal. Not needed,
-//! and not asked for, where the comparison stays silent or fails without them (DESIGN section 4, FIN rules).
+//! and not asked for, where the comparison stays silent or fails without them.
 
 use futures::StreamExt as _;
 use gangway_protocol::facts::{ExchangeRate, Invoice};

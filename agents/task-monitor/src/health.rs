@@ -1,4 +1,4 @@
-//! How an onboarding goes (DESIGN section 5), worked out from its tasks and a day. Pure.
+//! How an onboarding goes, worked out from its tasks and a day. Pure.
 //!
 //! It sends nothing and does not know who is to be told.
 

@@ -1,4 +1,4 @@
-//! Who is reminded of an overdue task, and when (DESIGN section 5): the team at once, their manager from day 2, the
+//! Who is reminded of an overdue task, and when: the team at once, their manager from day 2, the
 //! director from day 4. Pure; it neither writes the words nor sends them.
 //!
 //! Days are days overdue, so "at once" is the first day after the due date. Every rung reached is due, each is sent once.

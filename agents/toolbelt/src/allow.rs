@@ -1,4 +1,4 @@
-//! Which agent may call which tool: the table of DESIGN section 5, and nothing else.
+//! Which agent may call which tool: one table, and nothing else.
 
 use gangway_protocol::Agent;
 

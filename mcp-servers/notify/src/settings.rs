@@ -32,7 +32,7 @@ impl Settings {
     }
 }
 
-/// DESIGN section 7: three repeats after 1, 2 and 4 seconds.
+/// Three repeats after 1, 2 and 4 seconds.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetrySettings {

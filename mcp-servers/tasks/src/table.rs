@@ -1,4 +1,4 @@
-//! The fourteen onboarding tasks (DESIGN section 10) as data: who does what, by which day, after what.
+//! The fourteen onboarding tasks as data: who does what, by which day, after what.
 //!
 //! Data and the making of a checklist from it. How a task may move is `transition`'s business.
 

@@ -1,4 +1,4 @@
-//! How a task may move (DESIGN section 10): a pure state machine over the task, its checklist and the change asked for.
+//! How a task may move: a pure state machine over the task, its checklist and the change asked for.
 //!
 //! It reads no clock and stores nothing; a refusal names what stands in the way.
 

@@ -1,7 +1,7 @@
 //! The decision core: facts and a day in, a decision out.
 //!
 //! Pure and total: it reads no clock, opens nothing, draws no randomness, asks no model and cannot fail. The rules
-//! are those of DESIGN section 4, as versioned data ([`RuleSet`]) with one pure function each; there is one file per
+//! are versioned data ([`RuleSet`]) with one pure function each; there is one file per
 //! domain under `rules/`. It does not gather, advise or act.
 
 mod case;

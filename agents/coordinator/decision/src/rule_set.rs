@@ -20,7 +20,7 @@ const BUILTIN_VERSION: &str = "1.0.0";
 #[serde(transparent)]
 pub struct Percent(pub u32);
 
-/// The numbers the rules judge by (DESIGN section 4).
+/// The numbers the rules judge by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Thresholds {
     /// INV-103: a smaller paid share is too small. Strict.

@@ -5,7 +5,7 @@ use super::post::Post;
 use super::wording::{Mrkdwn, count};
 use gangway_protocol::{Decision, Finding};
 
-/// The rule that fires on an overdue invoice (DESIGN section 4).
+/// The rule that fires on an overdue invoice.
 const OVERDUE_RULE: &str = "INV-101";
 
 /// Whether finance must be told.

@@ -1,4 +1,4 @@
-//! The stages every tool call passes, in this order and on every transport (DESIGN section 7).
+//! The stages every tool call passes, in this order and on every transport.
 //!
 //! who calls, for which run ([`caller`]) → may it, with these arguments ([`permission`]) → how often it may ([`rate`]) → the person at the host, where the tool asks one
 //! ([`confirm`]) → arguments against the schema ([`schema`]) → the tool's guard, such as its grant ([`guard`]) → audit

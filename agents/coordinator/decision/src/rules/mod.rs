@@ -23,7 +23,7 @@ mod team {
     pub(super) const SALES_OPS: &str = "Sales Ops";
 }
 
-/// Every built-in rule, in the order of DESIGN section 4.
+/// Every built-in rule, in the order in which findings are told.
 pub(crate) fn builtin() -> Vec<Rule> {
     let domains: [(Domain, &[Row]); 7] = [
         (Domain::Account, account::RULES),
