@@ -334,6 +334,34 @@ fn a_launched_server_takes_a_new_policy_at_sighup_and_says_so_in_the_audit() {
 }
 
 #[test]
+fn a_launched_server_that_is_asked_to_stop_keeps_what_it_did_on_record() {
+    for signal in ["-TERM", "-INT"] {
+        let house = House::new();
+        let mut host = Launched::of(&house, &["mcp", "salesforce"]);
+        for _ in 0..5 {
+            host.call("salesforce.get_account", &json!({"account_id": "ACME-001"}));
+        }
+        let in_flight = json!({"name": "salesforce.get_account", "arguments": {"account_id": "BETA-002"}});
+        let last = host.begin("tools/call", &in_flight);
+        let sent = Command::new("kill").args([signal, &host.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        // Whether the line was read before the signal is open; a call that began is answered.
+        let answered = host.lines.any(|line| line.unwrap().contains(&format!("\"id\":{last}")));
+        assert!(host.child.wait().unwrap().success(), "{signal}");
+        let verified = house.json(&["audit", "verify", "--json"]);
+        assert_eq!(
+            (&verified["whole"], &verified["unsealed_entries"]),
+            (&json!(true), &json!(0)),
+            "{verified}"
+        );
+        let told = house.json(&["audit", "search", "--tool", "salesforce.get_account", "--json"]);
+        let ended = |entry: &&Value| entry["record"]["moment"] == "outcome";
+        let ends = told["entries"].as_array().unwrap().iter().filter(ended).count();
+        assert_eq!(ends, 5 + usize::from(answered), "{signal}: {told}");
+    }
+}
+
+#[test]
 fn a_launch_with_a_pass_that_is_none_is_refused_and_on_record() {
     let house = House::new();
     let refused = house.command(&["mcp", "clm"]).env("GANGWAY_PASS", "x.y.z").output().unwrap();

@@ -95,7 +95,14 @@ async fn over_stdio(args: &McpArgs, installation: Arc<Installation>) -> Result<(
     let principal = launcher(args, &installation, &person).await?;
     let server = server(args.server, &installation, Some(person))?;
     let governed = Governed::new(server, installation.governance(), principal, names(args));
-    Ok(serve_stdio(governed).await?)
+    // Calls under way are answered, refusals counted and the audit sealed, as when the host closes its end.
+    let stop = CancellationToken::new();
+    let (asked, stopped) = (shutdown::requested(), stop.clone());
+    tokio::spawn(async move {
+        asked.await;
+        stopped.cancel();
+    });
+    Ok(serve_stdio(governed, stop).await?)
 }
 
 /// Who launched this process.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// As over HTTP: arguments are at most 1 MiB, which JSON escapes may blow up.
 const LONGEST_LINE: usize = 4 << 20;
@@ -70,15 +71,16 @@ fn judge(line: &[u8]) -> Judged {
         Ok(message) => return Judged::Message(Box::new(message)),
         Err(error) => error,
     };
-    // Skipping values takes no stack: what fails here is no JSON, what failed only above is nested too deeply.
+    // Skipping values takes no stack and looks into no text: what fails here is no JSON.
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(line) {
         let error = ErrorData::parse_error(format!("this is no JSON: column {}", error.column()), None);
         return Judged::Refused(Refusal { why: Unread::Malformed, answer: Some(Answer { id: None, error }) });
     }
     let text = if unread.is_data() {
-        "this is no JSON-RPC 2.0 message of MCP"
+        "this is no JSON-RPC 2.0 message of MCP".to_owned()
     } else {
-        "the message is nested too deeply to be read"
+        // Nested too deeply, or a text that is no Unicode; the words name a place and quote nothing.
+        format!("the message cannot be read: {unread}")
     };
     let answer = answer_to(line, ErrorData::invalid_request(text, None));
     Judged::Refused(Refusal { why: Unread::Malformed, answer })
@@ -111,6 +113,8 @@ pub(super) struct Lines<R, W> {
     line: Vec<u8>,
     write: Arc<Mutex<Option<W>>>,
     book: Book,
+    /// From then on nothing more is read, as if the stream had ended.
+    stop: CancellationToken,
     /// A refusal on its way to the book and out. At most one: who reads no answers is not read either.
     answering: Option<JoinHandle<io::Result<()>>>,
 }
@@ -120,9 +124,9 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    pub(super) fn over((read, write): (R, W), book: Book) -> Self {
+    pub(super) fn over((read, write): (R, W), book: Book, stop: CancellationToken) -> Self {
         let write = Arc::new(Mutex::new(Some(write)));
-        Self { read: BufReader::new(read), line: Vec::new(), write, book, answering: None }
+        Self { read: BufReader::new(read), line: Vec::new(), write, book, stop, answering: None }
     }
 
     /// Reads to the end of a line; false at the end of the stream, where what has no end of line is no message.
@@ -192,10 +196,11 @@ where
                 let _ = answering.await;
                 self.answering = None;
             }
-            match self.read_line().await {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => {
+            let stop = self.stop.clone();
+            match stop.run_until_cancelled(self.read_line()).await {
+                Some(Ok(true)) => {}
+                Some(Ok(false)) | None => return None,
+                Some(Err(error)) => {
                     tracing::warn!(%error, "standard input cannot be read");
                     return None;
                 }

@@ -7,14 +7,16 @@ use crate::governed::Governed;
 use futures::FutureExt as _;
 use rmcp::service::{ServerInitializeError, ServiceExt as _};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
-/// Serves until the host closes standard input. Calls still running then get a few seconds to answer. A message that cannot
+/// Serves until the host closes standard input, or until `stop`. Calls still running then get a few seconds to answer. A message that cannot
 /// be read is on record like a refused call.
 ///
 /// # Errors
 /// [`ServeError::Handshake`] when what arrives is not MCP.
-pub async fn serve_stdio(governed: Governed) -> Result<(), ServeError> {
-    let running = match governed.clone().serve(Lines::over(rmcp::transport::stdio(), book(governed))).await {
+pub async fn serve_stdio(governed: Governed, stop: CancellationToken) -> Result<(), ServeError> {
+    let lines = Lines::over(rmcp::transport::stdio(), book(governed.clone()), stop);
+    let running = match governed.serve(lines).await {
         Ok(running) => running,
         // A host that goes away before it said anything is not a failure of ours.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

@@ -4,10 +4,12 @@
 
 use super::{Book, Judged, LONGEST_KEPT, LONGEST_LINE, Lines, Unread, judge};
 use futures::FutureExt as _;
+use rmcp::model::{ErrorData, ServerJsonRpcMessage};
 use rmcp::transport::Transport as _;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio_util::sync::CancellationToken;
 
 fn nested(levels: usize) -> String {
     format!("{}1{}", "[".repeat(levels), "]".repeat(levels))
@@ -34,6 +36,35 @@ fn book() -> (Book, Arc<Mutex<Vec<Unread>>>) {
         async move { noted.lock().unwrap().push(why) }.boxed()
     };
     (Arc::new(book), told)
+}
+
+#[test]
+fn what_is_no_unicode_is_not_called_deep() {
+    let said = |line: &[u8]| match judge(line) {
+        Judged::Refused(refusal) => refusal.answer.unwrap().error.message.into_owned(),
+        other => panic!("{other:?}"),
+    };
+    let line = |text: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x","params":{text}}}"#);
+    assert!(said(line(r#""\ud800 ""#).as_bytes()).contains("surrogate"));
+    assert!(said(line(&nested(200)).as_bytes()).contains("recursion limit"));
+    let mut broken = line("\"?\"").into_bytes();
+    let place = broken.iter().position(|byte| *byte == b'?').unwrap();
+    broken[place] = 0xFF;
+    assert!(said(&broken).contains("unicode"), "{}", said(&broken));
+}
+
+#[tokio::test]
+async fn who_is_asked_to_stop_reads_no_more_and_still_answers() {
+    let (ours, theirs) = tokio::io::duplex(1024);
+    let stop = CancellationToken::new();
+    let mut lines = Lines::over(tokio::io::split(ours), book().0, stop.clone());
+    assert!(lines.receive().now_or_never().is_none(), "it waits for a line");
+    stop.cancel();
+    assert!(lines.receive().await.is_none(), "the stream has ended");
+    let answer = ServerJsonRpcMessage::error(ErrorData::internal_error("x", None), None);
+    lines.send(answer).await.unwrap();
+    drop(lines);
+    assert!(BufReader::new(theirs).lines().next_line().await.unwrap().unwrap().contains("-32603"));
 }
 
 #[test]
@@ -72,7 +103,7 @@ async fn what_is_refused_is_answered_and_what_follows_is_read() {
     let (host, ours) = tokio::io::duplex(1 << 16);
     let (read, write) = tokio::io::split(ours);
     let (book, told) = book();
-    let mut lines = Lines::over((read, write), book);
+    let mut lines = Lines::over((read, write), book, CancellationToken::new());
     let (heard, mut say) = tokio::io::split(host);
     let serving = tokio::spawn(async move { lines.receive().await });
     // Longer than anything that is kept, and then a message in two parts.
@@ -94,7 +125,7 @@ async fn what_is_refused_is_answered_and_what_follows_is_read() {
 #[tokio::test]
 async fn a_read_that_is_dropped_half_way_loses_nothing() {
     let (mut host, ours) = tokio::io::duplex(1 << 16);
-    let mut lines = Lines::over(tokio::io::split(ours), book().0);
+    let mut lines = Lines::over(tokio::io::split(ours), book().0, CancellationToken::new());
     host.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,").await.unwrap();
     assert!(lines.receive().now_or_never().is_none());
     host.write_all(b"\"method\":\"ping\"}\n").await.unwrap();
