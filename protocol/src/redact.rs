@@ -12,6 +12,8 @@ use std::fmt;
 /// Schema keyword that marks an argument: `personal` or `secret`.
 pub const MARK: &str = "x-redact";
 const MAIL: &str = "[mail]";
+const PHONE: &str = "[phone]";
+const TOKEN: &str = "[token]";
 
 /// Text that names or addresses a person. Serialises as itself; its debug form and the audit show nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +80,8 @@ impl From<Email> for String {
 }
 
 /// The arguments as the audit may keep them: every marked top-level property replaced by its mark. In text that is open, what
-/// is a mail address, a phone number or a token all the same is masked; a single word, such as an id, only if it is an address.
+/// is a mail address, a phone number or a token all the same is masked; in a single word, such as an id, of tokens only JSON web
+/// tokens: ids may be long.
 ///
 /// `schema` is the tool's input schema; an argument it does not know is masked too.
 #[must_use]
@@ -100,6 +103,8 @@ fn opened(value: &Value) -> Value {
     match value {
         Value::String(text) if text.contains(char::is_whitespace) => Value::String(scrub(text, usize::MAX)),
         Value::String(word) if is_address(word) => Value::from(MAIL),
+        Value::String(word) if phone(word) == Some(word.len()) => Value::from(PHONE),
+        Value::String(word) if is_web_token(word) => Value::from(TOKEN),
         Value::Array(items) => items.iter().map(opened).collect(),
         Value::Object(map) => map.iter().map(|(name, item)| (name.clone(), opened(item))).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
@@ -146,7 +151,7 @@ pub fn scrub(text: &str, limit: usize) -> String {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if let Some(length) = phone(rest) {
-            masked.push_str("[phone]");
+            masked.push_str(PHONE);
             rest = rest.get(length..).unwrap_or_default();
             continue;
         }
@@ -187,10 +192,9 @@ fn in_run(c: char) -> bool {
 
 /// Appends a run, its core masked if it is an address or a token; the punctuation around it stays.
 fn mask_run(run: &str, out: &mut String) {
-    // The path of a URL is no token as a whole; a part of it may be.
-    if let Some(path) = run.strip_prefix("//") {
-        out.push_str("//");
-        for (index, part) in path.split('/').enumerate() {
+    // A path, of a URL or a file, is no token as a whole; a part of it may be. Base64 may hold a slash, and begin with one.
+    if run.starts_with("//") || run.starts_with('/') && !run.contains(['+', '=']) {
+        for (index, part) in run.split('/').enumerate() {
             if index > 0 {
                 out.push('/');
             }
@@ -216,7 +220,12 @@ fn mask_of(core: &str) -> Option<&'static str> {
     }
     // Bearer tokens, JWTs and keys are long runs without a space; ordinary words and ids are not.
     let is_token = core.len() >= 40 && core.is_ascii();
-    is_token.then_some("[token]")
+    is_token.then_some(TOKEN)
+}
+
+/// Whether a word is a JSON web token: three parts, the first of which is an object in base64.
+fn is_web_token(word: &str) -> bool {
+    word.starts_with("eyJ") && word.split('.').count() == 3
 }
 
 /// Whether a word holds a mail address, which may be percent-encoded.

@@ -57,6 +57,25 @@ fn open_text_keeps_its_words_and_no_address_phone_number_or_token() {
 }
 
 #[test]
+fn a_single_word_is_masked_when_it_is_a_phone_number_or_a_web_token() {
+    let schema = json!({"properties": {"reason": {}}});
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl";
+    for (word, kept) in [
+        ("+49-170-1234567", "[phone]"),
+        ("+491701234567", "[phone]"),
+        (token, "[token]"),
+        (
+            "run-0199aaaabbbbccccddddeeeeffff0000/email_welcome_2",
+            "run-0199aaaabbbbccccddddeeeeffff0000/email_welcome_2",
+        ),
+        ("+5", "+5"),
+    ] {
+        let redacted = redact(&object(json!({"reason": word})), &schema);
+        assert_eq!(Value::Object(redacted), json!({"reason": kept}));
+    }
+}
+
+#[test]
 fn scrubs_addresses_tokens_and_line_breaks() {
     let text =
         scrub("mail <jo@x.example>,\nBearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc ok", 200);
@@ -86,6 +105,7 @@ fn ordinary_text_stays_as_it_is() {
         "run run-0199aaaabbbbccccddddeeeeffff0000 failed: not found (404)",
         "{\"errorCode\":\"INVALID_REQUEST_PARAMETER\",\"fields\":[\"Name\",\"Tier__c\"]}",
         "see https://docs.northwind.example/onboarding/accounts/guides/closed-won for more",
+        "checkpoint 7 is not in /var/lib/gangway/northwind-production.checkpoints/second-place",
         "3 items @ 5 USD, é, 50 % done",
     ] {
         assert_eq!(scrub(text, 300), text);
