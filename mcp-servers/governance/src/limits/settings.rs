@@ -250,7 +250,7 @@ impl CoalesceSettings {
     pub fn for_many(self) -> Self {
         match self.window_ms {
             0 => self,
-            window_ms => Self { window_ms: window_ms.max(20), longest_ms: self.longest_ms.max(250) },
+            window_ms => Self { window_ms: window_ms.max(100), longest_ms: self.longest_ms.max(1_000) },
         }
     }
 }
