@@ -269,7 +269,8 @@ impl RunRecord {
     #[must_use]
     pub fn is_of(&self, account_id: &AccountId) -> bool {
         let same_record = |id: RecordId| self.salesforce_id().is_some_and(|ours| ours.names(id.as_str()));
-        self.request.account_id == *account_id || account_id.record_id().is_some_and(same_record)
+        let is_same_name = self.request.account_id.as_str().eq_ignore_ascii_case(account_id.as_str());
+        is_same_name || account_id.record_id().is_some_and(same_record)
     }
 
     /// The record with a reason why it cannot go on; the reason is scrubbed.

@@ -5,13 +5,25 @@
 use gangway_protocol::AccountId;
 use rusqlite::types::Value;
 
-/// The condition on `runs` that finds an account, and what to bind: business id or Salesforce id.
+/// The condition on `runs` that finds an account, and what to bind: business id, in whichever case, or Salesforce id.
 pub(crate) fn named(account: &AccountId) -> (&'static str, String) {
     match account.record_id() {
         Some(id) => ("salesforce_id = ?", id.short().to_owned()),
-        None => ("account_id = ?", account.as_str().to_owned()),
+        None => (OF_BUSINESS_ID, account.as_str().to_owned()),
     }
 }
+
+/// The same on a table that knows accounts by their business id alone: a run knows which one a Salesforce id belongs to.
+pub(crate) fn owned_by(account: &AccountId) -> (&'static str, String) {
+    match account.record_id() {
+        Some(id) => (OF_SALESFORCE_ID, id.short().to_owned()),
+        None => (OF_BUSINESS_ID, account.as_str().to_owned()),
+    }
+}
+
+const OF_BUSINESS_ID: &str = "account_id = ? COLLATE NOCASE";
+const OF_SALESFORCE_ID: &str =
+    "account_id COLLATE NOCASE IN (SELECT account_id FROM runs WHERE salesforce_id = ?)";
 
 #[derive(Default)]
 pub(crate) struct Filter {

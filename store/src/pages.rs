@@ -96,8 +96,8 @@ impl AuditEnding {
 const ENDS: &str = "CASE record ->> '$.moment' WHEN 'outcome' THEN iif(record ->> '$.end.ok', 'ok', 'failed') \
                     ELSE record ->> '$.moment' END = ?";
 /// Whether a record, or its run, is an account's, by its business id and by its Salesforce id.
-const OF_BUSINESS_ID: &str = "EXISTS (SELECT 1 FROM (SELECT ? AS wanted) WHERE record ->> '$.arguments.account_id' = wanted \
-     OR audit.run_id IN (SELECT runs.run_id FROM runs WHERE runs.account_id = wanted))";
+const OF_BUSINESS_ID: &str = "EXISTS (SELECT 1 FROM (SELECT ? AS wanted) WHERE record ->> '$.arguments.account_id' = wanted COLLATE NOCASE \
+     OR audit.run_id IN (SELECT runs.run_id FROM runs WHERE runs.account_id = wanted COLLATE NOCASE))";
 const OF_SALESFORCE_ID: &str = "EXISTS (SELECT 1 FROM (SELECT ? AS wanted) \
      WHERE substr(record ->> '$.arguments.account_id', 1, 15) = wanted \
      OR audit.run_id IN (SELECT runs.run_id FROM runs WHERE runs.salesforce_id = wanted))";

@@ -292,7 +292,7 @@ impl Runs<'_> {
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
                     "SELECT record FROM runs AS run WHERE state = 'blocked' AND NOT EXISTS \
-                     (SELECT 1 FROM runs AS newer WHERE newer.account_id = run.account_id AND newer.seq > run.seq) \
+                     (SELECT 1 FROM runs AS newer WHERE newer.account_id = run.account_id COLLATE NOCASE AND newer.seq > run.seq) \
                      AND NOT EXISTS (SELECT 1 FROM runs AS newer \
                      WHERE newer.salesforce_id = run.salesforce_id AND newer.seq > run.seq) \
                      AND (?1 IS NULL OR run.seq > (SELECT seq FROM runs WHERE run_id = ?1)) ORDER BY seq LIMIT ?2",

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_lists.sql"),
     include_str!("../migrations/0013_seals.sql"),
     include_str!("../migrations/0014_callers_keys.sql"),
+    include_str!("../migrations/0015_spellings.sql"),
 ];
 
 /// The schema this code works with.

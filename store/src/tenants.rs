@@ -1,7 +1,7 @@
 //! Tenants: at most one per account. The API key is kept as a hash only.
 
 use crate::codec::{record, records, to_json};
-use crate::filter::Filter;
+use crate::filter::{Filter, owned_by};
 use crate::writer::Shape;
 use crate::{Store, StoreError};
 use gangway_protocol::tenant::{Tenant, TenantState};
@@ -128,6 +128,7 @@ fn by_id(connection: &Connection, tenant_id: &TenantId) -> Result<Option<Tenant>
 }
 
 fn of_account(connection: &Connection, account: &AccountId) -> Result<Option<Tenant>, StoreError> {
-    let mut select = connection.prepare_cached("SELECT record FROM tenants WHERE account_id = ?1")?;
-    record(TABLE, &mut select, [account.as_str()])
+    let (condition, name) = owned_by(account);
+    let mut select = connection.prepare_cached(&format!("SELECT record FROM tenants WHERE {condition}"))?;
+    record(TABLE, &mut select, [name])
 }

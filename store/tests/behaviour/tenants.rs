@@ -1,8 +1,9 @@
 //! One tenant per account; of its key only the hash is kept.
 
-use crate::records::{account, open, tenant};
-use gangway_protocol::TenantId;
+use crate::records::{account, open, run, task, tenant};
 use gangway_protocol::tenant::TenantState;
+use gangway_protocol::{RunRecord, TenantId};
+use gangway_store::{Accepted, TaskFilter};
 
 #[tokio::test]
 async fn an_account_has_one_tenant() {
@@ -14,6 +15,25 @@ async fn an_account_has_one_tenant() {
     assert_eq!(store.tenants().of_account(&account("ACME-001")).await.unwrap(), Some(first.clone()));
     assert_eq!(store.tenants().get(&first.tenant_id).await.unwrap(), Some(first));
     assert!(store.tenants().get(&second.tenant_id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_account_is_found_by_each_of_its_names() {
+    let (_folder, store) = open();
+    let asked_as = Some(account("0018Z00003GAMMAQA5"));
+    let known = RunRecord { asked_as, ..run("run-1", "GAMMA-003", "cor-1") };
+    store.runs().accept(&known).await.unwrap();
+    store.tenants().create(&tenant("tnt-1", "GAMMA-003"), "hash").await.unwrap();
+    store.tasks().create_checklist(&[task("T1", "GAMMA-003", "2026-01-02")]).await.unwrap();
+    for name in ["GAMMA-003", "gamma-003", "0018Z00003GAMMAQA5", "0018Z00003GAMMA"] {
+        let account = account(name);
+        assert!(store.runs().newest_of(&account).await.unwrap().is_some(), "{name}");
+        assert!(store.tenants().of_account(&account).await.unwrap().is_some(), "{name}");
+        let filter = TaskFilter { account: Some(account), ..TaskFilter::default() };
+        assert_eq!(store.tasks().list(filter).await.unwrap().len(), 1, "{name}");
+    }
+    let again = store.runs().accept(&run("run-2", "gamma-003", "cor-2")).await.unwrap();
+    assert_eq!(again, Accepted::Live(Box::new(known)));
 }
 
 #[tokio::test]
