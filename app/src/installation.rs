@@ -317,6 +317,7 @@ impl Installation {
             rules: self.rule_book()?,
             signing_key: self.grant_key.clone(),
             settings: section(self.config.onboarding.as_ref(), "onboarding")?.clone(),
+            call_deadline: self.call_deadline(),
             reports: Arc::new(ReportFolder::open(reports_dir(self.data_dir()))?),
             clock: Arc::new(Timestamp::now),
         };

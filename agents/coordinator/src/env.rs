@@ -13,6 +13,7 @@ use gangway_store::Store;
 use gangway_toolbelt::{Scope, Toolbelt};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where reports go.
 pub trait ReportSink: Send + Sync {
@@ -38,6 +39,8 @@ pub struct Env {
     pub signing_key: SigningKey,
     /// What an operator configured.
     pub settings: Settings,
+    /// Longest wait for one tool call: longer than the tool may take, so that its own words on what took so long arrive.
+    pub call_deadline: Duration,
     /// A model that words advice; none where rules do it alone.
     pub adviser: Option<Arc<Adviser>>,
     /// Where reports go.
@@ -53,7 +56,7 @@ impl Env {
             run_id: Some(record.run_id.clone()),
             correlation_id: Some(record.request.correlation_id.clone()),
             trace: record.traceparent.clone(),
-            deadline: self.settings.call_deadline(),
+            deadline: self.call_deadline,
         }
     }
 }

@@ -8,7 +8,6 @@ use gangway_protocol::{Currency, Money};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use std::time::Duration;
 
 /// A reminder on the day before an approval runs out.
 const DAY_HOURS: u16 = 24;
@@ -70,9 +69,6 @@ pub struct Settings {
     /// Where Slack sends a pressed button; escalations have buttons only when it is set.
     #[serde(default)]
     pub approval_endpoint: Option<String>,
-    /// Longest wait for one tool call, the server's own retries included.
-    #[serde(default = "call_deadline_ms")]
-    pub call_deadline_ms: u64,
 }
 
 /// Reads `100000 USD`.
@@ -87,11 +83,6 @@ fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D
 
 fn approval_lifetime_days() -> u16 {
     7
-}
-
-/// A little more than the minute a governed server gives its tools, so that its own words on what took so long arrive.
-fn call_deadline_ms() -> u64 {
-    65_000
 }
 
 impl Settings {
@@ -110,7 +101,6 @@ impl Settings {
             four_eyes_above: None,
             approval_reminder_hours: None,
             approval_endpoint: None,
-            call_deadline_ms: call_deadline_ms(),
         }
     }
 
@@ -135,11 +125,5 @@ impl Settings {
     #[must_use]
     pub fn approval_policy(&self) -> Policy {
         Policy { four_eyes_above: self.four_eyes_above }
-    }
-
-    /// Longest wait for one tool call.
-    #[must_use]
-    pub fn call_deadline(&self) -> Duration {
-        Duration::from_millis(self.call_deadline_ms)
     }
 }

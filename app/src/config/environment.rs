@@ -1,9 +1,8 @@
 //! `GANGWAY_*` variables as a configuration layer.
 //!
 //! `GANGWAY_SALESFORCE__BASE_URL` is `salesforce.base_url`. `GANGWAY_SALESFORCE__PRIVATE_KEY_PEM_FILE` names a file whose content
-//! is `salesforce.private_key_pem`, so that secrets need not stand in the environment. Values are texts (an account
-//! number stays a text) unless the name says otherwise: what ends in one of [`UNITS`] and the names in [`NUMBERS`] are
-//! numbers, `true` and `false` truths.
+//! is `salesforce.private_key_pem`, so that secrets need not stand in the environment. Values are texts; where
+//! a setting is a number or a truth the text is read as one when the layers are extracted (figment's lossy extraction).
 
 use anyhow::{Context as _, Result, bail};
 use figment::value::{Dict, Map, Value};
@@ -15,27 +14,6 @@ use std::fs;
 const PREFIX: &str = "GANGWAY_";
 /// Variables that are not settings: they are read elsewhere.
 const NOT_SETTINGS: [&str; 6] = ["config", "simulator", "principal", "pass", "crash_at", "crash_log"];
-
-/// Endings of names whose values are numbers.
-const UNITS: [&str; 8] =
-    ["_ms", "_days", "_tokens", "_micro_usd", "_percent", "_entries", "_failures", "_per_minute"];
-/// Settings that are numbers, apart from those whose name ends in a unit.
-const NUMBERS: [&str; 14] = [
-    "workers",
-    "port",
-    "connections",
-    "retries",
-    "attempts",
-    "concurrency",
-    "queue",
-    "per_second",
-    "per_hour",
-    "burst",
-    "in_flight",
-    "failure_percent",
-    "minimum_calls",
-    "failing_subjects",
-];
 
 /// The variables found.
 pub struct Environment {
@@ -100,17 +78,6 @@ pub fn variables() -> Vec<String> {
     found
 }
 
-fn typed(key: &str, text: &str) -> Value {
-    let name = key.rsplit('.').next().unwrap_or(key);
-    let is_number = NUMBERS.contains(&name) || UNITS.iter().any(|unit| name.ends_with(unit));
-    match (text, text.parse::<u64>()) {
-        ("true", _) => Value::from(true),
-        ("false", _) => Value::from(false),
-        (_, Ok(number)) if is_number => Value::from(number),
-        _ => Value::from(text),
-    }
-}
-
 impl Provider for Environment {
     fn metadata(&self) -> Metadata {
         Metadata::named("GANGWAY_* environment variables")
@@ -119,7 +86,7 @@ impl Provider for Environment {
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
         let mut tree = Dict::new();
         for (key, text) in &self.settings {
-            let nested = figment::util::nest(key, typed(key, text)).into_dict().unwrap_or_default();
+            let nested = figment::util::nest(key, Value::from(text.as_str())).into_dict().unwrap_or_default();
             merge(&mut tree, nested);
         }
         Ok(Map::from([(Profile::Default, tree)]))
@@ -147,6 +114,7 @@ mod tests {
     use super::Environment;
     use figment::Figment;
     use std::ffi::OsString;
+    use std::num::NonZeroU64;
     use std::os::unix::ffi::OsStringExt as _;
 
     fn layer(settings: &[(&str, &str)]) -> Figment {
@@ -155,15 +123,20 @@ mod tests {
     }
 
     #[test]
-    fn an_account_number_stays_a_text_and_a_duration_becomes_a_number() {
+    fn a_text_becomes_what_the_setting_is() {
         let layer = layer(&[
             ("netsuite.account", "1234567"),
             ("netsuite.retry_base_ms", "20"),
             ("netsuite.tba", "true"),
+            ("won_deals.overlap_minutes", "30"),
+            ("demo.rate", "0.25"),
         ]);
-        assert_eq!(layer.extract_inner::<String>("netsuite.account").unwrap(), "1234567");
-        assert_eq!(layer.extract_inner::<u64>("netsuite.retry_base_ms").unwrap(), 20);
-        assert!(layer.extract_inner::<bool>("netsuite.tba").unwrap());
+        assert_eq!(layer.extract_inner_lossy::<String>("netsuite.account").unwrap(), "1234567");
+        assert_eq!(layer.extract_inner_lossy::<NonZeroU64>("netsuite.retry_base_ms").unwrap().get(), 20);
+        assert!(layer.extract_inner_lossy::<bool>("netsuite.tba").unwrap());
+        assert_eq!(layer.extract_inner_lossy::<Option<u32>>("won_deals.overlap_minutes").unwrap(), Some(30));
+        assert_eq!(layer.extract_inner_lossy::<f64>("demo.rate").unwrap().to_string(), "0.25");
+        layer.extract_inner_lossy::<u32>("netsuite.tba").unwrap_err();
     }
 
     #[test]

@@ -193,7 +193,7 @@ pub fn section<'c, T>(section: Option<&'c T>, name: &str) -> Result<&'c T> {
 
 /// A setting or section by its name; none when it is not configured.
 fn given<T: DeserializeOwned>(layers: &Figment, name: &str) -> Result<Option<T>> {
-    match layers.extract_inner(name) {
+    match layers.extract_inner_lossy(name) {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.missing() && error.path.is_empty() => Ok(None),
         Err(error) => {
@@ -274,7 +274,7 @@ impl Sources {
             true => Figment::new(),
             false => Figment::from(Serialized::default("onboarding", simulated::onboarding())),
         };
-        let found = base.merge(self.layers.clone()).extract_inner("onboarding");
+        let found = base.merge(self.layers.clone()).extract_inner_lossy("onboarding");
         found.map_err(unusable).context("[onboarding] cannot be used")
     }
 
@@ -336,7 +336,7 @@ impl Sources {
         };
         base.merge(self.layers.clone())
             .merge(Serialized::default("data_dir", &self.data_dir))
-            .extract()
+            .extract_lossy()
             .map_err(unusable)
             .context("the configuration cannot be used")
     }

@@ -69,7 +69,7 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn tally(&self) -> String {
         let parts: Vec<String> = [
-            (self.api_errors().len(), "failed system call"),
+            (self.api_errors().len(), "API error"),
             (self.violations().len(), "violation"),
             (self.warnings().len(), "warning"),
         ]

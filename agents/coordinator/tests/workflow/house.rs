@@ -87,6 +87,7 @@ impl House {
                 "Northwind Ads",
                 Email::parse("cs@northwind.example").unwrap(),
             ),
+            call_deadline: Duration::from_secs(65),
             reports: Arc::<Shelf>::clone(&shelf),
             clock: Arc::clone(&clock),
         };
