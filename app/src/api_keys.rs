@@ -4,7 +4,7 @@
 //! slow or salted hash defends words that can be guessed, and nobody guesses this, while every request pays for the hash.
 //! Hashes are compared in constant time, and an id that does not exist takes the same way as a wrong secret.
 
-use gangway_protocol::Person;
+use gangway_protocol::{Actor, Person};
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::canonical::digest_bytes;
 use gangway_store::{ApiKey, KeyRefusal, Store, StoreError};
@@ -52,7 +52,7 @@ impl Refused {
 
     /// The audit's line of it. Whose key it was is not told: a wrong secret proves nobody.
     pub fn record(self, from: &str, now: Timestamp) -> AuditRecord {
-        AuditRecord::refused(USED, "somebody, not believed", json!({ "at": from }), now, self.code())
+        AuditRecord::refused(USED, &Actor::nobody("somebody, not believed"), json!({ "at": from }), now, self.code())
     }
 }
 
@@ -73,14 +73,14 @@ pub async fn issue(
     store: &Store,
     person: Person,
     expires_at: Option<Timestamp>,
-    by: &str,
+    by: &Actor,
 ) -> Result<Issued, StoreError> {
     let now = Timestamp::now();
     let key = ApiKey {
         key_id: hex(&rand::random::<[u8; 6]>()),
         person,
         created_at: now,
-        created_by: by.to_owned(),
+        created_by: by.to_string(),
         expires_at,
         revoked_at: None,
         revoked_by: None,
@@ -93,9 +93,9 @@ pub async fn issue(
 }
 
 /// Takes a key back; none when there is no such key.
-pub async fn revoke(store: &Store, key_id: &str, by: &str) -> Result<Option<ApiKey>, StoreError> {
+pub async fn revoke(store: &Store, key_id: &str, by: &Actor) -> Result<Option<ApiKey>, StoreError> {
     let record = AuditRecord::done("keys.revoke", by, json!({ "key_id": key_id }), Timestamp::now());
-    store.api_keys().revoke(key_id, by, record).await
+    store.api_keys().revoke(key_id, by.as_str(), record).await
 }
 
 /// The good key that `token` is, or why it is none.
@@ -117,8 +117,8 @@ pub async fn person_of(
         return Ok(Err(Refused::Stored(refusal)));
     }
     if stored.last_used_at.is_none_or(|last| now.duration_since(last) >= USE_NOTED_EVERY) {
-        let (name, key_id) = (&stored.key.person.name, &stored.key.key_id);
-        let record = AuditRecord::done(USED, name, json!({ "key_id": key_id }), now);
+        let key_id = &stored.key.key_id;
+        let record = AuditRecord::done(USED, &stored.key.person.actor(), json!({ "key_id": key_id }), now);
         store.api_keys().used_later(key_id, record).await?;
     }
     Ok(Ok(stored.key))

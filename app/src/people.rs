@@ -5,6 +5,7 @@
 
 use crate::api_keys;
 use anyhow::{Result, bail};
+use gangway_protocol::actor::may_name_a_person;
 use gangway_protocol::{Person, Role};
 use gangway_store::Store;
 use jiff::Timestamp;
@@ -130,7 +131,7 @@ pub async fn acting_person(key: Option<&SecretString>, store: &Store) -> Result<
 
 /// The operating system's user, as an admin.
 pub fn local_person() -> Person {
-    let name = std::env::var("USER").ok().filter(|name| !name.trim().is_empty());
+    let name = std::env::var("USER").ok().filter(|name| may_name_a_person(name));
     Person {
         name: name.unwrap_or_else(|| "operator".to_owned()),
         roles: BTreeSet::from([Role::Admin]),

@@ -4,6 +4,7 @@
 //! are counted, and their number is recorded once when the minute is over. At most 21 rows a minute, kind and reason.
 
 use gangway_governance::tally::Tally;
+use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::Store;
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ pub struct Refused<'a> {
     /// From where, if that is known.
     pub peer: Option<IpAddr>,
     /// Who, as far as that was proved.
-    pub who: &'a str,
+    pub who: Actor,
     /// Why: a code.
     pub code: &'static str,
     /// Why, in words that hold nothing of what was shown; none where the code says it all.
@@ -63,7 +64,7 @@ fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
     if let Some(page) = refused.page {
         arguments["page"] = Value::from(page);
     }
-    let record = AuditRecord::refused(refused.what, refused.who, arguments, now, refused.code);
+    let record = AuditRecord::refused(refused.what, &refused.who, arguments, now, refused.code);
     match refused.why {
         Some(why) => record.because(why),
         None => record,
@@ -71,7 +72,7 @@ fn single(refused: &Refused<'_>, now: Timestamp) -> AuditRecord {
 }
 
 fn sum((what, code): Kind, others: u32, now: Timestamp) -> AuditRecord {
-    AuditRecord::refused(what, "several", json!({ "not_recorded_singly": others }), now, code)
+    AuditRecord::refused(what, &Actor::nobody("several"), json!({ "not_recorded_singly": others }), now, code)
 }
 
 async fn append(store: &Store, record: AuditRecord) {
@@ -86,6 +87,7 @@ mod tests {
 
     use super::{RefusalLog, Refused};
     use gangway_governance::tally::SINGLY;
+    use gangway_protocol::Actor;
     use gangway_store::Store;
     use jiff::{SignedDuration, Timestamp};
     use std::net::{IpAddr, Ipv4Addr};
@@ -99,7 +101,7 @@ mod tests {
             what: "webhook.onboarding",
             page: None,
             peer: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            who: "webhook, not believed",
+            who: Actor::nobody("webhook, not believed"),
             code: "QUEUE_FULL",
             why: None,
         };

@@ -6,6 +6,7 @@ use crate::output;
 use anyhow::{Context as _, Result};
 use gangway_governance::Policy;
 use gangway_governance::limits::LimitSettings;
+use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::canonical;
 use gangway_store::Store;
@@ -73,7 +74,7 @@ pub struct Readied {
 /// What a process does at SIGHUP.
 pub struct Reloading {
     /// The process, as the audit names it: a signal has no name.
-    pub who: String,
+    pub who: Actor,
     /// What it goes by at its start.
     pub holds: Holds,
     /// Reads the configuration again.
@@ -129,6 +130,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use super::{Holds, Readied, Reloading, reload};
+    use gangway_protocol::Actor;
     use gangway_store::Store;
     use serde_json::json;
     use std::sync::Arc;
@@ -159,7 +161,7 @@ mod tests {
             });
             Ok(Readied { holds: Holds::default().and("policy", "p2".to_owned()), adopt })
         };
-        let (who, holds) = ("service".to_owned(), Holds::default());
+        let (who, holds) = (Actor::process("service"), Holds::default());
         let mut reloading = Reloading { who, holds, ready: Box::new(ready), adopted: "" };
         reload(&store, &mut reloading).await.unwrap();
         assert_eq!((adopted.load(Ordering::Relaxed), reloading.holds.told().len()), (1, 1));

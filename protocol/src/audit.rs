@@ -3,7 +3,7 @@
 //! One type for all of it, made in one way. The chain of hashes is the store's; redaction is whoever's that knows the schema.
 
 use crate::redact::scrub;
-use crate::{CorrelationId, RuleSetRef, RunId};
+use crate::{Actor, CorrelationId, RuleSetRef, RunId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub struct AuditRecord {
     pub moment: AuditMoment,
     /// Ties intent and outcome of one call together.
     pub call_id: String,
-    /// Who called.
+    /// Who called: `agent:coordinator`, `person:dana`, `host:CLIENT SUBJECT`. Older lines have bare names.
     pub principal: String,
     /// Canonical (dotted) name of the tool, or of the act that is no tool call, such as `rules.activate`.
     pub tool: String,
@@ -81,12 +81,12 @@ const LONGEST_WHY: usize = 500;
 impl AuditRecord {
     /// The intent of a call, or of an act that is done in two steps: everything but who, what and when is left to be said.
     #[must_use]
-    pub fn intent(tool: &str, principal: &str, at: Timestamp) -> Self {
+    pub fn intent(tool: &str, by: &Actor, at: Timestamp) -> Self {
         Self {
             at,
             moment: AuditMoment::Intent,
             call_id: Uuid::now_v7().simple().to_string(),
-            principal: principal.to_owned(),
+            principal: by.to_string(),
             tool: tool.to_owned(),
             run_id: None,
             correlation_id: None,
@@ -100,17 +100,17 @@ impl AuditRecord {
 
     /// Something that was done, and took no time worth telling. `arguments` is an object, without secrets and personal data.
     #[must_use]
-    pub fn done(act: &str, by: &str, arguments: Value, at: Timestamp) -> Self {
+    pub fn done(act: &str, by: &Actor, arguments: Value, at: Timestamp) -> Self {
         Self::ended(act, by, arguments, at, None)
     }
 
     /// Something that was refused, for the reason of this code.
     #[must_use]
-    pub fn refused(act: &str, by: &str, arguments: Value, at: Timestamp, code: &str) -> Self {
+    pub fn refused(act: &str, by: &Actor, arguments: Value, at: Timestamp, code: &str) -> Self {
         Self::ended(act, by, arguments, at, Some(format!("refused/{code}")))
     }
 
-    fn ended(act: &str, by: &str, arguments: Value, at: Timestamp, error: Option<String>) -> Self {
+    fn ended(act: &str, by: &Actor, arguments: Value, at: Timestamp, error: Option<String>) -> Self {
         let arguments = match arguments {
             Value::Object(arguments) => arguments,
             _ => Map::new(),

@@ -4,7 +4,7 @@
 //! seals; provision opens and holds only the public key. Time is handed in. Keys are made and kept elsewhere.
 
 use crate::audit::AuditRecord;
-use crate::{AccountId, RunId, TenantId, Tier};
+use crate::{AccountId, Actor, RunId, TenantId, Tier};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -118,7 +118,7 @@ impl Grant {
 
     /// The audit's line that `by` made it. The call that spends it, or is refused with it, has a line of its own.
     #[must_use]
-    pub fn minted(&self, by: &str) -> AuditRecord {
+    pub fn minted(&self, by: &Actor) -> AuditRecord {
         let claims = serde_json::to_value(self).unwrap_or_default();
         AuditRecord::done("grants.mint", by, claims, self.issued_at)
     }

@@ -4,6 +4,7 @@
 //! the tool contracts, the grant and the audit's checkpoints. It does no I/O, awaits nothing and reads no clock:
 //! a time or a source of randomness is always handed in (the id of an audit record apart).
 
+pub mod actor;
 pub mod advice;
 pub mod agent;
 pub mod api_error;
@@ -28,6 +29,7 @@ pub mod tenant;
 pub mod tools;
 pub mod trace;
 
+pub use actor::Actor;
 pub use advice::{Advice, AdviceSource, AdvisedAction, PromptRef};
 pub use agent::Agent;
 pub use api_error::{ApiError, ErrorType, RecordKind, System};

@@ -3,7 +3,7 @@
 //! Says who somebody is and what a role permits in general; whether one approval may be given by one person is decided
 //! where approvals are.
 
-use crate::Domain;
+use crate::{Actor, Domain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -68,6 +68,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// As the audit names the person.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::person(&self.name)
+    }
+
     /// Whether one of the person's roles is `role`, or is admin.
     #[must_use]
     pub fn may_act_as(&self, role: Role) -> bool {

@@ -4,9 +4,9 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its figure and may stop")]
 
 use ed25519_dalek::SigningKey;
-use gangway_protocol::RunId;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::checkpoint::{Attested, Checkpoint, NO_CHECKPOINT};
+use gangway_protocol::{Actor, Agent, RunId};
 use gangway_store::{Beginning, Inspection, Store, Witness, inspect_export};
 use jiff::Timestamp;
 use serde_json::json;
@@ -26,7 +26,7 @@ fn record(number: u64) -> AuditRecord {
         "idempotency_key": format!("run-0199aaaabbbbccccddddeeeeffff0000/{number}"),
     });
     let run = RunId::parse(format!("run-{}", number / 25)).unwrap();
-    AuditRecord::done("provision.create_tenant", "agent:coordinator", arguments, Timestamp::UNIX_EPOCH)
+    AuditRecord::done("provision.create_tenant", &Actor::agent(Agent::Coordinator), arguments, Timestamp::UNIX_EPOCH)
         .of_run(&run, None)
 }
 

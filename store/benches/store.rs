@@ -9,7 +9,9 @@ use gangway_protocol::ids::TaskId;
 use gangway_protocol::redact::Email;
 use gangway_protocol::run::{RunRequest, Trigger, Versions};
 use gangway_protocol::task::{Contacts, Task, TaskCategory, TaskOwner, TaskStatus};
-use gangway_protocol::{AccountId, CorrelationId, IdempotencyKey, RunId, RunRecord, RunState, TenantId};
+use gangway_protocol::{
+    AccountId, Actor, Agent, CorrelationId, IdempotencyKey, RunId, RunRecord, RunState, TenantId,
+};
 use gangway_store::{Channel, Deliverer, NewMessage, OutboxClaim, SendEnd, Store};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -191,7 +193,7 @@ fn audit(run_id: &RunId, moment: AuditMoment) -> AuditRecord {
         run_id: Some(run_id.clone()),
         arguments,
         end: (moment == AuditMoment::Outcome).then_some(end),
-        ..AuditRecord::intent("provision.create_tenant", "agent:coordinator", Timestamp::UNIX_EPOCH)
+        ..AuditRecord::intent("provision.create_tenant", &Actor::agent(Agent::Coordinator), Timestamp::UNIX_EPOCH)
     }
 }
 

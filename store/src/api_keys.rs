@@ -7,6 +7,7 @@ use crate::audit::Line;
 use crate::codec::{from_json, to_json, to_time};
 use crate::writer::Shape;
 use crate::{Store, StoreError, audit};
+use gangway_protocol::actor::may_name_a_person;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::{Person, same_person};
 use jiff::Timestamp;
@@ -76,13 +77,16 @@ impl ApiKeys<'_> {
     /// Stores a new key and, in the same commit, who made it.
     ///
     /// # Errors
-    /// [`StoreError::KeyNameTaken`] while another key of that person was not revoked, however their name was written.
+    /// [`StoreError::KeyNameReserved`]; [`StoreError::KeyNameTaken`] while another key of that person was not revoked, however their name was written.
     pub async fn create(
         self,
         key: &ApiKey,
         secret_hash: &str,
         record: AuditRecord,
     ) -> Result<(), StoreError> {
+        if !may_name_a_person(&key.person.name) {
+            return Err(StoreError::KeyNameReserved { name: key.person.name.clone() });
+        }
         let (json, line) = (to_json(key)?, Line::new(&record)?);
         let (key, secret_hash) = (key.clone(), secret_hash.to_owned());
         self.0

@@ -111,6 +111,14 @@ pub enum StoreError {
         /// Its key.
         key_id: String,
     },
+    /// A name that could be read as an agent's, a process's or another's in the audit.
+    #[error(
+        "no person can be called {name:?}: agents' names, names with a colon, and those that begin with agent, person, host, local, process, webhook or slack are not given; use another name"
+    )]
+    KeyNameReserved {
+        /// The name.
+        name: String,
+    },
     /// A journal position is written once.
     #[error("step {seq} of {run_id} is recorded already; another engine must be driving this run")]
     StepTaken {

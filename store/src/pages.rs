@@ -4,12 +4,14 @@
 use crate::codec::from_json;
 use crate::filter::Filter;
 use crate::{Approval, ApprovalState, Approvals, Audit, Runs, StoreError, audit};
+use gangway_protocol::actor::forms;
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::{AccountId, CorrelationId, Outcome, RunId, RunRecord, RunState};
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,7 +113,7 @@ pub struct AuditPage {
     pub account: Option<AccountId>,
     /// Only with this correlation id.
     pub correlation_id: Option<CorrelationId>,
-    /// Only this caller's.
+    /// Only this actor's, as the audit has it or by the bare name: what was kept in an older form is found, too.
     pub principal: Option<String>,
     /// Only of this tool or act.
     pub tool: Option<String>,
@@ -207,12 +209,13 @@ impl Audit<'_> {
             Some((account, None)) => (OF_BUSINESS_ID, Some(account.as_str().to_owned())),
             None => (OF_BUSINESS_ID, None),
         };
+        let who = page.principal.map(|who| json!(forms(&who)).to_string());
         let (sql, values) = Filter::default()
             .and("seq < ?", page.before)
             .and("run_id = ?", page.run_id.map(String::from))
             .and(of_account, account)
             .and("record ->> '$.correlation_id' = ?", page.correlation_id.map(String::from))
-            .and("record ->> '$.principal' = ?", page.principal)
+            .and("record ->> '$.principal' IN (SELECT value FROM json_each(?))", who)
             .and("record ->> '$.tool' = ?", page.tool)
             .and(ENDS, page.ending.map(|ending| ending.name().to_owned()))
             .and("instr(lower(record), lower(?)) > 0", page.text)

@@ -7,7 +7,7 @@ use crate::serve::{refusals, runs};
 use crate::serving::{Event, Serving};
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::canonical::digest_bytes;
-use gangway_protocol::{Person, Role};
+use gangway_protocol::{Actor, Person, Role};
 use gangway_store::{ApiKey, Store};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
@@ -190,7 +190,7 @@ async fn expired_key(house: &House) -> String {
         revoked_at: None,
         revoked_by: None,
     };
-    let record = AuditRecord::done("keys.create", "test", json!({}), now);
+    let record = AuditRecord::done("keys.create", &Actor::person("test"), json!({}), now);
     store.api_keys().create(&key, &digest_bytes(secret.as_bytes()), record).await.unwrap();
     store.close().await;
     format!("gwk_{}_{secret}", key.key_id)
@@ -223,7 +223,7 @@ async fn a_refused_call_of_the_api_is_told_why_and_audited() {
     assert_eq!(refusals(&house), codes.map(|code| format!("refused/{code}")));
     let audit = house.json(&["audit", "tail", "-n", "10", "--json"]);
     let last = &audit["entries"].as_array().unwrap().last().unwrap()["record"];
-    assert_eq!((&last["principal"], &last["arguments"]["page"]), (&json!("person Vic"), &json!("startRun")));
+    assert_eq!((&last["principal"], &last["arguments"]["page"]), (&json!("person:Vic"), &json!("startRun")));
     assert!(!audit.to_string().contains(&expired[17..]), "no secret is kept");
 }
 

@@ -190,7 +190,7 @@ fn a_launched_server_says_in_the_audit_what_it_goes_by() {
     let started = &found["entries"][0]["record"];
     assert_eq!(
         (&started["principal"], &started["arguments"]["transport"]),
-        (&json!("mcp netsuite"), &json!("stdio"))
+        (&json!("process:mcp netsuite"), &json!("stdio"))
     );
     assert!(started["arguments"]["goes_by"]["policy"].as_str().unwrap().starts_with("sha256:"), "{started}");
     assert!(started["arguments"]["goes_by"]["limits"].is_string(), "{started}");
@@ -329,7 +329,7 @@ fn a_launched_server_takes_a_new_policy_at_sighup_and_says_so_in_the_audit() {
     let record = &told["entries"][0]["record"];
     assert_eq!(
         (&record["principal"], &record["arguments"]["changed"]),
-        (&json!("mcp salesforce"), &json!(["policy"]))
+        (&json!("process:mcp salesforce"), &json!(["policy"]))
     );
 }
 

@@ -77,7 +77,7 @@ fn a_key_and_a_token_see_and_call_what_the_policy_allows_and_nothing_else() {
 
     let came = entries(&house, "tokens.use");
     assert_eq!(came.len(), 1, "once for all its calls: {came:?}");
-    assert_eq!(came[0]["record"]["principal"], "host desk ada");
+    assert_eq!(came[0]["record"]["principal"], "host:desk ada");
     assert_eq!(
         came[0]["record"]["arguments"],
         json!({"server": "/mcp/salesforce", "scopes": ["salesforce:read"]})
@@ -199,7 +199,7 @@ fn a_tool_that_drifted_is_refused_reported_and_whoever_is_on_call_is_paged() {
     service.wait_for_remark("netsuite.get_invoices is not the one this release was built with");
     let recorded = entries(&house, "tools.drift");
     let record = &recorded[0]["record"];
-    assert_eq!(record["principal"], "finance-agent");
+    assert_eq!(record["principal"], "agent:finance-agent");
     assert_ne!(record["arguments"]["pinned"], record["arguments"]["found"], "{record}");
 
     let fired = house.json(&["schedule", "run", "alarms", "--json"]);

@@ -46,7 +46,7 @@ fn every_demo_account_decides_again_to_the_same_bytes_whatever_rules_it_had() {
     let newest = &audit["entries"][0]["record"];
     assert_eq!(
         (&newest["tool"], &newest["principal"]),
-        (&Value::from("rules.rollback"), &Value::from("ada"))
+        (&Value::from("rules.rollback"), &Value::from("person:ada"))
     );
 }
 

@@ -105,7 +105,7 @@ fn only_a_token_made_for_this_server_with_the_right_key_and_scope_comes_in() {
     assert_eq!(metadata["authorization_servers"], json!([issuer.name()]));
     assert_eq!(metadata["scopes_supported"], json!(["salesforce:read", "salesforce:write"]));
     let audit = house.json(&["audit", "tail", "--json"]).to_string();
-    assert!(audit.contains("host desk ada") && audit.contains("INSUFFICIENT_SCOPE"), "{audit}");
+    assert!(audit.contains("host:desk ada") && audit.contains("INSUFFICIENT_SCOPE"), "{audit}");
     let refused = house.json(&["audit", "search", "--tool", "mcp", "--outcome", "refused", "--json"]);
     assert_eq!(refused["entries"].as_array().unwrap().len(), 19, "each login that failed: {refused}");
 }

@@ -330,7 +330,7 @@ fn a_contract_executed_meanwhile_lets_the_blocked_account_through_once() {
     let second = &runs(&house)[0];
     let record = house.json(&["runs", "show", second["run_id"].as_str().unwrap(), "--json"]);
     let asked_by = record["request"]["requested_by"].as_str().unwrap();
-    assert!(asked_by.starts_with("contract-agent: "), "{asked_by}");
+    assert!(asked_by.starts_with("agent:contract-agent: "), "{asked_by}");
 
     assert!(tell("2026-03-01T09:00:00Z").to_string().contains("repeated"));
     assert!(tell("2026-03-01T09:00:01Z").to_string().contains("contracts are looked at"));

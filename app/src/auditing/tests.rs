@@ -9,11 +9,11 @@ use crate::config::{AuditSettings, Sources};
 use crate::installation::Installation;
 use crate::keys;
 use gangway_governance::vendor::http_client;
-use gangway_protocol::IdempotencyKey;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::checkpoint::Checkpoint;
 use gangway_protocol::redact::Personal;
 use gangway_protocol::tools::notify::{PostMessage, PostMessageArgs};
+use gangway_protocol::{Actor, IdempotencyKey};
 use gangway_simulator::{EffectKind, Options, Simulator};
 use gangway_store::Store;
 use gangway_toolbelt::{Agent, Scope};
@@ -83,7 +83,7 @@ impl Place {
 
     async fn append(&self, count: u32) {
         for _ in 0..count {
-            let record = AuditRecord::done("tasks.update", "Ada", Value::Null, Timestamp::now());
+            let record = AuditRecord::done("tasks.update", &Actor::person("Ada"), Value::Null, Timestamp::now());
             self.store.audit().append(record).await.unwrap();
         }
     }

@@ -3,6 +3,7 @@
 use super::files::{copy_private, new_private_folder, sync_folder};
 use super::{DATABASE, Manifest, REPORTS};
 use anyhow::{Context as _, Result, bail};
+use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::{AuditVerdict, Interrupted, Restore, Store, check_database};
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ pub struct Restored {
 }
 
 /// Makes `data_dir` from the backup in `from`; `by` is on record for it.
-pub async fn restore(from: &Path, (data_dir, by): (&Path, &str), now: Timestamp) -> Result<Restored> {
+pub async fn restore(from: &Path, (data_dir, by): (&Path, &Actor), now: Timestamp) -> Result<Restored> {
     refuse_used(data_dir)?;
     let (source, staging) = (from.to_owned(), staging_of(data_dir));
     let folder = staging.clone();

@@ -26,7 +26,7 @@ pub async fn run(command: KeysCommand, globals: &Globals) -> Result<()> {
         }
         KeysCommand::List(output) => list(&store, output).await?,
         KeysCommand::Revoke { key, output } => {
-            let Some(revoked) = api_keys::revoke(&store, &key, &person.name).await? else {
+            let Some(revoked) = api_keys::revoke(&store, &key, &person.actor()).await? else {
                 bail!("there is no key {key}; gangway keys list shows the keys");
             };
             if output.json {
@@ -55,7 +55,7 @@ async fn create(store: &Store, by: &Person, asked: Asked, output: crate::cli::Js
         .transpose()
         .context("--expires lies too far in the future")?;
     let person = Person { name: asked.name, roles: asked.roles, domains: asked.domains };
-    let issued = api_keys::issue(store, person, expires_at, &by.name).await?;
+    let issued = api_keys::issue(store, person, expires_at, &by.actor()).await?;
     let token = issued.token.expose_secret();
     if output.json {
         let mut shown = serde_json::to_value(&issued.key)?;

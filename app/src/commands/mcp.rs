@@ -17,7 +17,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use gangway_governance::{Door, Governed, Mount, Principal, Reach, Server, ToolNames, serve_stdio};
 use gangway_protocol::audit::AuditRecord;
-use gangway_protocol::{Person, System};
+use gangway_protocol::{Actor, Person, System};
 use jiff::Timestamp;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -86,8 +86,8 @@ async fn put_on_record(args: &McpArgs, installation: &Installation) -> Result<()
 }
 
 /// Who starts and reloads: neither the launch nor a signal has a name.
-fn itself(args: &McpArgs) -> String {
-    format!("mcp {}", name(args.server))
+fn itself(args: &McpArgs) -> Actor {
+    Actor::process(&format!("mcp {}", name(args.server)))
 }
 
 async fn over_stdio(args: &McpArgs, installation: Arc<Installation>) -> Result<()> {
@@ -111,8 +111,8 @@ async fn launcher(args: &McpArgs, installation: &Installation, person: &Person) 
         let now = Timestamp::now();
         let opened = installation.pass_check().open(&pass, &systems(args.server), now);
         if let Err(error) = &opened {
-            let (who, at) = ("nobody proved", json!({ "server": name(args.server) }));
-            let refused = AuditRecord::refused("passes.use", who, at, now, "BAD_PASS");
+            let (who, at) = (Actor::nobody("nobody proved"), json!({ "server": name(args.server) }));
+            let refused = AuditRecord::refused("passes.use", &who, at, now, "BAD_PASS");
             installation.store().audit().append(refused.because(&error.to_string())).await?;
         }
         return opened.with_context(|| format!("{PASS_VARIABLE} does not open this server"));

@@ -69,7 +69,7 @@ async fn explain(args: &ExplainArgs, sources: &Sources) -> Result<ExitCode> {
     };
     if args.output.json {
         output::json(&json!({
-            "principal": principal.name().as_ref(), "tool": contract.name, "allowed": is_allowed, "why": why,
+            "principal": principal.actor().as_str(), "tool": contract.name, "allowed": is_allowed, "why": why,
             "scope": scope_of(&contract), "policy": policy.digest(),
         }))?;
     } else {

@@ -257,7 +257,7 @@ async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Opt
         RuleOrder::RollBack => ("rules.rollback", Value::Null),
         RuleOrder::EndShadow => ("rules.shadow", json!({ "off": true })),
     };
-    let audit = AuditRecord::done(tool, &person.name, arguments, Timestamp::now());
+    let audit = AuditRecord::done(tool, &person.actor(), arguments, Timestamp::now());
     Ok(store.rules().change(order, &person.name, audit).await?)
 }
 

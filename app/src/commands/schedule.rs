@@ -43,7 +43,7 @@ pub async fn run(command: ScheduleCommand, globals: &Globals) -> Result<ExitCode
             let store = super::existing_store(&sources)?;
             let person = people::acting_person(sources.api_key(), &store).await?;
             people::require(&person, Action::Administer)?;
-            let record = AuditRecord::done("schedule.release", &person.name, Value::Null, Timestamp::now());
+            let record = AuditRecord::done("schedule.release", &person.actor(), Value::Null, Timestamp::now());
             let released = store.restores().release(record).await?;
             output::line(if released { "The schedules run again." } else { "The schedules were not held." })?;
             store.close().await;

@@ -46,7 +46,7 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
             let store = super::existing_store(&sources)?;
             let operator = people::acting_person(sources.api_key(), &store).await?;
             people::require(&operator, Action::Administer)?;
-            let issued = gangway_provision::issue_credentials(&store, &tenant, &operator.name)
+            let issued = gangway_provision::issue_credentials(&store, &tenant, &operator.actor())
                 .await
                 .with_context(|| no_tenant(&tenant))?;
             let (key_id, secret) = (issued.key_id, issued.secret.expose_secret());
@@ -86,7 +86,7 @@ async fn suspend(
     people::require(&operator, Action::Administer)?;
     let action = GrantedAction::SuspendTenant { tenant_id: tenant_id.clone() };
     let grant = Grant::new(action, GrantBasis::Operator { name: operator.name.clone() }, Timestamp::now());
-    installation.store().audit().append(grant.minted(&operator.name)).await?;
+    installation.store().audit().append(grant.minted(&operator.actor())).await?;
     let arguments = SuspendTenantArgs {
         idempotency_key: IdempotencyKey::parse(format!("cli/{}", uuid::Uuid::new_v4().simple()))?,
         grant: grant.seal(installation.grant_key())?,

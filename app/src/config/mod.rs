@@ -21,9 +21,10 @@ use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::magic::RelativePathBuf;
 use gangway_protocol::Domain;
+use gangway_protocol::actor::may_name_a_person;
 use secrecy::SecretString;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 use unusable::unusable;
 
@@ -105,6 +106,7 @@ pub struct AuditSettings {
 #[serde(deny_unknown_fields)]
 pub struct Approver {
     /// Their name, as on their API key: by it a run of their own and a second vote are known.
+    #[serde(deserialize_with = "persons_name")]
     pub name: String,
     /// Their Slack user id, e.g. U024BE7LH.
     pub slack_user: String,
@@ -174,6 +176,15 @@ pub struct Config {
     /// Wait before a workflow step is tried again, in milliseconds; doubles each time.
     #[serde(default = "step_retry_base_ms")]
     pub step_retry_base_ms: u64,
+}
+
+/// Approvers stand in approvals and in the audit by their name, as people with keys do.
+fn persons_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    match may_name_a_person(&name) {
+        true => Ok(name),
+        false => Err(D::Error::custom(format!("{name:?} is no name of a person: give it as on their API key"))),
+    }
 }
 
 fn tool_deadline_ms() -> u64 {

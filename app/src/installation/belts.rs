@@ -95,7 +95,7 @@ impl Installation {
             let now = Timestamp::now();
             drifts.note(drift.tool, now);
             let what = json!({"tool": drift.tool, "pinned": drift.pinned, "found": drift.found});
-            let record = AuditRecord::refused("tools.drift", caller.name(), what, now, "TOOL_DRIFTED");
+            let record = AuditRecord::refused("tools.drift", caller.actor(), what, now, "TOOL_DRIFTED");
             let store = store.clone();
             tokio::spawn(async move {
                 if let Err(error) = store.audit().append_later(record).await {

@@ -9,6 +9,7 @@ use crate::pages;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, Refused, token};
 use gangway_governance::{Call, Confirmation, Question};
 use gangway_protocol::ApiError;
+use gangway_protocol::actor::forms;
 use gangway_protocol::redact::scrub;
 use gangway_protocol::tools::approvals::{
     ApprovalDecision, ApprovalDecisionStatus, ApprovalList, ApprovalSummary, ApprovalVerdict,
@@ -99,7 +100,7 @@ pub async fn decide(
         (Some(person), Confirmation::Given(value)) => {
             let ballot = Ballot {
                 person: person.clone(),
-                also_known_as: vec![call.principal.to_string()],
+                also_known_as: forms(call.principal.actor().as_str()),
                 choice: match args.verdict {
                     ApprovalVerdict::Approve => Choice::Approve,
                     ApprovalVerdict::Reject => Choice::Reject,

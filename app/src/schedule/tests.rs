@@ -7,6 +7,7 @@ use super::timetable::Timetable;
 use super::{Job, Scheduler, fire};
 use anyhow::bail;
 use futures::FutureExt as _;
+use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_store::{Restore, Store, TimerEnd};
@@ -58,10 +59,10 @@ async fn nothing_fires_while_a_restore_holds_the_schedules() {
     let now = at("2026-01-01T00:00:00Z");
     scheduler.set_timers(now).await.unwrap();
     let later = now + SignedDuration::from_secs(5);
-    let record = AuditRecord::done("backup.restore", "root", Value::Null, now);
+    let record = AuditRecord::done("backup.restore", &Actor::person("root"), Value::Null, now);
     store.restores().begin(Restore { backup_at: now, restored_at: now }, record).await.unwrap();
     assert!(scheduler.claim_due(later).await.unwrap().is_empty());
-    let released = AuditRecord::done("schedule.release", "root", Value::Null, later);
+    let released = AuditRecord::done("schedule.release", &Actor::person("root"), Value::Null, later);
     store.restores().release(released).await.unwrap();
     assert_eq!(scheduler.claim_due(later).await.unwrap().len(), 1);
 }

@@ -6,10 +6,20 @@ use super::{Problem, Service};
 use gangway_coordinator::new_run;
 use gangway_durable::Submitted;
 use gangway_protocol::run::{RunRequest, RunState};
-use gangway_protocol::{RunId, RunRecord, TraceParent};
+use gangway_protocol::{Actor, RunId, RunRecord, TraceParent};
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
+
+/// A page on which a run is asked for, for the record of what is refused.
+pub struct OnPage<'a> {
+    /// What kind of page.
+    pub what: &'static str,
+    /// Which of them.
+    pub page: &'a str,
+    /// Who asks.
+    pub who: Actor,
+}
 
 impl Service {
     /// Commits the run and puts it in the line; or gives the one that stands in its way. Without a trace to join it begins one.
@@ -36,14 +46,14 @@ impl Service {
         &self,
         request: RunRequest,
         trace: Option<TraceParent>,
-        page: (&'static str, &str),
+        page: OnPage<'_>,
     ) -> Result<Submitted, Problem> {
         // What is asked before there is a run is in the run's trace.
         let trace = trace.unwrap_or_else(|| TraceParent::beginning(Uuid::new_v4().as_u128()));
         if !self.installation.store().runs().knows_correlation(&request.correlation_id).await? {
             let sought = Sought { account_id: &request.account_id, trace: Some(&trace) };
             if self.is_unknown(sought).await {
-                return Err(self.turn_unknown_away(&request, page).await.problem());
+                return Err(self.turn_unknown_away(&request.account_id, page).await.problem());
             }
         }
         self.accept(request, Some(trace)).await

@@ -3,6 +3,7 @@
 //! Random errors are faults of the simulator, planned over its control API; the simulator itself decides which call they hit.
 //! Switching them changes what the vendors do, so it is on record as a change of the configuration, before and after.
 
+use super::accept::OnPage;
 use super::{Problem, Service};
 use crate::keys;
 use anyhow::Result;
@@ -16,7 +17,7 @@ use gangway_coordinator::summary_of;
 use gangway_intake::Object;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::run::{RunRequest, Trigger};
-use gangway_protocol::{AccountId, CorrelationId, RunRecord};
+use gangway_protocol::{AccountId, Actor, CorrelationId, RunRecord};
 use gangway_simulator::{Fault, FaultKind, Vendor, demo_accounts};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -37,6 +38,10 @@ const USUAL_RATE: f64 = 0.2;
 /// Whoever uses the demo's controls: they are open to everybody on this machine. Another name than that of the demo's key,
 /// whose person may then decide on what was asked for here.
 const ANYBODY: &str = "demo controls";
+
+fn anybody() -> Actor {
+    Actor::nobody(ANYBODY)
+}
 /// The name of the act in the audit.
 const ACT: &str = "demo.random_errors";
 
@@ -213,7 +218,11 @@ async fn run(service: &Service, account_id: AccountId, asked: OfTheDemo) -> Resu
     };
     let submitted = match asked {
         OfTheDemo::Certainly => service.accept(request, None).await?,
-        OfTheDemo::Perhaps => service.accept_known(request, None, ("demo", "demoRun")).await?,
+        OfTheDemo::Perhaps => {
+            service
+                .accept_known(request, None, OnPage { what: "demo", page: "demoRun", who: anybody() })
+                .await?
+        }
     };
     if !submitted.started {
         return Ok(submitted.record);
@@ -248,7 +257,7 @@ async fn disable_errors(State(service): State<Arc<Service>>) -> Result<Json<Valu
 async fn change(service: &Service, demo: &Demo, wanted: Option<(f64, u64)>) -> Result<Json<Value>, Problem> {
     let mut errors = demo.errors.lock().await;
     let audit = service.installation.store().audit();
-    let mut intent = AuditRecord::intent(ACT, ANYBODY, Timestamp::now());
+    let mut intent = AuditRecord::intent(ACT, &anybody(), Timestamp::now());
     let before = errors.as_ref().map(|errors| (errors.rate, errors.seed));
     intent.arguments.insert("before".to_owned(), told(before));
     intent.arguments.insert("after".to_owned(), told(wanted));

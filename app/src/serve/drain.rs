@@ -83,7 +83,7 @@ pub async fn end(service: &Service, under_way: UnderWay, longest: Duration) -> (
 
 fn stopped(why: Option<(&str, String)>) -> AuditRecord {
     let how = json!({ "well": why.is_none() });
-    let mut record = AuditRecord::done("service.stop", super::life::ITSELF, how, Timestamp::now());
+    let mut record = AuditRecord::done("service.stop", &super::life::itself(), how, Timestamp::now());
     let Some((code, why)) = why else { return record };
     if let Some(end) = &mut record.end {
         (end.ok, end.error) = (false, Some(format!("stop/{code}")));

@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use gangway_protocol::Actor;
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ pub async fn check(
         return next.run(request).await;
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
-    let (what, who, code) = ("name", "nobody proved", "FOREIGN_HOST_OR_ORIGIN");
+    let (what, who, code) = ("name", Actor::nobody("nobody proved"), "FOREIGN_HOST_OR_ORIGIN");
     let refused = Refused { what, page: None, peer, who, code, why: None };
     service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
     Problem::new(

@@ -5,6 +5,7 @@
 //! and the run decides. Nothing is judged here, and no answer is kept for the run, which asks anew.
 
 use super::Service;
+use super::accept::OnPage;
 use super::intake::Refusal;
 use crate::installation::Installation;
 use crate::refused::Refused;
@@ -12,7 +13,6 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use gangway_governance::limits::settings::CoalesceSettings;
 use gangway_governance::{Coalescer, Lookup, Principal, trace};
-use gangway_protocol::run::RunRequest;
 use gangway_protocol::tools::Tool;
 use gangway_protocol::tools::salesforce::{
     AccountArgs, AccountLookup, AccountsArgs, GetAccount, GetAccounts,
@@ -112,16 +112,16 @@ impl Service {
     /// Puts on record that a run of an unknown account was asked for on a page, and gives what to answer.
     pub async fn turn_unknown_away(
         &self,
-        request: &RunRequest,
-        (what, page): (&'static str, &str),
+        account_id: &AccountId,
+        OnPage { what, page, who }: OnPage<'_>,
     ) -> Refusal {
-        let refusal = Refusal::UnknownAccount(request.account_id.clone());
-        let (who, why) = (format!("person {}", request.requested_by), refusal.why());
+        let refusal = Refusal::UnknownAccount(account_id.clone());
+        let why = refusal.why();
         let refused = Refused {
             what,
             page: Some(page),
             peer: None,
-            who: &who,
+            who,
             code: refusal.code(),
             why: why.as_deref(),
         };

@@ -24,7 +24,7 @@ use anyhow::{Result, bail};
 use gangway_decision::RuleSet;
 use gangway_governance::Policy as AccessPolicy;
 use gangway_protocol::audit::AuditRecord;
-use gangway_protocol::{Person, Role, same_person};
+use gangway_protocol::{Actor, Person, Role, same_person};
 use gangway_store::{Store, StoreError};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -36,7 +36,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Who starts, stops and reloads: a signal has no name.
-pub const ITSELF: &str = "service";
+pub fn itself() -> Actor {
+    Actor::process("service")
+}
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) -> Result<()> {
@@ -55,7 +57,7 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let listening = Listening::at(wanted, "--listen or serve.listen").await?;
     let service = Arc::new(build(installation, engine, queue)?);
     let earlier = queue::line_up_earlier(&service).await?;
-    put_on_record(&service, AuditRecord::done("service.start", ITSELF, started(&service)?, Timestamp::now()))
+    put_on_record(&service, AuditRecord::done("service.start", &itself(), started(&service)?, Timestamp::now()))
         .await;
     let mcp = mcp::routes(&service, listening.addr)?;
     // Before anybody is told that it serves: a signal that nobody heeds yet would end it at once.
@@ -173,7 +175,7 @@ async fn offer_a_key(service: &Service) -> Result<()> {
         );
     }
     let person = Person { name: "demo".to_owned(), roles: [Role::Admin].into(), domains: [].into() };
-    match api_keys::issue(store, person, None, "gangway serve").await {
+    match api_keys::issue(store, person, None, &itself()).await {
         Ok(issued) => {
             output::remark(&format!("API key of this demo, shown once: {}", issued.token.expose_secret()))
         }
@@ -214,7 +216,7 @@ fn end_on_signals(stop: &CancellationToken) {
 fn reload_on_signals(service: &Arc<Service>) -> Result<()> {
     let reloaded = Arc::clone(service);
     let reloading = Reloading {
-        who: ITSELF.to_owned(),
+        who: itself(),
         holds: holds_now(service)?,
         ready: Box::new(move || ready(&reloaded)),
         adopted: "rules, access policy, limits and the webhooks' secrets are the new ones; everything else waits for a restart",

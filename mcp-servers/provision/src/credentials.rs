@@ -5,10 +5,10 @@
 use crate::tools::create_tenant::new_key_id;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gangway_protocol::TenantId;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
 use gangway_protocol::canonical::digest_bytes;
 use gangway_protocol::tenant::TenantState;
+use gangway_protocol::{Actor, TenantId};
 use gangway_store::{Store, StoreError};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -77,7 +77,7 @@ impl CredentialsError {
 pub async fn issue_credentials(
     store: &Store,
     tenant_id: &TenantId,
-    operator: &str,
+    operator: &Actor,
 ) -> Result<Credentials, CredentialsError> {
     let began = Instant::now();
     let intent = intent(tenant_id, operator);
@@ -100,7 +100,7 @@ pub async fn issue_credentials(
     }
 }
 
-fn intent(tenant_id: &TenantId, operator: &str) -> AuditRecord {
+fn intent(tenant_id: &TenantId, operator: &Actor) -> AuditRecord {
     let tenant = ("tenant_id".to_owned(), Value::from(tenant_id.as_str()));
     AuditRecord {
         arguments: Map::from_iter([tenant]),

@@ -19,7 +19,7 @@ use gangway_protocol::tools::provision::{
     CreateTenant, CreateTenantArgs, GetTenant, ListTenants, ListTenantsArgs, SuspendTenant,
     SuspendTenantArgs, TenantArgs, TenantCreated,
 };
-use gangway_protocol::{AccountId, ApiError, ErrorType, IdempotencyKey, RunId, TenantId};
+use gangway_protocol::{AccountId, Actor, ApiError, ErrorType, IdempotencyKey, RunId, TenantId};
 use gangway_provision::{CredentialsError, Settings, issue_credentials, server};
 use gangway_store::Store;
 use host::Host;
@@ -230,7 +230,7 @@ async fn a_tenant_is_suspended_only_under_its_own_grant() {
     assert_eq!(done.tenant.state, TenantState::Suspended);
     let again = host.call::<SuspendTenant>(&suspension("tnt-acme-001", "tnt-acme-001", "s/4")).await.unwrap();
     assert_eq!(again.tenant.state, TenantState::Suspended);
-    let refused = issue_credentials(&store, &done.tenant.tenant_id, "olga").await;
+    let refused = issue_credentials(&store, &done.tenant.tenant_id, &Actor::person("olga")).await;
     assert!(matches!(refused, Err(CredentialsError::Suspended(_))));
 }
 
@@ -297,8 +297,8 @@ async fn a_key_is_shown_once_stored_hashed_and_rotated_by_a_repeat() {
     let host = open(&store).await;
     let tenant_id =
         make(&host, "ACME-001", Tier::Starter, "run-1/create_tenant").await.unwrap().tenant.tenant_id;
-    let first = issue_credentials(&store, &tenant_id, "olga").await.unwrap();
-    let second = issue_credentials(&store, &tenant_id, "olga").await.unwrap();
+    let first = issue_credentials(&store, &tenant_id, &Actor::person("olga")).await.unwrap();
+    let second = issue_credentials(&store, &tenant_id, &Actor::person("olga")).await.unwrap();
     assert!(first.key_id != second.key_id && first.secret.expose_secret() != second.secret.expose_secret());
     assert!(!format!("{first:?}").contains(first.secret.expose_secret()));
     let tenant = store.tenants().get(&tenant_id).await.unwrap().unwrap();
@@ -314,7 +314,7 @@ async fn a_key_is_shown_once_stored_hashed_and_rotated_by_a_repeat() {
 #[tokio::test]
 async fn no_key_is_issued_for_an_unknown_tenant() {
     let (store, nobody) = (Store::in_memory().unwrap(), TenantId::parse("tnt-nobody").unwrap());
-    let refused = issue_credentials(&store, &nobody, "olga").await;
+    let refused = issue_credentials(&store, &nobody, &Actor::person("olga")).await;
     assert!(matches!(refused, Err(CredentialsError::UnknownTenant(_))));
     let ends = issues(&store).await;
     assert_eq!(ends, [None, Some(Some("not_found/TENANT_NOT_FOUND".to_owned()))]);
@@ -325,12 +325,12 @@ async fn the_audit_says_who_had_a_key_issued_for_whom() {
     let store = Store::in_memory().unwrap();
     let host = open(&store).await;
     let made = make(&host, "ACME-001", Tier::Starter, "run-1/create_tenant").await.unwrap().tenant;
-    issue_credentials(&store, &made.tenant_id, "olga").await.unwrap();
+    issue_credentials(&store, &made.tenant_id, &Actor::person("olga")).await.unwrap();
     assert_eq!(issues(&store).await, [None, Some(None)]);
     let last = store.audit().tail(1).await.unwrap().remove(0).record;
     assert_eq!(
         (last.principal.as_str(), &last.arguments["tenant_id"]),
-        ("olga", &serde_json::json!(made.tenant_id))
+        ("person:olga", &serde_json::json!(made.tenant_id))
     );
 }
 

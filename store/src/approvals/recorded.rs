@@ -1,13 +1,10 @@
 //! What the audit keeps of an approval: that it was asked for, and each time it moved. Pure.
 
 use super::{Approval, ApprovalState, Docket, Vote};
-use gangway_protocol::RunRecord;
+use gangway_protocol::{Actor, Agent, RunRecord};
 use gangway_protocol::audit::AuditRecord;
 use jiff::Timestamp;
 use serde_json::json;
-
-/// Who moves an approval that no person moves.
-const COORDINATOR: &str = "agent:coordinator";
 
 /// It was asked for.
 pub(super) fn asked(approval: &Approval, run: Option<&RunRecord>) -> AuditRecord {
@@ -19,7 +16,7 @@ pub(super) fn asked(approval: &Approval, run: Option<&RunRecord>) -> AuditRecord
         "expires_at": approval.expires_at,
     });
     of_run(
-        AuditRecord::done("approvals.request", COORDINATOR, arguments, approval.requested_at),
+        AuditRecord::done("approvals.request", &coordinator(), arguments, approval.requested_at),
         approval,
         run,
     )
@@ -34,29 +31,34 @@ pub(super) fn moved(docket: &Docket, ruled: &Approval, now: Timestamp) -> Option
         (_, Some(vote)) => {
             let arguments =
                 json!({ "approval_id": id, "verdict": "approve", "tier": vote.tier, "state": ruled.state });
-            AuditRecord::done("approvals.decide", &vote.by, arguments, now).because(&vote.reason)
+            AuditRecord::done("approvals.decide", &Actor::person(&vote.by), arguments, now).because(&vote.reason)
         }
         (state, None) if state == before.state => return None,
         (ApprovalState::Rejected, None) => {
-            let by = ruled.decided_by.as_deref().unwrap_or(COORDINATOR);
+            let by = ruled.decided_by.as_deref().map_or_else(coordinator, Actor::person);
             let arguments = json!({ "approval_id": id, "verdict": "reject", "state": ruled.state });
-            reasoned(AuditRecord::done("approvals.decide", by, arguments, now), ruled)
+            reasoned(AuditRecord::done("approvals.decide", &by, arguments, now), ruled)
         }
         (ApprovalState::Expired, None) => {
-            AuditRecord::done("approvals.expire", COORDINATOR, json!({ "approval_id": id }), now)
+            AuditRecord::done("approvals.expire", &coordinator(), json!({ "approval_id": id }), now)
         }
         (ApprovalState::Void, None) => reasoned(
-            AuditRecord::done("approvals.void", COORDINATOR, json!({ "approval_id": id }), now),
+            AuditRecord::done("approvals.void", &coordinator(), json!({ "approval_id": id }), now),
             ruled,
         ),
         (ApprovalState::Pending | ApprovalState::Approved, None) => AuditRecord::done(
             "approvals.change",
-            COORDINATOR,
+            &coordinator(),
             json!({ "approval_id": id, "state": ruled.state }),
             now,
         ),
     };
     Some(of_run(record, ruled, Some(&docket.run)))
+}
+
+/// Who moves an approval that no person moves.
+fn coordinator() -> Actor {
+    Actor::agent(Agent::Coordinator)
 }
 
 fn reasoned(record: AuditRecord, ruled: &Approval) -> AuditRecord {

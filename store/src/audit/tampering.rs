@@ -5,6 +5,7 @@ use super::chain::{self, Hash, NO_HASH, canonical_record};
 use super::line::{self, Link};
 use super::{AuditBreak, Beginning, Inspected, Witness, inspect_export};
 use ed25519_dalek::SigningKey;
+use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::checkpoint::{Attested, Checkpoint, GivenUp, NO_CHECKPOINT};
 use serde_json::json;
@@ -34,7 +35,7 @@ fn key(seed: u8) -> SigningKey {
 
 fn record(number: u64, by: &str) -> String {
     let at = "2026-01-02T03:04:05Z".parse().unwrap();
-    let mut record = AuditRecord::done("tasks.update", by, json!({ "task_id": format!("t-{number}") }), at);
+    let mut record = AuditRecord::done("tasks.update", &Actor::person(by), json!({ "task_id": format!("t-{number}") }), at);
     record.call_id = format!("call-{number}");
     canonical_record(&record).unwrap()
 }

@@ -6,7 +6,7 @@ use super::{AuditBreak, AuditVerdict, GENESIS, link_hash};
 use crate::Store;
 use crate::writer::Shape;
 use gangway_protocol::audit::{AuditMoment, AuditRecord, CallEnd};
-use gangway_protocol::{CorrelationId, RuleSetRef, RunId, canonical};
+use gangway_protocol::{Actor, Agent, CorrelationId, RuleSetRef, RunId, canonical};
 use serde_json::{Value, json};
 
 fn record(number: u32) -> AuditRecord {
@@ -37,7 +37,7 @@ fn record(number: u32) -> AuditRecord {
             digest: "sha256:22".to_owned(),
         }),
         why: number.is_multiple_of(2).then(|| "paid by cheque".to_owned()),
-        ..AuditRecord::intent("clm.get_contract", "agent:coordinator", at)
+        ..AuditRecord::intent("clm.get_contract", &Actor::agent(Agent::Coordinator), at)
     }
 }
 

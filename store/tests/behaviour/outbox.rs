@@ -1,7 +1,7 @@
 //! A message is sent once, or somebody is told that it may have been, or that it was not.
 
 use crate::records::{at, key, open, other_process, shared};
-use gangway_protocol::RunId;
+use gangway_protocol::{Actor, RunId};
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::{
     Channel, Deliverer, Forgettable, NewMessage, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
@@ -58,7 +58,7 @@ fn later() -> SendEnd {
 }
 
 fn said(person: &str) -> AuditRecord {
-    AuditRecord::done("outbox.settle", person, Value::Null, at(NOW))
+    AuditRecord::done("outbox.settle", &Actor::person(person), Value::Null, at(NOW))
 }
 
 fn ids(found: &[OutboxMessage]) -> Vec<&str> {
@@ -215,12 +215,12 @@ async fn a_persons_word_fits_the_state_and_stands_in_the_audit() {
         let (_folder, store) = open();
         let message_id = fresh(&store, "k").await;
         settle(&store, &message_id, end.clone()).await;
-        let judged = store.outbox().judge(&message_id, verdict, at(LATER), said("person Ada")).await;
+        let judged = store.outbox().judge(&message_id, verdict, at(LATER), said("Ada")).await;
         let entries = store.audit().tail(9).await.unwrap();
         match (judged, expected) {
             (Ok(message), Some(state)) => {
                 assert_eq!(message.state, state, "{end:?} {verdict:?}");
-                assert!(message.why.unwrap().contains("person Ada"));
+                assert!(message.why.unwrap().contains("person:Ada"));
                 assert_eq!(entries.len(), 1);
             }
             (Err(StoreError::NotSettleable { .. }), None) => assert!(entries.is_empty()),
@@ -228,7 +228,7 @@ async fn a_persons_word_fits_the_state_and_stands_in_the_audit() {
         }
     }
     let (_folder, store) = open();
-    let nobody = store.outbox().judge("msg-0", OutboxVerdict::Drop, at(NOW), said("person Ada")).await;
+    let nobody = store.outbox().judge("msg-0", OutboxVerdict::Drop, at(NOW), said("Ada")).await;
     assert!(matches!(nobody, Err(StoreError::Absent { .. })));
 }
 

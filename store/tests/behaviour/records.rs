@@ -7,7 +7,7 @@ use gangway_protocol::run::{RunRequest, Trigger, Versions};
 use gangway_protocol::task::{Contacts, Task, TaskCategory, TaskOwner, TaskStatus};
 use gangway_protocol::tenant::{Tenant, TenantState};
 use gangway_protocol::{
-    AccountId, CorrelationId, IdempotencyKey, RunId, RunRecord, RunState, TenantId, Tier,
+    AccountId, Actor, Agent, CorrelationId, IdempotencyKey, RunId, RunRecord, RunState, TenantId, Tier,
 };
 use gangway_store::Store;
 use jiff::Timestamp;
@@ -91,7 +91,7 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
 
 pub fn audit(call: &str) -> AuditRecord {
     let intent =
-        AuditRecord::intent("provision.create_tenant", "agent:coordinator", at("2026-01-01T00:00:00Z"));
+        AuditRecord::intent("provision.create_tenant", &Actor::agent(Agent::Coordinator), at("2026-01-01T00:00:00Z"));
     AuditRecord { call_id: call.to_owned(), ..intent }
 }
 

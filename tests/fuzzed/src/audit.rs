@@ -5,6 +5,7 @@
 //! An export that is found whole must be an honest one, byte for byte.
 
 use ed25519_dalek::SigningKey;
+use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::canonical::to_canonical;
 use gangway_protocol::checkpoint::{Attested, Checkpoint, NO_CHECKPOINT, public_key_pem, public_keys};
@@ -42,7 +43,7 @@ fn honest() -> &'static Honest {
             let arguments = json!({ "task_id": format!("t-{seq}") });
             let record = AuditRecord {
                 call_id: format!("call-{seq}"),
-                ..AuditRecord::done("tasks.update", "Ada", arguments, at)
+                ..AuditRecord::done("tasks.update", &Actor::person("Ada"), arguments, at)
             };
             let previous = heads.last().unwrap();
             let hash = link_hash(seq, previous, &record).unwrap();

@@ -4,14 +4,14 @@
 //! the restart must not change what was already acted on. A failed call stops nothing; it is a fact.
 
 use super::gather::gather;
-use super::{COORDINATOR, store_failed};
+use super::store_failed;
 use crate::env::Env;
 use crate::rule_book::RuleBookError;
 use gangway_advisor::advise;
 use gangway_decision::decide;
 use gangway_durable::{Activity, StepError};
 use gangway_protocol::audit::AuditRecord;
-use gangway_protocol::{Advice, Decision, Facts, IdempotencyKey, RunRecord};
+use gangway_protocol::{Actor, Advice, Agent, Decision, Facts, IdempotencyKey, RunRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -69,7 +69,7 @@ impl Assessed {
             "facts_digest": decision.facts_digest,
             "as_of": decision.as_of,
         });
-        let line = AuditRecord::done("onboarding.decide", COORDINATOR, arguments, (env.clock)())
+        let line = AuditRecord::done("onboarding.decide", &Actor::agent(Agent::Coordinator), arguments, (env.clock)())
             .of_run(&record.run_id, Some(&record.request.correlation_id))
             .by_rules(&decision.rule_set);
         env.store.audit().append_later(line).await.map_err(|error| store_failed(&error))

@@ -28,9 +28,6 @@ use gangway_protocol::{ApiError, Decision, Facts, RunRecord};
 use gangway_store::StoreError;
 use std::time::Duration;
 
-/// The name the coordinator's acts stand under in the audit.
-const COORDINATOR: &str = "agent:coordinator";
-
 /// A failed call that the run cannot go on without: tried again where that may help, else the run is parked.
 fn stopped(error: &ApiError) -> StepError {
     let what = format!("{error}. {}: {}", error.owner, error.resolution);

@@ -1,14 +1,14 @@
 //! Making the tenant. The grant is minted here, spent at once, and never leaves this step.
 
 use super::approval::awaited;
-use super::{COORDINATOR, judged, stopped, store_failed};
+use super::{judged, stopped, store_failed};
 use crate::approving::effects_digest;
 use crate::env::Env;
 use gangway_durable::{Activity, StepError};
 use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
 use gangway_protocol::tenant::{Tenant, TenantState};
 use gangway_protocol::tools::provision::{CreateTenant as CreateTenantTool, CreateTenantArgs};
-use gangway_protocol::{Decision, IdempotencyKey, Outcome, RunRecord, Tier};
+use gangway_protocol::{Actor, Agent, Decision, IdempotencyKey, Outcome, RunRecord, Tier};
 use gangway_store::ApprovalState;
 
 pub(crate) struct CreateTenant;
@@ -25,7 +25,7 @@ impl Activity<Env> for CreateTenant {
         let action = GrantedAction::CreateTenant { account_id: account_id.clone(), tier: permission.tier };
         // The clock is read here and not journaled: on a replay after a crash the old grant would have expired.
         let grant = Grant::new(action, permission.basis, (env.clock)());
-        let minted = grant.minted(COORDINATOR).of_run(&record.run_id, Some(&record.request.correlation_id));
+        let minted = grant.minted(&Actor::agent(Agent::Coordinator)).of_run(&record.run_id, Some(&record.request.correlation_id));
         env.store.audit().append_later(minted).await.map_err(|error| store_failed(&error))?;
         let grant = grant
             .seal(&env.signing_key)

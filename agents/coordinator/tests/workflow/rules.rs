@@ -5,7 +5,7 @@ use crate::overdue;
 use gangway_coordinator::approving::{Ballot, Choice, Policy, rule};
 use gangway_decision::{Difference, RuleSet};
 use gangway_protocol::audit::AuditRecord;
-use gangway_protocol::{Outcome, Person, Role, RunRecord, RunState};
+use gangway_protocol::{Actor, Outcome, Person, Role, RunRecord, RunState};
 use gangway_store::{Approval, ApprovalState, KeptRuleSet, RuleOrder};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ async fn strict(house: &House) -> RuleSet {
 
 async fn change(house: &House, order: RuleOrder) {
     let now = *house.now.lock().unwrap();
-    let audit = AuditRecord::done("rules.activate", "Ada", Value::Null, now);
+    let audit = AuditRecord::done("rules.activate", &Actor::person("Ada"), Value::Null, now);
     house.store.rules().change(order, "Ada", audit).await.unwrap().unwrap();
 }
 

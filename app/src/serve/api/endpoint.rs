@@ -17,7 +17,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use axum::{Json, Router};
 use gangway_intake::Object;
-use gangway_protocol::Person;
+use gangway_protocol::{Actor, Person};
 use jiff::Timestamp;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -279,16 +279,16 @@ async fn permitted(
     peer: Option<IpAddr>,
 ) -> Result<Person, Problem> {
     let (who, code, problem) = match caller(service, headers).await? {
-        Err(stranger) => ("no key of ours".to_owned(), stranger.code, stranger.problem),
+        Err(stranger) => (Actor::nobody("no key of ours"), stranger.code, stranger.problem),
         Ok(person) => match route.action.map_or(Ok(()), |action| require(&person, action)) {
             Ok(()) => return Ok(person),
             Err(refused) => {
                 let problem = Problem::new(StatusCode::FORBIDDEN, refused.to_string());
-                (format!("person {}", person.name), "NOT_PERMITTED", problem)
+                (person.actor(), "NOT_PERMITTED", problem)
             }
         },
     };
-    let refused = Refused { what: "api", page: Some(route.id), peer, who: &who, code, why: None };
+    let refused = Refused { what: "api", page: Some(route.id), peer, who, code, why: None };
     service.refusals.record(service.installation.store(), &refused, Timestamp::now()).await;
     Err(problem)
 }

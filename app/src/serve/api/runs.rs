@@ -7,6 +7,7 @@ use super::masked::{masked, masks};
 use super::tool_calls::{ToolCall, tool_calls};
 use crate::installation::reports_dir;
 use crate::people::{Action, permits};
+use crate::serve::accept::OnPage;
 use crate::serve::{Problem, Service};
 use crate::{approvals, outbox};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -180,11 +181,12 @@ async fn start(asked: Asked<Nothing, Nothing, StartRun>) -> Result<RunStarted, P
         correlation_id: body.correlation_id.unwrap_or_else(|| CorrelationId::from_uuid(Uuid::now_v7())),
         as_of: body.as_of,
         trigger: Trigger::Api,
-        requested_by: asked.person.name,
+        requested_by: asked.person.name.clone(),
     };
+    let page = OnPage { what: "api", page: START.id, who: asked.person.actor() };
     let trace =
         asked.headers.get(TRACEPARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?).ok());
-    let submitted = service.accept_known(request, trace, ("api", START.id)).await?;
+    let submitted = service.accept_known(request, trace, page).await?;
     Ok(RunStarted { run: summary_of(&submitted.record), started: submitted.started })
 }
 

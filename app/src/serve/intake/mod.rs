@@ -24,6 +24,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use gangway_intake::{Disbelief, Key};
+use gangway_protocol::Actor;
 use gangway_protocol::trace::{TRACEPARENT, TraceParent};
 use jiff::Timestamp;
 use rate::Rates;
@@ -197,15 +198,15 @@ impl Delivery<'_> {
     /// Leaves the trace of a refusal.
     async fn put_on_record(&self, turned: &Turned) {
         let who = match &turned.sender {
-            Some(sender) => format!("webhook {sender}"),
-            None => "webhook, not believed".to_owned(),
+            Some(sender) => Actor::webhook(sender),
+            None => Actor::nobody("webhook, not believed"),
         };
         let why = turned.refusal.why();
         let refused = Refused {
             what: self.webhook,
             page: None,
             peer: Some(self.peer),
-            who: &who,
+            who,
             code: turned.refusal.code(),
             why: why.as_deref(),
         };

@@ -16,7 +16,7 @@ use gangway_coordinator::approving::{Ballot, Choice, token};
 use gangway_intake::slack::{Button, Headers, Pressed};
 use gangway_protocol::ids::MAX_ID_BYTES;
 use gangway_protocol::redact::scrub;
-use gangway_protocol::{Person, Role};
+use gangway_protocol::{Actor, Person, Role};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -69,9 +69,9 @@ async fn answer(delivery: &Delivery<'_>, pressed: Pressed, now: Timestamp) -> Re
     let service = delivery.service;
     let installation = &service.installation;
     let Some(person) = person(&installation.config().approvers, &pressed.slack_user) else {
-        let (what, who) = (delivery.webhook, format!("slack {}", scrub(&pressed.slack_user, MAX_ID_BYTES)));
+        let (what, who) = (delivery.webhook, Actor::slack(&scrub(&pressed.slack_user, MAX_ID_BYTES)));
         let peer = Some(delivery.peer);
-        let refused = Refused { what, page: None, peer, who: &who, code: "NOT_AN_APPROVER", why: None };
+        let refused = Refused { what, page: None, peer, who, code: "NOT_AN_APPROVER", why: None };
         service.refusals.record(installation.store(), &refused, now).await;
         return Ok(
             "You are not among the approvers that Gangway knows; an administrator can add you.".to_owned()

@@ -3,7 +3,7 @@
 //! Given by whoever opens the connection or proved at its door, never read from the call. Two principals are the same only
 //! if their rights are: what is shared within one, such as a batch of reads, never crosses a difference in rights.
 
-use gangway_protocol::{Agent, IdempotencyKey, Person, System};
+use gangway_protocol::{Actor, Agent, IdempotencyKey, Person, System};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub enum Kind {
         /// What the token was issued for.
         scopes: BTreeSet<String>,
     },
-    /// Whoever launched the process, or reaches it on this machine unnamed.
-    Local,
+    /// Whoever launched the process, or reaches it on this machine unnamed: by the name the launch gave.
+    Local(String),
 }
 
 /// What a caller may do at most, whatever the policy says.
@@ -51,7 +51,7 @@ pub struct Principal(Arc<Identity>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Identity {
-    name: Arc<str>,
+    actor: Actor,
     kind: Kind,
     reach: Reach,
     only: Option<System>,
@@ -61,13 +61,13 @@ impl Principal {
     /// An agent.
     #[must_use]
     pub fn agent(agent: Agent) -> Self {
-        Self::made(agent.name().to_owned(), Kind::Agent(agent))
+        Self::made(Actor::agent(agent), Kind::Agent(agent))
     }
 
     /// A person.
     #[must_use]
     pub fn person(person: Person) -> Self {
-        Self::made(format!("person {}", person.name), Kind::Person(person))
+        Self::made(person.actor(), Kind::Person(person))
     }
 
     /// A host's OAuth client, acting for a subject, with the scopes of its token.
@@ -76,8 +76,8 @@ impl Principal {
     /// One of the names is not fit to stand in a record.
     pub fn host(client: &str, subject: &str, scopes: BTreeSet<String>) -> Result<Self, BadName> {
         let (client, subject) = (plain(client)?, plain(subject)?);
-        let name = format!("host {client} {subject}");
-        Ok(Self::made(name, Kind::Host { client, subject, scopes }))
+        let actor = Actor::host(&client, &subject);
+        Ok(Self::made(actor, Kind::Host { client, subject, scopes }))
     }
 
     /// Whoever launched this process, by the name its launch gave.
@@ -89,7 +89,7 @@ impl Principal {
         if Agent::named(&name).is_some() {
             return Err(BadName(name));
         }
-        Ok(Self::made(name, Kind::Local).within(reach))
+        Ok(Self::made(Actor::local(&name), Kind::Local(name)).within(reach))
     }
 
     /// The same, doing at most this.
@@ -104,10 +104,10 @@ impl Principal {
         Self(Arc::new(Identity { only: Some(system), ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    /// The name, as the audit keeps it: `coordinator`, `person Ada`, `host CLIENT SUBJECT`, or the launch's name.
+    /// As the audit keeps it: `agent:coordinator`, `person:Ada`, `host:CLIENT SUBJECT`, `local:NAME`.
     #[must_use]
-    pub fn name(&self) -> &Arc<str> {
-        &self.0.name
+    pub fn actor(&self) -> &Actor {
+        &self.0.actor
     }
 
     /// What kind of caller.
@@ -139,7 +139,7 @@ impl Principal {
     pub fn as_person(&self) -> Option<&Person> {
         match &self.0.kind {
             Kind::Person(person) => Some(person),
-            Kind::Agent(_) | Kind::Host { .. } | Kind::Local => None,
+            Kind::Agent(_) | Kind::Host { .. } | Kind::Local(_) => None,
         }
     }
 
@@ -149,22 +149,34 @@ impl Principal {
     pub fn own_key(&self, key: IdempotencyKey) -> IdempotencyKey {
         match self.0.kind {
             Kind::Agent(_) => key,
-            Kind::Person(_) | Kind::Host { .. } | Kind::Local => key.within(&self.0.name),
+            Kind::Person(_) | Kind::Host { .. } | Kind::Local(_) => key.within(&self.key_space()),
         }
     }
 
-    fn made(name: String, kind: Kind) -> Self {
-        Self(Arc::new(Identity { name: name.into(), kind, reach: Reach::Writes, only: None }))
+    /// The name space of its keys. Keys outlive releases: another form than that of the first would let a repeat do twice
+    /// what it names, so it does not follow the audit's.
+    #[must_use]
+    pub fn key_space(&self) -> String {
+        match &self.0.kind {
+            Kind::Agent(agent) => agent.name().to_owned(),
+            Kind::Person(person) => format!("person {}", person.name),
+            Kind::Host { client, subject, .. } => format!("host {client} {subject}"),
+            Kind::Local(name) => name.clone(),
+        }
+    }
+
+    fn made(actor: Actor, kind: Kind) -> Self {
+        Self(Arc::new(Identity { actor, kind, reach: Reach::Writes, only: None }))
     }
 }
 
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.name)
+        self.0.actor.fmt(f)
     }
 }
 
-/// No blanks: `person Ada` and `host a b` can then never be names somebody chose.
+/// No blanks: `host:a b` is then read in one way only.
 fn plain(name: &str) -> Result<String, BadName> {
     let is_plain =
         (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
@@ -183,9 +195,9 @@ mod tests {
         for name in ["coordinator", "person Ada", "host a b", "", "tab\t", "naïve", &"x".repeat(129)] {
             assert!(Principal::local(name, Reach::Reads).is_err(), "{name:?}");
         }
-        assert_eq!(Principal::local("stdio", Reach::Reads).unwrap().name().as_ref(), "stdio");
+        assert_eq!(Principal::local("stdio", Reach::Reads).unwrap().to_string(), "local:stdio");
         assert!(Principal::host("a b", "c", [].into()).is_err(), "host a b c would be ambiguous");
-        assert_eq!(Principal::agent(Agent::Contract).name().as_ref(), "contract-agent");
+        assert_eq!(Principal::agent(Agent::Contract).to_string(), "agent:contract-agent");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Governed {
         let Verdict::Refused(Refusal::NoScope) = policy.decide(principal, contract, None) else {
             return None;
         };
-        let by = principal.name();
+        let by = principal.actor();
         let record = AuditRecord {
             policy: Some(policy.digest().to_owned()),
             ..AuditRecord::refused(contract.name, by, Value::Null, Timestamp::now(), "INSUFFICIENT_SCOPE")
@@ -140,7 +140,7 @@ impl Governed {
     }
 
     async fn refuse(&self, principal: &Principal, method: &str, code: &str) {
-        let record = AuditRecord::refused(method, principal.name(), Value::Null, Timestamp::now(), code);
+        let record = AuditRecord::refused(method, principal.actor(), Value::Null, Timestamp::now(), code);
         let governance = &self.inner.governance;
         governance.refusals.record(&governance.store, record).await;
     }

@@ -4,6 +4,7 @@
 //! It refuses and says how long; whether anybody waits is the caller's decision.
 
 use super::settings::{CallerSettings, RateSettings};
+use gangway_protocol::Actor;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
@@ -11,7 +12,6 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl VendorRate {
 }
 
 /// Who draws, and for which tool.
-type Caller = (Arc<str>, &'static str);
+type Caller = (Actor, &'static str);
 
 /// Callers and tools remembered before those with a full bucket are forgotten.
 const MOST_CALLERS: usize = 4_096;
@@ -86,9 +86,9 @@ impl CallerRates {
     }
 
     /// Takes a token, or says when there will be one.
-    pub(super) fn take(&self, principal: &Arc<str>, tool: &'static str) -> Result<(), Duration> {
-        let buckets = self.named.get(principal.as_ref()).unwrap_or(&self.others);
-        buckets.as_ref().map_or(Ok(()), |buckets| buckets.take(&(Arc::clone(principal), tool)))
+    pub(super) fn take(&self, who: &Actor, tool: &'static str) -> Result<(), Duration> {
+        let buckets = self.named.get(who.as_str()).unwrap_or(&self.others);
+        buckets.as_ref().map_or(Ok(()), |buckets| buckets.take(&(who.clone(), tool)))
     }
 }
 
@@ -105,7 +105,7 @@ fn wait_of(checked: Result<(), governor::NotUntil<Instant>>) -> Result<(), Durat
 mod tests {
     use super::{CallerRates, MOST_CALLERS, VendorRate};
     use crate::limits::settings::{CallerSettings, RateSettings};
-    use std::sync::Arc;
+    use gangway_protocol::{Actor, Agent};
     use std::time::Duration;
 
     const TEN: RateSettings = RateSettings { per_second: 10, burst: 2 };
@@ -124,10 +124,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_caller_and_tool_has_a_bucket_of_its_own() {
         let settings = CallerSettings { per_second: Some(1), burst: Some(1), ..CallerSettings::default() };
-        let (rates, jane, joe) = (CallerRates::new(&settings), Arc::from("jane"), Arc::from("joe"));
+        let (rates, jane, local) = (CallerRates::new(&settings), Actor::person("jane"), Actor::local("jane"));
         assert_eq!(rates.take(&jane, "a.b"), Ok(()));
         assert!(rates.take(&jane, "a.b").is_err());
-        assert_eq!((rates.take(&jane, "a.c"), rates.take(&joe, "a.b")), (Ok(()), Ok(())));
+        assert_eq!((rates.take(&jane, "a.c"), rates.take(&local, "a.b")), (Ok(()), Ok(())));
     }
 
     #[tokio::test(start_paused = true)]
@@ -136,7 +136,7 @@ mod tests {
         let rates = CallerRates::new(&settings);
         let crowd = |from: usize, to: usize| {
             for number in from..to {
-                let _ = rates.take(&Arc::from(format!("caller-{number}")), "a.b");
+                let _ = rates.take(&Actor::person(&format!("caller-{number}")), "a.b");
             }
             rates.others.as_ref().map(|buckets| buckets.limiter.len())
         };
@@ -148,11 +148,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn our_own_agents_are_not_slowed_down_unless_somebody_says_so() {
-        let (rates, agent) = (CallerRates::new(&CallerSettings::default()), Arc::from("coordinator"));
+        let (rates, agent) = (CallerRates::new(&CallerSettings::default()), Actor::agent(Agent::Coordinator));
         assert!((0..10_000).all(|_| rates.take(&agent, "a.b").is_ok()));
-        let mut settings = CallerSettings::default();
-        settings.named.insert("coordinator".to_owned(), TEN);
-        let rates = CallerRates::new(&settings);
-        assert_eq!((0..10).filter(|_| rates.take(&agent, "a.b").is_ok()).count(), 2);
+        for named in ["coordinator", "agent:coordinator"] {
+            let mut settings = CallerSettings::default();
+            settings.named.insert(named.to_owned(), TEN);
+            let rates = CallerRates::new(&settings);
+            assert_eq!((0..10).filter(|_| rates.take(&agent, "a.b").is_ok()).count(), 2, "{named}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 
 use super::breaker::BreakerSettings;
 use super::deadlines::Deadlines;
+use gangway_protocol::actor::forms;
+use gangway_protocol::{Actor, Agent};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -202,14 +204,12 @@ pub struct CallerSettings {
     pub burst: Option<u32>,
     /// Calls of one server that may run at once in this process.
     pub in_flight: Option<u16>,
-    /// Callers with buckets of another size.
+    /// Callers with buckets of another size, by the names the audit has for them; a bare name means whoever goes by it.
     pub named: BTreeMap<String, RateSettings>,
 }
 
 /// Whoever calls too often is a model in a loop: twenty a second is more than a person's host ever needs.
 const CALLER: RateSettings = RateSettings { per_second: 20, burst: 200 };
-/// What our agents ask is bounded by the runs in flight and by the vendors' limits.
-const AGENTS: [&str; 4] = ["coordinator", "contract-agent", "finance-agent", "task-monitor"];
 /// Far above what a run-all needs, and small enough that a stuck system does not fill the process.
 const IN_FLIGHT: u16 = 1_024;
 
@@ -222,9 +222,12 @@ impl CallerSettings {
     }
 
     pub(super) fn named(&self) -> BTreeMap<String, Option<RateSettings>> {
+        // What our agents ask is bounded by the runs in flight and by the vendors' limits.
         let mut named: BTreeMap<String, Option<RateSettings>> =
-            AGENTS.iter().map(|agent| ((*agent).to_owned(), None)).collect();
-        named.extend(self.named.iter().map(|(name, rate)| (name.clone(), Some(*rate))));
+            Agent::ALL.into_iter().map(|agent| (Actor::agent(agent).to_string(), None)).collect();
+        for (name, rate) in &self.named {
+            named.extend(forms(name).into_iter().map(|form| (form, Some(*rate))));
+        }
         named
     }
 

@@ -41,7 +41,7 @@ impl Trail {
             correlation_id: call.and_then(|call| call.correlation_id.clone()),
             arguments: arguments.as_object().map(|map| kept(map, &tool.schemas.input)).unwrap_or_default(),
             policy: Some(policy.digest().to_owned()),
-            ..AuditRecord::intent(tool.contract.name, principal.name(), Timestamp::now())
+            ..AuditRecord::intent(tool.contract.name, principal.actor(), Timestamp::now())
         };
         Self { began: Instant::now(), intent }
     }

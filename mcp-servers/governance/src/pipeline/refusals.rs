@@ -3,6 +3,7 @@
 //! Of one caller, tool and reason the first twenty a minute are recorded one by one, the others as a number.
 
 use crate::tally::Tally;
+use gangway_protocol::Actor;
 use gangway_protocol::audit::{AuditRecord, CallEnd};
 use gangway_store::Store;
 use jiff::Timestamp;
@@ -47,9 +48,9 @@ impl Kind {
 
     fn sum(self, others: u32, at: Timestamp) -> AuditRecord {
         let told = json!({ "not_recorded_singly": others });
-        let record = AuditRecord::refused(&self.tool, &self.who, told, at, "");
+        let record = AuditRecord::refused(&self.tool, &Actor::nobody("several"), told, at, "");
         let end = record.end.map(|end| CallEnd { error: Some(self.error), ..end });
-        AuditRecord { end, ..record }
+        AuditRecord { principal: self.who, end, ..record }
     }
 }
 

@@ -131,7 +131,7 @@ async fn a_foreign_origin_or_host_is_turned_away() {
     }
     let own = post(&server, json!({})).header("origin", "http://localhost:6274").send().await.unwrap();
     assert_eq!(own.status(), StatusCode::OK);
-    let each = ("FOREIGN_HOST_OR_ORIGIN", Some("http".to_owned()));
+    let each = ("FOREIGN_HOST_OR_ORIGIN", Some("local:http".to_owned()));
     assert_eq!(turned_away(&told), [each.clone(), each.clone(), each]);
 }
 
@@ -146,7 +146,7 @@ async fn a_body_beyond_the_limit_and_one_that_is_no_message_are_turned_away_and_
     assert_eq!(after.status(), StatusCode::OK);
     let garbled = post(&server, json!({})).body("{\"jsonrpc\":").send().await.unwrap();
     assert!(garbled.status().is_client_error(), "{}", garbled.status());
-    let who = Some("http".to_owned());
+    let who = Some("local:http".to_owned());
     assert_eq!(turned_away(&told), [("TOO_LARGE", who.clone()), ("MALFORMED", who)]);
 }
 
@@ -203,7 +203,7 @@ async fn a_pass_and_a_key_come_in_under_their_own_names_and_rights() {
     let audit = store.audit().tail(10).await.unwrap();
     let told: Vec<(&str, bool)> =
         audit.iter().map(|entry| (entry.record.principal.as_str(), entry.record.policy.is_some())).collect();
-    assert_eq!(told, [("task-monitor", true), ("task-monitor", true), ("person Ada", true)]);
+    assert_eq!(told, [("agent:task-monitor", true), ("agent:task-monitor", true), ("person:Ada", true)]);
 }
 
 #[tokio::test]

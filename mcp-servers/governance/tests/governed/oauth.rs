@@ -69,7 +69,7 @@ async fn keys_are_fetched_once_and_made_up_key_ids_ask_for_nothing() {
         issuer(json!({"keys": [{"kty": "future", "kid": "x"}, key(json!({"use": "sig"}))]})).await;
     for _ in 0..3 {
         let host = issuer.open(&token("one", "at+jwt"), RESOURCE).await.unwrap();
-        assert_eq!(host.name().as_ref(), "host desk ada");
+        assert_eq!(host.to_string(), "host:desk ada");
     }
     for made_up in ["two", "three", "four"] {
         assert!(issuer.open(&token(made_up, "JWT"), RESOURCE).await.is_err());

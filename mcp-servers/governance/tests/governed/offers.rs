@@ -109,7 +109,7 @@ async fn a_resource_is_its_tools_answer_and_is_audited_as_that_tools_call() {
     let audit = store.audit().tail(10).await.unwrap();
     assert_eq!(audit.len(), 2, "intent and outcome");
     assert!(audit.iter().all(|entry| entry.record.tool == "provision.get_tenant"));
-    assert!(audit.iter().all(|entry| entry.record.principal == "tester"));
+    assert!(audit.iter().all(|entry| entry.record.principal == "local:tester"));
 }
 
 #[tokio::test]

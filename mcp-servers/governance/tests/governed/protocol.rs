@@ -71,7 +71,7 @@ async fn an_unknown_tool_is_a_protocol_error() {
         let error = row.record.end.as_ref().and_then(|end| end.error.as_deref());
         (row.record.tool.as_str(), row.record.principal.as_str(), error)
     });
-    let each = ("tools/call", "tester", Some("refused/UNKNOWN"));
+    let each = ("tools/call", "local:tester", Some("refused/UNKNOWN"));
     assert_eq!(refused.collect::<Vec<_>>(), [each; 3], "on record, without the name");
 }
 

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use gangway_governance::{Governance, Principal, ToolNames};
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::crash_point::CrashPoints;
-use gangway_protocol::{Agent, ErrorType, IdempotencyKey, Person, Role, canonical};
+use gangway_protocol::{Actor, Agent, ErrorType, IdempotencyKey, Person, Role, canonical};
 use gangway_store::{Claim, Store};
 use jiff::Timestamp;
 use rmcp::handler::server::ServerHandler as _;
@@ -219,5 +219,5 @@ async fn crash_points_stand_between_claim_effect_and_answer() {
 }
 
 fn someone() -> AuditRecord {
-    AuditRecord::intent("tasks.poke", "somebody else", Timestamp::UNIX_EPOCH)
+    AuditRecord::intent("tasks.poke", &Actor::person("Bob"), Timestamp::UNIX_EPOCH)
 }

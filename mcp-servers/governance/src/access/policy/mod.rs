@@ -269,7 +269,7 @@ impl Policy {
         };
         match principal.kind() {
             Kind::Host { scopes, .. } if !scopes.contains(&scope_of(contract)) => Err(Refusal::NoScope),
-            Kind::Host { .. } | Kind::Agent(_) | Kind::Person(_) | Kind::Local => Ok(allowing.place),
+            Kind::Host { .. } | Kind::Agent(_) | Kind::Person(_) | Kind::Local(_) => Ok(allowing.place),
         }
     }
 }

@@ -58,11 +58,11 @@ impl Subject {
             (Self::Agent(meant), Kind::Agent(agent)) => meant == agent,
             (Self::Person(meant), Kind::Person(person)) => *meant == person.name,
             (Self::Role(meant), Kind::Person(person)) => person.roles.contains(meant),
-            (Self::AnyHost, Kind::Host { .. }) | (Self::AnyLocal, Kind::Local) => true,
+            (Self::AnyHost, Kind::Host { .. }) | (Self::AnyLocal, Kind::Local(_)) => true,
             (Self::Host(meant), Kind::Host { client, .. }) => meant == client,
             (Self::Scope(meant), Kind::Host { scopes, .. }) => scopes.contains(meant),
-            (Self::Local(meant), Kind::Local) => *meant == **principal.name(),
-            (_, Kind::Agent(_) | Kind::Person(_) | Kind::Host { .. } | Kind::Local) => false,
+            (Self::Local(meant), Kind::Local(name)) => meant == name,
+            (_, Kind::Agent(_) | Kind::Person(_) | Kind::Host { .. } | Kind::Local(_)) => false,
         }
     }
 }
