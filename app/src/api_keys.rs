@@ -4,9 +4,9 @@
 //! slow or salted hash defends words that can be guessed, and nobody guesses this, while every request pays for the hash.
 //! Hashes are compared in constant time, and an id that does not exist takes the same way as a wrong secret.
 
-use gangway_protocol::{Actor, Person};
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::canonical::digest_bytes;
+use gangway_protocol::{Actor, Person};
 use gangway_store::{ApiKey, KeyRefusal, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -52,7 +52,13 @@ impl Refused {
 
     /// The audit's line of it. Whose key it was is not told: a wrong secret proves nobody.
     pub fn record(self, from: &str, now: Timestamp) -> AuditRecord {
-        AuditRecord::refused(USED, &Actor::nobody("somebody, not believed"), json!({ "at": from }), now, self.code())
+        AuditRecord::refused(
+            USED,
+            &Actor::nobody("somebody, not believed"),
+            json!({ "at": from }),
+            now,
+            self.code(),
+        )
     }
 }
 

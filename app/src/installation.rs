@@ -15,6 +15,7 @@ use crate::auditing::Sealer;
 use crate::cli::Globals;
 use crate::config::{Config, Sources, Vendors, section};
 use crate::reports::ReportFolder;
+use crate::people::Action;
 use crate::{access, adviser, crash, keys, people, rules};
 use anyhow::{Context as _, Result, bail};
 use belts::Belts;
@@ -142,7 +143,12 @@ impl Installation {
         self.api_key.is_some()
     }
 
-    /// Who acts at the command line that opened it.
+    /// Who acts at the command line that opened it, if that person may do this.
+    pub async fn acting(&self, action: Action) -> Result<Person> {
+        people::acting(self.api_key.as_ref(), &self.store, action).await
+    }
+
+    /// Who is at the command line that opened it, whatever that person may.
     pub async fn acting_person(&self) -> Result<Person> {
         people::acting_person(self.api_key.as_ref(), &self.store).await
     }

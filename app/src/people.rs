@@ -10,6 +10,8 @@ use gangway_protocol::{Person, Role};
 use gangway_store::Store;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -116,6 +118,13 @@ pub fn require(person: &Person, action: Action) -> Result<(), NotPermitted> {
     }
 }
 
+/// Who acts at the command line, if that person may do this.
+pub async fn acting(key: Option<&SecretString>, store: &Store, action: Action) -> Result<Person> {
+    let person = acting_person(key, store).await?;
+    require(&person, action)?;
+    Ok(person)
+}
+
 /// Who acts at the command line: the person of `GANGWAY_API_KEY` if that is given, else whoever works at this machine.
 /// The latter can read the database file anyway, so is an admin.
 pub async fn acting_person(key: Option<&SecretString>, store: &Store) -> Result<Person> {
@@ -125,6 +134,17 @@ pub async fn acting_person(key: Option<&SecretString>, store: &Store) -> Result<
         Err(refusal) => {
             store.audit().append(refusal.record("command line", Timestamp::now())).await?;
             bail!("GANGWAY_API_KEY opens nothing: {refusal}")
+        }
+    }
+}
+
+/// Reads a name from the configuration: it stands in approvals and in the audit, as the names of people with keys do.
+pub fn persons_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    match may_name_a_person(&name) {
+        true => Ok(name),
+        false => {
+            Err(D::Error::custom(format!("{name:?} is no name of a person: give it as on their API key")))
         }
     }
 }

@@ -118,7 +118,9 @@ mod tests {
                 assert!(!may_name_a_person(taken), "{taken}");
             }
         }
-        for taken in ["", "  ", "person:dana", "host desk ada", "Slack U1", "webhook acme", "local", "a:b", "a\nb"] {
+        for taken in
+            ["", "  ", "person:dana", "host desk ada", "Slack U1", "webhook acme", "local", "a:b", "a\nb"]
+        {
             assert!(!may_name_a_person(taken), "{taken:?}");
         }
         for free in ["dana", "Dana Kim", "Änne", "hostess", "dana@example.com", "coordinator of CS"] {
@@ -135,7 +137,9 @@ mod tests {
             }
         }
         assert!(finds("agent:coordinator", "coordinator") && finds("coordinator", "agent:coordinator"));
-        assert!(finds("host:desk ada", "host desk ada") && finds("service", Actor::process("service").as_str()));
+        assert!(
+            finds("host:desk ada", "host desk ada") && finds("service", Actor::process("service").as_str())
+        );
         assert!(!finds("person:dana", "local:dana") && !finds("agent:coordinator", "person:coordinator"));
     }
 }

@@ -26,8 +26,13 @@ fn record(number: u64) -> AuditRecord {
         "idempotency_key": format!("run-0199aaaabbbbccccddddeeeeffff0000/{number}"),
     });
     let run = RunId::parse(format!("run-{}", number / 25)).unwrap();
-    AuditRecord::done("provision.create_tenant", &Actor::agent(Agent::Coordinator), arguments, Timestamp::UNIX_EPOCH)
-        .of_run(&run, None)
+    AuditRecord::done(
+        "provision.create_tenant",
+        &Actor::agent(Agent::Coordinator),
+        arguments,
+        Timestamp::UNIX_EPOCH,
+    )
+    .of_run(&run, None)
 }
 
 async fn write_export(store: &Store, path: &Path, key: &SigningKey) {

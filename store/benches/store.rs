@@ -193,7 +193,11 @@ fn audit(run_id: &RunId, moment: AuditMoment) -> AuditRecord {
         run_id: Some(run_id.clone()),
         arguments,
         end: (moment == AuditMoment::Outcome).then_some(end),
-        ..AuditRecord::intent("provision.create_tenant", &Actor::agent(Agent::Coordinator), Timestamp::UNIX_EPOCH)
+        ..AuditRecord::intent(
+            "provision.create_tenant",
+            &Actor::agent(Agent::Coordinator),
+            Timestamp::UNIX_EPOCH,
+        )
     }
 }
 

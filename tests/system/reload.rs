@@ -107,7 +107,10 @@ fn a_new_policy_holds_at_the_next_call_a_broken_one_changes_nothing_and_both_are
     let told = house.json(&["audit", "search", "--tool", "config.reload", "--json"]);
     let [refused, done] = told["entries"].as_array().unwrap().as_slice() else { panic!("{told}") };
     let (refused, done) = (&refused["record"], &done["record"]);
-    assert_eq!((&refused["principal"], &done["principal"]), (&json!("process:service"), &json!("process:service")));
+    assert_eq!(
+        (&refused["principal"], &done["principal"]),
+        (&json!("process:service"), &json!("process:service"))
+    );
     assert!(refused["why"].as_str().unwrap().contains("names nobody"), "{refused}");
     let change = &done["arguments"];
     assert_eq!(change["changed"], json!(["policy"]), "{change}");

@@ -37,7 +37,8 @@ async fn write(store: &Store, (refusals, seen): (&RefusalLog, &Seen), server: &s
         }
         AtDoor::LetIn(_) => {}
         AtDoor::TurnedAway(turned) => {
-            let who = turned.who.as_ref().map_or_else(|| Actor::nobody("nobody proved"), |who| who.actor().clone());
+            let who =
+                turned.who.as_ref().map_or_else(|| Actor::nobody("nobody proved"), |who| who.actor().clone());
             let (page, why) = (Some(server), turned.why.as_deref());
             let refused = Refused { what: "mcp", page, peer: turned.peer, who, code: turned.code, why };
             refusals.record(store, &refused, now).await;

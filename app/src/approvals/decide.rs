@@ -109,7 +109,8 @@ async fn put_on_record(
         Choice::Reject => "reject",
     };
     let arguments = json!({ "approval_id": scrub(&order.approval_id, MAX_ID_BYTES), "verdict": verdict, "tier": order.ballot.tier });
-    let record = AuditRecord::refused(AUDITED_AS, &order.ballot.person.actor(), arguments, now, refused.code());
+    let record =
+        AuditRecord::refused(AUDITED_AS, &order.ballot.person.actor(), arguments, now, refused.code());
     let record = match of {
         Some((run_id, correlation_id)) => record.of_run(run_id, correlation_id.as_ref()),
         None => record,

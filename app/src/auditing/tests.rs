@@ -83,7 +83,8 @@ impl Place {
 
     async fn append(&self, count: u32) {
         for _ in 0..count {
-            let record = AuditRecord::done("tasks.update", &Actor::person("Ada"), Value::Null, Timestamp::now());
+            let record =
+                AuditRecord::done("tasks.update", &Actor::person("Ada"), Value::Null, Timestamp::now());
             self.store.audit().append(record).await.unwrap();
         }
     }

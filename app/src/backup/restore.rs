@@ -2,11 +2,12 @@
 
 use super::files::{copy_private, new_private_folder, sync_folder};
 use super::{DATABASE, Manifest, REPORTS};
+use crate::people::{self, Action};
 use anyhow::{Context as _, Result, bail};
-use gangway_protocol::Actor;
 use gangway_protocol::audit::AuditRecord;
 use gangway_store::{AuditVerdict, Interrupted, Restore, Store, check_database};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,15 +21,29 @@ pub struct Restored {
     pub interrupted: Interrupted,
 }
 
-/// Makes `data_dir` from the backup in `from`; `by` is on record for it.
-pub async fn restore(from: &Path, (data_dir, by): (&Path, &Actor), now: Timestamp) -> Result<Restored> {
+/// Makes `data_dir` from the backup in `from`. The person of the key, as the backup knows it, must be an administrator and
+/// is on record for it; without a key it is whoever works at this machine.
+pub async fn restore(
+    from: &Path,
+    data_dir: &Path,
+    key: Option<&SecretString>,
+    now: Timestamp,
+) -> Result<Restored> {
     refuse_used(data_dir)?;
     let (source, staging) = (from.to_owned(), staging_of(data_dir));
     let folder = staging.clone();
     let manifest = tokio::task::spawn_blocking(move || stage(&source, &folder)).await??;
     let store = Store::open(&staging)?;
+    let by = match people::acting(key, &store, Action::Administer).await {
+        Ok(person) => person.actor(),
+        Err(refused) => {
+            store.close().await;
+            fs::remove_dir_all(&staging).with_context(|| format!("cannot remove {}", staging.display()))?;
+            return Err(refused);
+        }
+    };
     let told = json!({ "backup_at": manifest.made_at, "audit_entries": manifest.audit_entries });
-    let record = AuditRecord::done("backup.restore", by, told, now);
+    let record = AuditRecord::done("backup.restore", &by, told, now);
     let restore = Restore { backup_at: manifest.made_at, restored_at: now };
     let marked = store.restores().begin(restore, record).await;
     store.close().await;

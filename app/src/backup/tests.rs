@@ -37,7 +37,7 @@ impl Place {
 
     async fn refusal(&self, target: &str) -> String {
         let error =
-            restore(&self.path("backup"), (&self.path(target), "root"), Timestamp::now()).await.unwrap_err();
+            restore(&self.path("backup"), &self.path(target), None, Timestamp::now()).await.unwrap_err();
         assert!(!self.path(target).join("gangway.db").exists(), "nothing appears");
         format!("{error:#}")
     }
@@ -57,7 +57,7 @@ async fn it_holds_database_keys_and_reports_for_their_owner_alone() {
     for file in listed.into_iter().chain(["backup.json"]) {
         assert_eq!(mode(&place.path("backup").join(file)), 0o600, "{file}");
     }
-    restore(&place.path("backup"), (&place.path("restored"), "root"), Timestamp::now()).await.unwrap();
+    restore(&place.path("backup"), &place.path("restored"), None, Timestamp::now()).await.unwrap();
     assert_eq!(fs::read(place.path("restored/reports/run_report.1.md")).unwrap(), b"# Run");
     assert_eq!(mode(&place.path("restored/grant.key")), 0o600);
     place.store.close().await;
@@ -76,10 +76,10 @@ async fn a_folder_in_use_is_not_restored_over() {
     let place = Place::new();
     place.back_up();
     let error =
-        restore(&place.path("backup"), (&place.path("data"), "root"), Timestamp::now()).await.unwrap_err();
+        restore(&place.path("backup"), &place.path("data"), None, Timestamp::now()).await.unwrap_err();
     assert!(error.to_string().contains("is not empty"), "{error}");
     fs::create_dir(place.path("empty")).unwrap();
-    restore(&place.path("backup"), (&place.path("empty"), "root"), Timestamp::now()).await.unwrap();
+    restore(&place.path("backup"), &place.path("empty"), None, Timestamp::now()).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::cli::{ApprovalsCommand, DecisionArgs, Globals};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
 use crate::output;
-use crate::people::{Action, acting_person, require};
+use crate::people::Action;
 use anyhow::{Context as _, Result};
 use comfy_table::Cell;
 use gangway_coordinator::approving::{Ballot, Choice};
@@ -20,8 +20,7 @@ use std::process::ExitCode;
 /// Runs one of its commands.
 pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
-    let store = super::existing_store(&sources)?;
-    require(&acting_person(sources.api_key(), &store).await?, Action::Read)?;
+    let (store, _) = super::acting(&sources, Action::Read).await?;
     match command {
         ApprovalsCommand::List { state, all, limit, output } => {
             let state = if all { None } else { Some(state.unwrap_or(ApprovalState::Pending)) };

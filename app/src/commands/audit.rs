@@ -3,6 +3,7 @@
 use crate::auditing::{self, Checkpoints, Sealer, Trust};
 use crate::cli::{AuditCommand, AuditVerifyArgs, SearchArgs};
 use crate::config::Sources;
+use crate::people::Action;
 use crate::{keys, output};
 use anyhow::{Context as _, Result, bail};
 use gangway_governance::vendor::http_client;
@@ -18,7 +19,8 @@ use std::process::ExitCode;
 pub async fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode> {
     match command {
         AuditCommand::Tail { lines, output } => {
-            let entries = super::existing_store(sources)?.audit().tail(lines).await?;
+            let (store, _) = super::acting(sources, Action::ReadAudit).await?;
+            let entries = store.audit().tail(lines).await?;
             show(&entries, None, output.json)?;
         }
         AuditCommand::Search(args) => search(args, sources).await?,
@@ -26,13 +28,13 @@ pub async fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode> {
             export(&file, since, output.json, sources).await?;
         }
         AuditCommand::Verify(args) => return verify(args, sources).await,
-        AuditCommand::Key(output) => key(output.json, sources)?,
+        AuditCommand::Key(output) => key(output.json, sources).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn search(args: SearchArgs, sources: &Sources) -> Result<()> {
-    let store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::ReadAudit).await?;
     let page = AuditPage {
         run_id: args.run,
         account: args.account,
@@ -66,7 +68,7 @@ fn show(entries: &[AuditEntry], next: Option<u64>, as_json: bool) -> Result<()> 
 }
 
 async fn export(file: &Path, since: Option<Timestamp>, as_json: bool, sources: &Sources) -> Result<()> {
-    let store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::ReadAudit).await?;
     let http = http_client().context("cannot make an HTTP client")?;
     let sealer = Sealer::of(&store, sources.data_dir(), &sources.audit()?, Some(http));
     let exported = auditing::export(&store, &sealer, since, file).await?;
@@ -103,7 +105,7 @@ async fn verify(args: AuditVerifyArgs, sources: &Sources) -> Result<ExitCode> {
             tokio::task::spawn_blocking(move || auditing::verify_export(&file, &trust)).await??
         }
         None => {
-            let store = super::existing_store(sources)?;
+            let (store, _) = super::acting(sources, Action::ReadAudit).await?;
             let trust = of_folder(sources, &args)?;
             auditing::verify_store(&store, &trust).await?
         }
@@ -136,8 +138,8 @@ fn read_keys(file: &Path) -> Result<Vec<ed25519_dalek::VerifyingKey>> {
     public_keys(&text).with_context(cannot)
 }
 
-fn key(as_json: bool, sources: &Sources) -> Result<()> {
-    super::existing_store(sources)?;
+async fn key(as_json: bool, sources: &Sources) -> Result<()> {
+    super::acting(sources, Action::ReadAudit).await?;
     let key = keys::audit_key(sources.data_dir())?.verifying_key();
     let pem = public_key_pem(&key);
     match as_json {

@@ -4,8 +4,10 @@ use crate::auditing::Sealer;
 use crate::backup::{self, Manifest};
 use crate::cli::{BackupArgs, Globals, RestoreArgs};
 use crate::config::{AuditSettings, Sources};
-use crate::{output, people};
+use crate::output;
+use crate::people::{self, Action};
 use anyhow::{Context as _, Result};
+use gangway_protocol::Person;
 use gangway_protocol::audit::AuditRecord;
 use gangway_protocol::checkpoint::GivenUp;
 use gangway_store::{SCHEMA_VERSION, Store};
@@ -20,18 +22,28 @@ const DRAW_EVERY: Duration = Duration::from_millis(200);
 
 /// Makes a backup; the service may go on meanwhile.
 pub async fn back_up(args: BackupArgs, globals: &Globals) -> Result<()> {
-    let data_dir = Sources::read(globals)?.data_dir().to_owned();
+    let sources = Sources::read(globals)?;
+    let (data_dir, by) = (sources.data_dir().to_owned(), administrator(&sources).await?);
     let target =
         std::path::absolute(&args.to).with_context(|| format!("cannot find {}", args.to.display()))?;
     let (from, to) = (data_dir.clone(), target.clone());
     let made = tokio::task::spawn_blocking(move || backup::make(&from, &to, Timestamp::now()));
     let manifest = with_progress(&data_dir, &backup::draft_of(&target), made).await??;
-    put_on_record(&data_dir, &manifest).await?;
+    put_on_record(&data_dir, &manifest, &by).await?;
     if args.output.json {
         return output::json(&json!({ "folder": target, "backup": manifest }));
     }
     output::line(&format!("{}: {}", target.display(), contents(&manifest)))?;
     output::line("It holds keys and personal data: keep it as safe as the data folder.")
+}
+
+/// Who makes the backup, if that person may. Whose key it is stands in the store, which opening it may migrate; where
+/// nobody shows a key nothing is opened.
+async fn administrator(sources: &Sources) -> Result<Person> {
+    match sources.api_key() {
+        None => Ok(people::local_person()),
+        Some(_) => Ok(super::acting(sources, Action::Administer).await?.1),
+    }
 }
 
 /// The copy grows to about the size of the database; what comes after it is quick.
@@ -58,8 +70,7 @@ async fn with_progress<T>(data_dir: &Path, draft: &Path, work: impl Future<Outpu
 pub async fn restore(args: RestoreArgs, globals: &Globals) -> Result<()> {
     let sources = Sources::read(globals)?;
     let data_dir = std::path::absolute(sources.data_dir()).context("cannot find the data folder")?;
-    let by = people::local_person().name;
-    let restored = backup::restore(&args.from, (&data_dir, &by), Timestamp::now()).await?;
+    let restored = backup::restore(&args.from, &data_dir, sources.api_key(), Timestamp::now()).await?;
     if let Err(error) = seal_restored(&data_dir, &restored.manifest, &sources.audit()?).await {
         output::remark(&format!("the restored audit is not sealed: {error:#}"))?;
     }
@@ -95,13 +106,13 @@ async fn seal_restored(data_dir: &Path, manifest: &Manifest, settings: &AuditSet
 
 /// Who made the backup, in the audit of the folder it was made of: not if a newer Gangway would have to migrate that first,
 /// for a backup must not change what it saves.
-async fn put_on_record(data_dir: &Path, manifest: &Manifest) -> Result<()> {
+async fn put_on_record(data_dir: &Path, manifest: &Manifest, by: &Person) -> Result<()> {
     if manifest.schema_version != SCHEMA_VERSION {
         return Ok(());
     }
     let store = Store::open(data_dir)?;
     let told = json!({ "audit_entries": manifest.audit_entries, "made_at": manifest.made_at });
-    let record = AuditRecord::done("backup.make", &people::local_person().name, told, Timestamp::now());
+    let record = AuditRecord::done("backup.make", &by.actor(), told, Timestamp::now());
     let appended = store.audit().append(record).await;
     store.close().await;
     appended?;

@@ -2,7 +2,7 @@
 
 use crate::cli::{Globals, KeysCommand};
 use crate::config::Sources;
-use crate::people::{Action, acting_person, require};
+use crate::people::Action;
 use crate::{api_keys, output};
 use anyhow::{Context as _, Result, bail};
 use gangway_protocol::{Domain, Person, Role};
@@ -16,9 +16,7 @@ use std::collections::BTreeSet;
 pub async fn run(command: KeysCommand, globals: &Globals) -> Result<()> {
     let sources = Sources::read(globals)?;
     // A key is often the first thing an installation gets, so the folder may be new.
-    let store = Store::open(sources.data_dir())?;
-    let person = acting_person(sources.api_key(), &store).await?;
-    require(&person, Action::Administer)?;
+    let (store, person) = super::acting_in_new(&sources, Action::Administer).await?;
     match command {
         KeysCommand::Create { name, role, domain, expires, output } => {
             let (roles, domains) = (BTreeSet::from_iter(role), BTreeSet::from_iter(domain));

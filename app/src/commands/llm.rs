@@ -3,6 +3,7 @@
 use crate::cli::LlmCommand;
 use crate::config::Sources;
 use crate::output;
+use crate::people::Action;
 use anyhow::{Context as _, Result};
 use gangway_protocol::LlmCall;
 use gangway_store::{LlmCallFilter, LlmTotals};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 /// Runs one of its commands.
 pub async fn run(command: LlmCommand, sources: &Sources) -> Result<()> {
-    let store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::Read).await?;
     match command {
         LlmCommand::List { run, verdict, limit, output } => {
             let calls = store.llm_calls().list(LlmCallFilter { run_id: run, verdict, limit }).await?;

@@ -28,8 +28,25 @@ pub mod tasks;
 pub mod tenants;
 
 use crate::config::Sources;
+use crate::people::{self, Action};
 use anyhow::{Context as _, Result};
+use gangway_protocol::Person;
 use gangway_store::Store;
+
+/// The store of a data folder that is already in use, and who acts there, if that person may: no command that works on what
+/// is there gets the store in another way.
+async fn acting(sources: &Sources, action: Action) -> Result<(Store, Person)> {
+    let store = existing_store(sources)?;
+    let person = people::acting(sources.api_key(), &store, action).await?;
+    Ok((store, person))
+}
+
+/// The same, of a folder that may be new.
+async fn acting_in_new(sources: &Sources, action: Action) -> Result<(Store, Person)> {
+    let store = Store::open(sources.data_dir())?;
+    let person = people::acting(sources.api_key(), &store, action).await?;
+    Ok((store, person))
+}
 
 /// The store of a data folder that is already in use. Looking something up must not make an empty one.
 fn existing_store(sources: &Sources) -> Result<Store> {

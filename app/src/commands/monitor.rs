@@ -5,6 +5,7 @@ use crate::config::Sources;
 use crate::installation::Installation;
 use crate::onboarding::finish_earlier_if_free;
 use crate::outbox::deliver_due;
+use crate::people::Action;
 use crate::schedule::jobs::{contracts, monitor};
 use crate::schedule::{Crew, JobName, Scheduler, jobs};
 use crate::{output, shutdown};
@@ -25,7 +26,7 @@ const OVERDUE: u8 = 3;
 /// Looks as scheduled until it is stopped, or once.
 pub async fn run(args: MonitorArgs, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
-    super::existing_store(&sources)?;
+    super::acting(&sources, Action::StartRuns).await?;
     if args.once {
         return once(args, sources).await;
     }

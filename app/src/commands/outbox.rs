@@ -5,7 +5,7 @@ use crate::config::Sources;
 use crate::installation::Installation;
 use crate::outbox::{Delivered, Word, WordError, deliver_due, judge};
 use crate::output;
-use crate::people::{Action, acting_person, require};
+use crate::people::Action;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::{Cell, Color};
 use gangway_protocol::Person;
@@ -17,9 +17,7 @@ use std::process::ExitCode;
 /// Runs one of its commands.
 pub async fn run(command: OutboxCommand, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
-    let store = super::existing_store(&sources)?;
-    let person = acting_person(sources.api_key(), &store).await?;
-    require(&person, action(&command))?;
+    let (store, person) = super::acting(&sources, action(&command)).await?;
     match command {
         OutboxCommand::List { state, run, limit, output } => {
             let filter = OutboxFilter { state, run_id: run, before: None, limit };

@@ -4,12 +4,12 @@ use crate::access;
 use crate::cli::{ExplainArgs, PolicyCommand};
 use crate::config::Sources;
 use crate::output;
+use crate::people::Action;
 use anyhow::{Context as _, Result, bail};
 use gangway_governance::access::policy::{Subject, Verdict, scope_of};
 use gangway_governance::{Policy, Principal, Reach};
 use gangway_protocol::tools::{Contract, known};
 use gangway_protocol::{Person, Role};
-use gangway_store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -101,7 +101,7 @@ async fn caller(args: &ExplainArgs, contract: &Contract, sources: &Sources) -> R
 
 /// Somebody who has an API key here.
 async fn person(name: &str, sources: &Sources) -> Result<Person> {
-    let store: Store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::Read).await?;
     let found = store.api_keys().list().await?.into_iter().find(|stored| stored.key.person.name == name);
     match found {
         Some(stored) => Ok(stored.key.person),

@@ -5,6 +5,7 @@
 
 use crate::cli::ReplayArgs;
 use crate::config::Sources;
+use crate::people::Action;
 use crate::{output, rules};
 use anyhow::Result;
 use gangway_coordinator::RuleBook;
@@ -50,7 +51,7 @@ struct ReplayedRun {
 
 /// Replays; fails when a run decided by its own rules does not come out as it is stored, or a run cannot be decided again.
 pub async fn run(args: ReplayArgs, sources: &Sources) -> Result<ExitCode> {
-    let store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::Read).await?;
     let candidate = args.rules.as_deref().map(rules::read).transpose()?.map(|reading| reading.rules);
     let configured = rules::configured(&sources.rules()?)?;
     let book = RuleBook::new(store.clone(), configured, Arc::new(Timestamp::now));

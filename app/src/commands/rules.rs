@@ -3,7 +3,7 @@
 
 use crate::cli::{RulesCommand, RulesFile};
 use crate::config::Sources;
-use crate::people::{Action, acting_person, require};
+use crate::people::Action;
 use crate::{output, rules};
 use anyhow::{Context as _, Result, bail};
 use gangway_coordinator::RuleBook;
@@ -33,9 +33,8 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
             put(sources, &file, output.json, |digest| RuleOrder::Shadow { digest }).await?;
         }
         RulesCommand::Shadow { file: None, output, .. } => {
-            let store = Store::open(sources.data_dir())?;
-            let changed = order(sources, &store, RuleOrder::EndShadow).await?;
-            told(changed, sources, &store, output.json).await?;
+            let orders = Orders::of_an_administrator(sources).await?;
+            orders.told(orders.give(RuleOrder::EndShadow).await?, output.json).await?;
         }
         RulesCommand::Activate { file, canary, output } => {
             let wanted = |digest| match canary {
@@ -45,12 +44,12 @@ pub async fn run(command: RulesCommand, sources: &Sources) -> Result<ExitCode> {
             put(sources, &file, output.json, wanted).await?;
         }
         RulesCommand::Rollback(output) => {
-            let store = Store::open(sources.data_dir())?;
-            let changed = order(sources, &store, RuleOrder::RollBack).await?;
+            let orders = Orders::of_an_administrator(sources).await?;
+            let changed = orders.give(RuleOrder::RollBack).await?;
             if changed.is_none() {
                 bail!("what is configured decides, and no canary: there is nothing to go back to");
             }
-            told(changed, sources, &store, output.json).await?;
+            orders.told(changed, output.json).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -148,7 +147,7 @@ fn word(value: &impl serde::Serialize) -> Result<String> {
 }
 
 async fn status(sources: &Sources, as_json: bool) -> Result<()> {
-    let store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::Read).await?;
     let (in_force, changes) = (store.rules().in_force().await?, store.rules().changes(LISTED).await?);
     let shadow: Option<ShadowReport<Difference>> = match &in_force.shadow {
         Some(digest) => Some(store.rules().shadow_report(digest, LISTED).await?),
@@ -231,41 +230,46 @@ async fn put(
     for change in reading.changes.iter().filter(|change| change.weakens) {
         output::remark(&format!("this makes {} weaker: from {} to {}", change.what, change.from, change.to))?;
     }
-    let store = Store::open(sources.data_dir())?;
     // Before anything is kept: whoever may not order it leaves no trace of the file.
-    administrator(sources, &store).await?;
+    let orders = Orders::of_an_administrator(sources).await?;
     let rules = Arc::new(reading.rules);
-    let book = RuleBook::new(store.clone(), RuleSet::builtin(), Arc::new(Timestamp::now));
+    let book = RuleBook::new(orders.store.clone(), RuleSet::builtin(), Arc::new(Timestamp::now));
     book.keep(&rules).await?;
-    let changed = order(sources, &store, wanted(rules.digest().to_owned())).await?;
-    told(changed, sources, &store, as_json).await
+    orders.told(orders.give(wanted(rules.digest().to_owned())).await?, as_json).await
 }
 
-/// Who gives the order, if that person may.
-async fn administrator(sources: &Sources, store: &Store) -> Result<Person> {
-    let person = acting_person(sources.api_key(), store).await?;
-    require(&person, Action::Administer)?;
-    Ok(person)
+/// What somebody who may orders of the rules.
+struct Orders<'a> {
+    sources: &'a Sources,
+    store: Store,
+    person: Person,
 }
 
-async fn order(sources: &Sources, store: &Store, order: RuleOrder) -> Result<Option<RuleChange>> {
-    let person = administrator(sources, store).await?;
-    let (tool, arguments) = match &order {
-        RuleOrder::Activate { digest } => ("rules.activate", json!({ "digest": digest })),
-        RuleOrder::Canary(canary) => ("rules.activate", json!(canary)),
-        RuleOrder::Shadow { digest } => ("rules.shadow", json!({ "digest": digest })),
-        RuleOrder::RollBack => ("rules.rollback", Value::Null),
-        RuleOrder::EndShadow => ("rules.shadow", json!({ "off": true })),
-    };
-    let audit = AuditRecord::done(tool, &person.actor(), arguments, Timestamp::now());
-    Ok(store.rules().change(order, &person.name, audit).await?)
-}
-
-/// What decides from the next run on, by name.
-async fn told(change: Option<RuleChange>, sources: &Sources, store: &Store, as_json: bool) -> Result<()> {
-    let Some(change) = change else { return Ok(()) };
-    if as_json {
-        return output::json(&change);
+impl<'a> Orders<'a> {
+    async fn of_an_administrator(sources: &'a Sources) -> Result<Self> {
+        let (store, person) = super::acting_in_new(sources, Action::Administer).await?;
+        Ok(Self { sources, store, person })
     }
-    output::line(&format!("From the next run on:\n{}", standing(sources, store, &change.in_force).await?))
+
+    async fn give(&self, order: RuleOrder) -> Result<Option<RuleChange>> {
+        let (tool, arguments) = match &order {
+            RuleOrder::Activate { digest } => ("rules.activate", json!({ "digest": digest })),
+            RuleOrder::Canary(canary) => ("rules.activate", json!(canary)),
+            RuleOrder::Shadow { digest } => ("rules.shadow", json!({ "digest": digest })),
+            RuleOrder::RollBack => ("rules.rollback", Value::Null),
+            RuleOrder::EndShadow => ("rules.shadow", json!({ "off": true })),
+        };
+        let audit = AuditRecord::done(tool, &self.person.actor(), arguments, Timestamp::now());
+        Ok(self.store.rules().change(order, &self.person.name, audit).await?)
+    }
+
+    /// Says what decides from the next run on, by name.
+    async fn told(&self, change: Option<RuleChange>, as_json: bool) -> Result<()> {
+        let Some(change) = change else { return Ok(()) };
+        if as_json {
+            return output::json(&change);
+        }
+        let standing = standing(self.sources, &self.store, &change.in_force).await?;
+        output::line(&format!("From the next run on:\n{standing}"))
+    }
 }

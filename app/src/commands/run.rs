@@ -6,7 +6,7 @@ use crate::installation::{Installation, reports_dir};
 use crate::onboarding::{finish_earlier, start};
 use crate::outbox::{deliver_due, with_present_messages};
 use crate::output;
-use crate::people::{Action, require};
+use crate::people::Action;
 use anyhow::Result;
 use comfy_table::Cell;
 use gangway_protocol::run::{EffectStatus, RunRequest, Trigger};
@@ -28,8 +28,7 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
         requested_by: String::new(),
     };
     let (record, folder) = Installation::session(sources, async |installation| {
-        let person = installation.acting_person().await?;
-        require(&person, Action::StartRuns)?;
+        let person = installation.acting(Action::StartRuns).await?;
         request.requested_by = person.name;
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, std::slice::from_ref(&request.account_id)).await?;

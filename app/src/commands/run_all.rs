@@ -6,7 +6,7 @@ use crate::installation::{Installation, OnboardingEngine};
 use crate::onboarding::{finish_earlier, start};
 use crate::outbox::deliver_due;
 use crate::output;
-use crate::people::{Action, require};
+use crate::people::Action;
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -38,8 +38,7 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
         None => demo_ids()?,
     };
     let finished = Installation::session(Sources::read(globals)?, async |installation| {
-        let person = installation.acting_person().await?;
-        require(&person, Action::StartRuns)?;
+        let person = installation.acting(Action::StartRuns).await?;
         favour_batches(&installation);
         let engine = installation.engine().await?;
         finish_earlier(&installation, &engine, &accounts).await?;

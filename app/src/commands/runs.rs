@@ -5,6 +5,8 @@ use crate::config::Sources;
 use crate::installation::Installation;
 use crate::outbox::{deliver_due, with_present_messages};
 use crate::output;
+use crate::people::Action;
+use crate::serve::{masked, masks};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
 use gangway_coordinator::summary_of;
@@ -20,7 +22,7 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
     let sources = Sources::read(globals)?;
     match command {
         RunsCommand::List { account, state, limit, output } => {
-            let store = super::existing_store(&sources)?;
+            let (store, _) = super::acting(&sources, Action::Read).await?;
             let runs = store.runs().list(RunFilter { account, state, limit }).await?;
             let runs: Vec<RunSummary> = runs.iter().map(summary_of).collect();
             if output.json {
@@ -31,7 +33,7 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         RunsCommand::Show { run, output } => {
-            let store = super::existing_store(&sources)?;
+            let (store, person) = super::acting(&sources, Action::Read).await?;
             let record = store.runs().get(&run).await?.with_context(|| {
                 format!(
                     "there is no run {run} in {}; gangway runs list shows what there is",
@@ -39,6 +41,7 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
                 )
             })?;
             let record = with_present_messages(&store, record).await?;
+            let record = if masks(&person) { masked(record) } else { record };
             if output.json {
                 output::json(&record)?
             } else {
@@ -47,7 +50,7 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         RunsCommand::Resume { run, output } => {
-            super::existing_store(&sources)?;
+            super::acting(&sources, Action::StartRuns).await?;
             let results =
                 Installation::session(sources, async |installation| resume(&installation, run).await).await?;
             let failed = results.iter().any(|row| row["error"].is_string());

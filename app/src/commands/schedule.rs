@@ -4,7 +4,7 @@ use crate::cli::{Globals, Json, ScheduleCommand};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
-use crate::people::{self, Action};
+use crate::people::Action;
 use crate::schedule::{Crew, JobName, Schedule, Scheduler, jobs};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::Cell;
@@ -26,11 +26,12 @@ pub async fn run(command: ScheduleCommand, globals: &Globals) -> Result<ExitCode
     let sources = Sources::read(globals)?;
     match command {
         ScheduleCommand::List(output) => {
-            let store = super::existing_store(&sources)?;
+            let (store, _) = super::acting(&sources, Action::Read).await?;
             list(&store, &sources.schedule()?, output).await?;
         }
         ScheduleCommand::Run { job, output } => {
             let end = Installation::session_even_unsealed(sources, async |installation| {
+                installation.acting(Action::Administer).await?;
                 fire(installation, job).await
             })
             .await?;
@@ -40,10 +41,9 @@ pub async fn run(command: ScheduleCommand, globals: &Globals) -> Result<ExitCode
             }
         }
         ScheduleCommand::Release => {
-            let store = super::existing_store(&sources)?;
-            let person = people::acting_person(sources.api_key(), &store).await?;
-            people::require(&person, Action::Administer)?;
-            let record = AuditRecord::done("schedule.release", &person.actor(), Value::Null, Timestamp::now());
+            let (store, person) = super::acting(&sources, Action::Administer).await?;
+            let record =
+                AuditRecord::done("schedule.release", &person.actor(), Value::Null, Timestamp::now());
             let released = store.restores().release(record).await?;
             output::line(if released { "The schedules run again." } else { "The schedules were not held." })?;
             store.close().await;

@@ -3,6 +3,7 @@
 use crate::cli::TasksCommand;
 use crate::config::Sources;
 use crate::output;
+use crate::people::Action;
 use anyhow::Result;
 use comfy_table::Cell;
 use gangway_protocol::task::Task;
@@ -15,7 +16,7 @@ const PAGE: u32 = 1_000;
 /// Runs one of its commands.
 pub async fn run(command: TasksCommand, sources: &Sources) -> Result<()> {
     let TasksCommand::List { owner, account, status, output } = command;
-    let store = super::existing_store(sources)?;
+    let (store, _) = super::acting(sources, Action::Read).await?;
     let tasks =
         all(&store, TaskFilter { account, owner, status, limit: PAGE, ..TaskFilter::default() }).await?;
     if output.json {

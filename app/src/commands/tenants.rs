@@ -4,7 +4,7 @@ use crate::cli::{Globals, TenantsCommand};
 use crate::config::Sources;
 use crate::installation::Installation;
 use crate::output;
-use crate::people::{self, Action};
+use crate::people::Action;
 use anyhow::{Context as _, Result};
 use gangway_protocol::grant::{Grant, GrantBasis, GrantedAction};
 use gangway_protocol::tools::provision::{SuspendTenant, SuspendTenantArgs};
@@ -22,7 +22,7 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
     let sources = Sources::read(globals)?;
     match command {
         TenantsCommand::List(output) => {
-            let store = super::existing_store(&sources)?;
+            let (store, _) = super::acting(&sources, Action::Read).await?;
             let tenants = store.tenants().list(None, LIMIT).await?;
             if output.json {
                 return output::json(&json!({ "tenants": tenants }));
@@ -43,9 +43,7 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
             output::line(&table.to_string())
         }
         TenantsCommand::Credentials { tenant, output } => {
-            let store = super::existing_store(&sources)?;
-            let operator = people::acting_person(sources.api_key(), &store).await?;
-            people::require(&operator, Action::Administer)?;
+            let (store, operator) = super::acting(&sources, Action::Administer).await?;
             let issued = gangway_provision::issue_credentials(&store, &tenant, &operator.actor())
                 .await
                 .with_context(|| no_tenant(&tenant))?;
@@ -58,7 +56,7 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
             ))
         }
         TenantsCommand::Suspend { tenant, reason, output } => {
-            super::existing_store(&sources)?;
+            super::acting(&sources, Action::Administer).await?;
             let tenant = Installation::session(sources, async |installation| {
                 suspend(&installation, tenant, reason).await
             })
@@ -82,8 +80,7 @@ async fn suspend(
     tenant_id: TenantId,
     reason: String,
 ) -> Result<gangway_protocol::tenant::Tenant> {
-    let operator = installation.acting_person().await?;
-    people::require(&operator, Action::Administer)?;
+    let operator = installation.acting(Action::Administer).await?;
     let action = GrantedAction::SuspendTenant { tenant_id: tenant_id.clone() };
     let grant = Grant::new(action, GrantBasis::Operator { name: operator.name.clone() }, Timestamp::now());
     installation.store().audit().append(grant.minted(&operator.actor())).await?;

@@ -13,6 +13,7 @@ pub use simulated::Vendors;
 
 use crate::access::Access;
 use crate::cli::Globals;
+use crate::people::persons_name;
 use crate::schedule::{Retention, Schedule, WonDeals};
 use crate::serve::settings::Serve;
 use anyhow::{Context as _, Result, bail};
@@ -21,10 +22,9 @@ use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::magic::RelativePathBuf;
 use gangway_protocol::Domain;
-use gangway_protocol::actor::may_name_a_person;
 use secrecy::SecretString;
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use unusable::unusable;
 
@@ -176,15 +176,6 @@ pub struct Config {
     /// Wait before a workflow step is tried again, in milliseconds; doubles each time.
     #[serde(default = "step_retry_base_ms")]
     pub step_retry_base_ms: u64,
-}
-
-/// Approvers stand in approvals and in the audit by their name, as people with keys do.
-fn persons_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let name = String::deserialize(from)?;
-    match may_name_a_person(&name) {
-        true => Ok(name),
-        false => Err(D::Error::custom(format!("{name:?} is no name of a person: give it as on their API key"))),
-    }
 }
 
 fn tool_deadline_ms() -> u64 {

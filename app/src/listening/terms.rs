@@ -4,6 +4,7 @@
 use super::pace::Cut;
 use crate::refused::{RefusalLog, Refused};
 use crate::serve::settings::Serve;
+use gangway_protocol::Actor;
 use gangway_store::Store;
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -28,7 +29,7 @@ impl Terms {
         let on_cut = move |peer, cut| {
             let (store, refusals) = (store.clone(), Arc::clone(&refusals));
             tokio::spawn(async move {
-                let (what, who, code) = ("connection", "nobody yet", code(cut));
+                let (what, who, code) = ("connection", Actor::nobody("nobody yet"), code(cut));
                 let refused = Refused { what, page: None, peer: Some(peer), who, code, why: None };
                 refusals.record(&store, &refused, Timestamp::now()).await;
             });

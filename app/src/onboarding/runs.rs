@@ -81,7 +81,9 @@ pub async fn request_run(desk: Arc<Desk>, args: RequestRunArgs, call: Call) -> R
 
 /// The same key of the same caller gives the same id again, so that a call repeated after a crash finds its run.
 fn correlation_of(call: &Call, key: &IdempotencyKey) -> Result<CorrelationId, ApiError> {
-    let digest = digest_bytes(format!("{}\n{}\n{}", key.as_str(), call.operation, call.principal.key_space()).as_bytes());
+    let digest = digest_bytes(
+        format!("{}\n{}\n{}", key.as_str(), call.operation, call.principal.key_space()).as_bytes(),
+    );
     let hex = digest.trim_start_matches("sha256:");
     CorrelationId::parse(format!("mcp-{hex}")).map_err(|error| unavailable(call, &error.into()))
 }

@@ -85,6 +85,7 @@ pub async fn judge(
         Word::Drop => (OutboxVerdict::Drop, "outbox.settle_dropped"),
     };
     let at = Timestamp::now();
-    let record = AuditRecord::done(tool, &by.actor(), json!({ "message_id": message_id }), at).because(reason);
+    let record =
+        AuditRecord::done(tool, &by.actor(), json!({ "message_id": message_id }), at).because(reason);
     Ok(store.outbox().judge(message_id, verdict, at, record).await?)
 }

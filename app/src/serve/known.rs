@@ -117,14 +117,8 @@ impl Service {
     ) -> Refusal {
         let refusal = Refusal::UnknownAccount(account_id.clone());
         let why = refusal.why();
-        let refused = Refused {
-            what,
-            page: Some(page),
-            peer: None,
-            who,
-            code: refusal.code(),
-            why: why.as_deref(),
-        };
+        let refused =
+            Refused { what, page: Some(page), peer: None, who, code: refusal.code(), why: why.as_deref() };
         self.refusals.record(self.installation.store(), &refused, Timestamp::now()).await;
         refusal
     }

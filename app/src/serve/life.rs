@@ -57,8 +57,11 @@ pub async fn run(installation: Arc<Installation>, listen: Option<SocketAddr>) ->
     let listening = Listening::at(wanted, "--listen or serve.listen").await?;
     let service = Arc::new(build(installation, engine, queue)?);
     let earlier = queue::line_up_earlier(&service).await?;
-    put_on_record(&service, AuditRecord::done("service.start", &itself(), started(&service)?, Timestamp::now()))
-        .await;
+    put_on_record(
+        &service,
+        AuditRecord::done("service.start", &itself(), started(&service)?, Timestamp::now()),
+    )
+    .await;
     let mcp = mcp::routes(&service, listening.addr)?;
     // Before anybody is told that it serves: a signal that nobody heeds yet would end it at once.
     end_on_signals(&service.stop);

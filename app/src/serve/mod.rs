@@ -19,6 +19,7 @@ pub mod queue;
 pub mod settings;
 mod state;
 
+pub use api::{masked, masks};
 pub use life::run;
 pub use problem::Problem;
 pub use state::Service;

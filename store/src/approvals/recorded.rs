@@ -1,8 +1,8 @@
 //! What the audit keeps of an approval: that it was asked for, and each time it moved. Pure.
 
 use super::{Approval, ApprovalState, Docket, Vote};
-use gangway_protocol::{Actor, Agent, RunRecord};
 use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::{Actor, Agent, RunRecord};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -31,7 +31,8 @@ pub(super) fn moved(docket: &Docket, ruled: &Approval, now: Timestamp) -> Option
         (_, Some(vote)) => {
             let arguments =
                 json!({ "approval_id": id, "verdict": "approve", "tier": vote.tier, "state": ruled.state });
-            AuditRecord::done("approvals.decide", &Actor::person(&vote.by), arguments, now).because(&vote.reason)
+            AuditRecord::done("approvals.decide", &Actor::person(&vote.by), arguments, now)
+                .because(&vote.reason)
         }
         (state, None) if state == before.state => return None,
         (ApprovalState::Rejected, None) => {

@@ -35,7 +35,12 @@ fn key(seed: u8) -> SigningKey {
 
 fn record(number: u64, by: &str) -> String {
     let at = "2026-01-02T03:04:05Z".parse().unwrap();
-    let mut record = AuditRecord::done("tasks.update", &Actor::person(by), json!({ "task_id": format!("t-{number}") }), at);
+    let mut record = AuditRecord::done(
+        "tasks.update",
+        &Actor::person(by),
+        json!({ "task_id": format!("t-{number}") }),
+        at,
+    );
     record.call_id = format!("call-{number}");
     canonical_record(&record).unwrap()
 }

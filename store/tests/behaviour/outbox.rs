@@ -1,8 +1,8 @@
 //! A message is sent once, or somebody is told that it may have been, or that it was not.
 
 use crate::records::{at, key, open, other_process, shared};
-use gangway_protocol::{Actor, RunId};
 use gangway_protocol::audit::AuditRecord;
+use gangway_protocol::{Actor, RunId};
 use gangway_store::{
     Channel, Deliverer, Forgettable, NewMessage, OutboxClaim, OutboxFilter, OutboxMessage, OutboxState,
     OutboxVerdict, SendEnd, Store, StoreError,

@@ -90,8 +90,11 @@ pub fn run(id: &str, account_id: &str, correlation: &str) -> RunRecord {
 }
 
 pub fn audit(call: &str) -> AuditRecord {
-    let intent =
-        AuditRecord::intent("provision.create_tenant", &Actor::agent(Agent::Coordinator), at("2026-01-01T00:00:00Z"));
+    let intent = AuditRecord::intent(
+        "provision.create_tenant",
+        &Actor::agent(Agent::Coordinator),
+        at("2026-01-01T00:00:00Z"),
+    );
     AuditRecord { call_id: call.to_owned(), ..intent }
 }
 

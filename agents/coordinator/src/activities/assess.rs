@@ -69,9 +69,14 @@ impl Assessed {
             "facts_digest": decision.facts_digest,
             "as_of": decision.as_of,
         });
-        let line = AuditRecord::done("onboarding.decide", &Actor::agent(Agent::Coordinator), arguments, (env.clock)())
-            .of_run(&record.run_id, Some(&record.request.correlation_id))
-            .by_rules(&decision.rule_set);
+        let line = AuditRecord::done(
+            "onboarding.decide",
+            &Actor::agent(Agent::Coordinator),
+            arguments,
+            (env.clock)(),
+        )
+        .of_run(&record.run_id, Some(&record.request.correlation_id))
+        .by_rules(&decision.rule_set);
         env.store.audit().append_later(line).await.map_err(|error| store_failed(&error))
     }
 

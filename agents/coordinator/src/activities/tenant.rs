@@ -25,7 +25,9 @@ impl Activity<Env> for CreateTenant {
         let action = GrantedAction::CreateTenant { account_id: account_id.clone(), tier: permission.tier };
         // The clock is read here and not journaled: on a replay after a crash the old grant would have expired.
         let grant = Grant::new(action, permission.basis, (env.clock)());
-        let minted = grant.minted(&Actor::agent(Agent::Coordinator)).of_run(&record.run_id, Some(&record.request.correlation_id));
+        let minted = grant
+            .minted(&Actor::agent(Agent::Coordinator))
+            .of_run(&record.run_id, Some(&record.request.correlation_id));
         env.store.audit().append_later(minted).await.map_err(|error| store_failed(&error))?;
         let grant = grant
             .seal(&env.signing_key)

@@ -17,6 +17,8 @@ mod tasks;
 mod tests;
 mod tool_calls;
 
+pub use masked::{masked, masks};
+
 use crate::pages::{self, cut};
 use crate::serve::{Problem, Service};
 use axum::extract::DefaultBodyLimit;

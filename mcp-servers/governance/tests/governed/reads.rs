@@ -205,7 +205,10 @@ async fn the_audit_has_intent_and_outcome_of_one_call_redacted() {
     };
     assert_eq!((intent.record.moment, outcome.record.moment), (AuditMoment::Intent, AuditMoment::Outcome));
     assert_eq!(intent.record.call_id, outcome.record.call_id);
-    assert_eq!((intent.record.principal.as_str(), intent.record.tool.as_str()), ("local:tester", "tasks.peek"));
+    assert_eq!(
+        (intent.record.principal.as_str(), intent.record.tool.as_str()),
+        ("local:tester", "tasks.peek")
+    );
     assert_eq!(Value::Object(intent.record.arguments.clone()), json!({"mode": "ok", "person": "[personal]"}));
     let end = outcome.record.end.as_ref().unwrap();
     assert!(end.ok && !end.replayed && end.result_digest.as_deref().unwrap().starts_with("sha256:"));
