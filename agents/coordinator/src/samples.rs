@@ -147,6 +147,23 @@ pub fn escalated() -> RunRecord {
     record
 }
 
+/// The same once somebody has approved it, in the adviser's words for such a run.
+pub fn approved() -> RunRecord {
+    let (mut record, done) = (escalated(), completed());
+    record.state = gangway_protocol::RunState::Completed;
+    (record.tenant, record.effects) = (done.tenant, done.effects);
+    if let Some(tenant) = &mut record.tenant {
+        tenant.run_id = record.run_id.clone();
+    }
+    let mut told = advice("It needs a person's approval: 1 warning.", "Finance", "Ask for the payment.");
+    told["business_impact"] = json!("A small delay: the deal waits for an approval.");
+    told["actions"][0]["because"] = json!("INV-101");
+    let decide = json!({"priority": "high", "owner": "CS", "action": "Approve or reject the onboarding.", "because": "ESCALATE"});
+    told["actions"].as_array_mut().unwrap().push(decide);
+    record.advice = serde_json::from_value(told).unwrap();
+    record
+}
+
 /// Every text a vendor controls, trying to be markup.
 pub const HOSTILE: &str = "<script>alert(1)</script> <!channel> *b* _i_ ~s~ `c` [x](https://evil.example) | <@U1> &amp; \u{202e}\r\n# h";
 

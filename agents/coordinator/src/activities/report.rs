@@ -3,7 +3,7 @@
 use super::store_failed;
 use crate::env::Env;
 use crate::messages::{Case, LetterKind};
-use crate::report::{Report, render_all};
+use crate::report::{Kept, Report, render_all};
 use gangway_durable::{Activity, StepError};
 use gangway_protocol::run::{Effect, EffectStatus, ReportRef};
 use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, RunRecord, System};
@@ -36,8 +36,13 @@ impl Activity<Env> for WriteReports {
     async fn run(env: &Env, _key: IdempotencyKey, order: &ReportOrder) -> Result<Reported, StepError> {
         let record = &order.record;
         let calls = env.store.audit().of_run(&record.run_id).await.map_err(|error| store_failed(&error))?;
+        let approval = match &record.approval_id {
+            Some(id) => env.store.approvals().get(id).await.map_err(|error| store_failed(&error))?,
+            None => None,
+        };
         let case = Case { record, settings: &env.settings };
-        let rendered = render_all(&case, &order.mails, &calls)
+        let kept = Kept { calls: &calls, approval: approval.as_ref() };
+        let rendered = render_all(&case, &order.mails, kept)
             .map_err(|error| StepError::Fatal(format!("the reports could not be rendered: {error}")))?;
         let (references, files): (Vec<ReportRef>, Vec<(String, String)>) = rendered
             .into_iter()

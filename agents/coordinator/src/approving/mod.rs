@@ -21,6 +21,14 @@ use serde::{Deserialize, Serialize};
 /// Longest reason that is kept, in characters.
 pub const REASON_CHARS: usize = 500;
 
+/// How a person decides on an approval, in a sentence.
+#[must_use]
+pub fn how_to_decide(approval_id: &str) -> String {
+    format!(
+        "Whoever did not ask for the run decides: gangway approvals approve {approval_id} --reason '…' (or reject); gangway approvals show {approval_id} says what is asked."
+    )
+}
+
 /// What a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -25,7 +25,9 @@ pub enum Refused {
         missing: Vec<Domain>,
     },
     /// The person asked for the run.
-    #[error("{name} asked for run {run_id} and may not decide on it; somebody else must")]
+    #[error(
+        "{name} asked for run {run_id} and may not decide on it; somebody else must, with a key of their own in GANGWAY_API_KEY: gangway keys create --name NAME --role approver makes one"
+    )]
     OwnRun {
         /// Who.
         name: String,

@@ -7,8 +7,11 @@ use super::wording::{LONG, Mrkdwn, SHORT, count, one_line};
 use crate::settings::Settings;
 use gangway_protocol::advice::ErrorReading;
 use gangway_protocol::run::{RunRecord, RunState};
-use gangway_protocol::{Advice, ApiError, Decision, Facts, Finding};
+use gangway_protocol::{AdvisedAction, Advice, ApiError, Decision, Facts, Finding, Outcome};
 use jiff::Timestamp;
+
+/// What findings are called once somebody has approved all the same.
+pub const APPROVED_WITH: &str = "Open points it was approved with";
 
 /// A run and the settings, borrowed for writing.
 #[derive(Debug, Clone, Copy)]
@@ -88,16 +91,57 @@ impl<'a> Case<'a> {
         self.record.advice.as_ref()
     }
 
-    /// The adviser's summary; empty when there is none.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        self.advice().map_or_else(String::new, |advice| one_line(&advice.summary, 1_000))
+    /// Whether what the decision asked for was done: its approval given or refused, or its tenant made.
+    fn is_past_decision(&self) -> bool {
+        match self.record.state {
+            RunState::Fulfilling | RunState::Completed => true,
+            RunState::Blocked => self.refusal().is_some(),
+            RunState::Assessing | RunState::AwaitingApproval | RunState::Parked => false,
+        }
     }
 
-    /// What it means for the business, and how long mending takes; empty without advice.
+    /// The adviser's summary, and once the run is past the decision what became of it; empty when there is neither.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match (self.is_past_decision(), self.refusal()) {
+            (false, _) => self.advice().map_or_else(String::new, |advice| one_line(&advice.summary, 1_000)),
+            (true, Some(_)) => String::new(),
+            (true, None) => self.outcome(),
+        }
+    }
+
+    /// How the run went on after its decision.
+    fn outcome(&self) -> String {
+        let basis = match self.decision().map(|decision| decision.outcome) {
+            Some(Outcome::Escalate) => format!("was approved with {}", self.tally()),
+            Some(Outcome::Proceed | Outcome::Block) | None => "passed all checks".to_owned(),
+        };
+        let tenant = match (&self.record.tenant, self.tenant_existed()) {
+            (None, _) => "its tenant is being made",
+            (Some(_), true) => "it had a tenant already",
+            (Some(_), false) => "it has a working tenant",
+        };
+        format!("{} {basis}; {tenant}.", self.customer_and_id())
+    }
+
+    /// What the adviser says that somebody should do; without what the decision itself asked for, once that is done.
+    #[must_use]
+    pub fn actions(&self) -> Vec<&'a AdvisedAction> {
+        let actions = self.advice().map_or(&[][..], |advice| &advice.actions);
+        let is_open = |action: &&AdvisedAction| !(self.is_past_decision() && self.is_of_outcome(action));
+        actions.iter().filter(is_open).collect()
+    }
+
+    /// Whether an action answers the decision as a whole, and no single finding or error.
+    fn is_of_outcome(&self, action: &AdvisedAction) -> bool {
+        self.decision().is_some_and(|decision| decision.outcome.to_string() == action.because)
+    }
+
+    /// What it means for the business, and how long mending takes; empty without advice, and once nobody waits for it.
     #[must_use]
     pub fn outlook(&self) -> Vec<(&'static str, String)> {
-        self.advice().map_or_else(Vec::new, |advice| {
+        let advice = self.advice().filter(|_| !self.is_past_decision());
+        advice.map_or_else(Vec::new, |advice| {
             vec![
                 ("Business impact", one_line(&advice.business_impact, LONG)),
                 ("Usual time to resolve", one_line(&advice.resolution_time, SHORT)),
@@ -153,7 +197,8 @@ impl<'a> Case<'a> {
         rows
     }
 
-    /// What stands against the account, as lists for a mail: errors, violations, warnings, advised actions.
+    /// What stands against the account, as lists for a mail: errors, violations, warnings, each with what mends it; and
+    /// what is to be done beside that.
     #[must_use]
     pub fn sections(&self) -> Vec<Section> {
         let findings = |list: &[Finding]| list.iter().map(finding_point).collect();
@@ -163,18 +208,25 @@ impl<'a> Case<'a> {
             Section::new("Systems that could not be read", errors),
             Section::new("What blocks it", findings(self.violations())),
             Section::new("What needs a look", findings(self.warnings())),
-            Section::new("Recommended next steps", self.action_points()),
+            Section::new("Recommended next steps", self.next_points()),
         ]
     }
 
-    fn action_points(&self) -> Vec<Point> {
-        let actions = self.advice().map_or(&[][..], |advice| &advice.actions);
-        actions
-            .iter()
+    /// The findings that stood when the approval was given.
+    #[must_use]
+    pub fn approved_with(&self) -> Section {
+        let points = self.warnings().iter().map(finding_point).collect();
+        Section::new(APPROVED_WITH, points)
+    }
+
+    fn next_points(&self) -> Vec<Point> {
+        self.actions()
+            .into_iter()
+            .filter(|action| self.is_of_outcome(action))
             .map(|action| Point {
                 title: one_line(&action.owner, SHORT),
                 text: one_line(&action.action, LONG),
-                next: format!("Because of {}", one_line(&action.because, SHORT)),
+                next: String::new(),
             })
             .collect()
     }

@@ -4,6 +4,7 @@ use super::case::Case;
 use super::letter::{Letter, Tone};
 use super::post::Post;
 use super::wording::Mrkdwn;
+use crate::approving::how_to_decide;
 
 fn opening(case: &Case<'_>) -> String {
     format!(
@@ -23,6 +24,18 @@ fn next(case: &Case<'_>) -> String {
     )
 }
 
+/// What happens next, and how somebody decides.
+fn closing(case: &Case<'_>) -> Vec<String> {
+    let how = case.record.approval_id.as_deref().map(how_to_decide);
+    std::iter::once(next(case)).chain(how).collect()
+}
+
+/// The same as one text. Each line is bounded by itself, so that the long one cannot cut the command off.
+fn closing_text(case: &Case<'_>) -> Mrkdwn {
+    let lines = closing(case).into_iter().map(|line| Mrkdwn::said(&line));
+    lines.reduce(|text, line| text.and("\n").then(&line)).unwrap_or_default()
+}
+
 pub(super) fn post(case: &Case<'_>, button_value: Option<&str>) -> Post {
     let mut lines = vec![Mrkdwn::said(&opening(case))];
     if !case.summary().is_empty() {
@@ -33,7 +46,7 @@ pub(super) fn post(case: &Case<'_>, button_value: Option<&str>) -> Post {
         opening: lines,
         fields: case.verdict().into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
         items: case.bullets(),
-        closing: Mrkdwn::said(&next(case)),
+        closing: closing_text(case),
         button_value: button_value.map(str::to_owned),
     }
 }
@@ -50,7 +63,7 @@ pub(super) fn letter(case: &Case<'_>) -> Letter {
         facts,
         button: None,
         sections: case.sections(),
-        closing: vec![next(case)],
+        closing: closing(case),
         sender: case.sender(),
     }
 }

@@ -4,6 +4,7 @@ use super::case::Case;
 use super::letter::{Letter, Tone};
 use super::post::Post;
 use super::wording::Mrkdwn;
+use crate::approving::how_to_decide;
 
 fn opening(case: &Case<'_>) -> String {
     let until = case.approval_expires_at().strftime("%Y-%m-%d %H:%M UTC");
@@ -16,10 +17,7 @@ fn opening(case: &Case<'_>) -> String {
 }
 
 fn next(case: &Case<'_>) -> String {
-    let approval = case.record.approval_id.as_deref().unwrap_or("ID");
-    format!(
-        "gangway approvals show {approval} says what is asked; gangway approvals approve or reject decides."
-    )
+    how_to_decide(case.record.approval_id.as_deref().unwrap_or("ID"))
 }
 
 pub(super) fn post(case: &Case<'_>) -> Post {

@@ -1,6 +1,6 @@
 //! The tenant exists. To the onboarding channel and to the account owner.
 
-use super::case::Case;
+use super::case::{APPROVED_WITH, Case};
 use super::letter::{Letter, Point, Section, Tone};
 use super::post::Post;
 use super::wording::{LONG, Mrkdwn, SHORT, one_line};
@@ -52,10 +52,19 @@ fn next(case: &Case<'_>) -> &'static str {
     }
 }
 
+/// Slack has no headings over its lists, so that the text says what follows.
+fn said(case: &Case<'_>) -> Vec<Mrkdwn> {
+    let mut lines = vec![Mrkdwn::said(&opening(case))];
+    if !case.warnings().is_empty() {
+        lines.push(Mrkdwn::said(&format!("{APPROVED_WITH}:")));
+    }
+    lines
+}
+
 pub(super) fn post(case: &Case<'_>) -> Post {
     Post {
         headline: format!("✅ Onboarding started: {}", case.customer()),
-        opening: vec![Mrkdwn::said(&opening(case))],
+        opening: said(case),
         fields: tenant_rows(case).into_iter().map(|(label, value)| (label, Mrkdwn::said(&value))).collect(),
         items: case.bullets(),
         closing: Mrkdwn::ours(next(case)),
@@ -68,7 +77,7 @@ pub(super) fn letter(case: &Case<'_>) -> Letter {
         tenant.entitlements.features.iter().map(|feature| feature_point(feature)).collect()
     });
     let mut sections = vec![Section::new("Features switched on", features)];
-    sections.extend(case.sections());
+    sections.push(case.approved_with());
     Letter {
         subject: format!("Onboarding started: {}", case.customer_and_id()),
         badge: "READY",

@@ -40,6 +40,29 @@ fn mails_read_like_a_colleague_wrote_them() {
 }
 
 #[test]
+fn once_it_is_approved_nobody_is_asked_for_it_again() {
+    let record = samples::approved();
+    assert_snapshot!("mail_success_approved", text_of(LetterKind::Success, &record));
+    let told = [text_of(LetterKind::Success, &record), format!("{:?}", blocks_of(PostKind::Success, &record))];
+    for told in told {
+        assert!(told.contains("Open points it was approved with"), "{told}");
+        for asked in ["Approve or reject", "ESCALATE", "waits for an approval"] {
+            assert!(!told.contains(asked), "{asked}: {told}");
+        }
+    }
+}
+
+#[test]
+fn who_is_asked_to_approve_is_told_how() {
+    let record = samples::escalated();
+    for told in
+        [text_of(LetterKind::Escalation, &record), format!("{:?}", blocks_of(PostKind::Escalation, &record))]
+    {
+        assert!(told.contains("gangway approvals approve apr-gamma-003 --reason"), "{told}");
+    }
+}
+
+#[test]
 fn the_welcome_mail_as_html() {
     let (record, settings) = (samples::completed(), samples::settings());
     let mail = mail(LetterKind::Welcome, &Case { record: &record, settings: &settings }).unwrap();

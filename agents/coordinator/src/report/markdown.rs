@@ -18,7 +18,8 @@ pub fn escaped(text: &str, limit: usize) -> String {
             '&' => out.push_str("&amp;"),
             // An underscore inside a word never formats; ids stay readable in the source.
             '_' if inside_word => out.push('_'),
-            // `:` and `@` begin autolinks (https:, mailto:, name@host), `#` issue links and headings.
+            // `://`, `mailto:` and `@` make autolinks, `#` issue links and headings.
+            ':' if chars.peek() != Some(&'/') && !ends_in_scheme(&out) => out.push(':'),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '#' | '!' | ':' | '@' => {
                 out.push('\\');
                 out.push(c);
@@ -35,6 +36,12 @@ pub fn escaped(text: &str, limit: usize) -> String {
         before = Some(c);
     }
     out
+}
+
+/// Whether a colon here would end one of the schemes that link without `//`.
+fn ends_in_scheme(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["mailto", "xmpp"].iter().any(|scheme| text.ends_with(scheme))
 }
 
 /// A table; cells must already be safe.
@@ -61,6 +68,8 @@ mod tests {
             ("INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS"),
             ("see www.evil.example or jo@x.example", r"see www\.evil.example or jo\@x.example"),
             ("- item", r"\- item"),
+            ("MAILTO:jo", r"MAILTO\:jo"),
+            ("agent:coordinator approved: 5 warnings", "agent:coordinator approved: 5 warnings"),
             ("![img](x)", r"\!\[img\](x)"),
         ] {
             assert_eq!(escaped(text, 200), safe);

@@ -11,6 +11,7 @@ mod tests;
 use crate::messages::{self, Case, LetterKind};
 use gangway_protocol::audit::AuditEntry;
 use gangway_protocol::run::ReportRef;
+use gangway_store::Approval;
 
 /// A rendered report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub struct Report {
     pub reference: ReportRef,
     /// What the file holds.
     pub content: String,
+}
+
+/// What the store keeps of a run beside its record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Kept<'a> {
+    /// Every tool call made so far.
+    pub calls: &'a [AuditEntry],
+    /// Its newest approval.
+    pub approval: Option<&'a Approval>,
 }
 
 /// Why a report could not be rendered.
@@ -45,17 +55,17 @@ pub enum ReportError {
 pub fn render_all(
     case: &Case<'_>,
     mails: &[LetterKind],
-    calls: &[AuditEntry],
+    kept: Kept<'_>,
 ) -> Result<Vec<Report>, ReportError> {
     let run_id = &case.record.run_id;
     let mut reports =
-        vec![report("run_report", format!("run_report.{run_id}.md"), run_report::render(case, calls))];
+        vec![report("run_report", format!("run_report.{run_id}.md"), run_report::render(case, kept))];
     for mail in mails {
         let kind = mail.report_kind();
         let rendered = messages::mail(*mail, case).map_err(|cause| ReportError::Mail { kind, cause })?;
         reports.push(report(kind, format!("{kind}.{run_id}.html"), rendered.html));
     }
-    let audit = audit::render(case.record, calls).map_err(ReportError::Audit)?;
+    let audit = audit::render(case.record, kept.calls).map_err(ReportError::Audit)?;
     reports.push(report("audit", format!("audit_{run_id}.json"), audit));
     Ok(reports)
 }

@@ -1,17 +1,19 @@
 //! `run_report.<run>.md`: one run from request to effects, for people.
 
+use super::Kept;
 use super::markdown::{escaped, table};
 use crate::messages::Case;
 use crate::messages::wording::{LONG, SHORT};
 use gangway_protocol::audit::{AuditEntry, AuditMoment};
 use gangway_protocol::run::{Effect, EffectStatus};
 use gangway_protocol::{AdviceSource, Finding};
+use gangway_store::{Approval, ApprovalState, Vote};
 
 /// The report.
 #[must_use]
-pub fn render(case: &Case<'_>, calls: &[AuditEntry]) -> String {
+pub fn render(case: &Case<'_>, kept: Kept<'_>) -> String {
     let mut text = format!("# Onboarding run: {}\n\n", escaped(&case.customer_and_id(), SHORT));
-    text.push_str(&overview(case));
+    text.push_str(&overview(case, kept.approval));
     for (title, body) in [
         ("Summary", summary(case)),
         ("Failed system calls", errors(case)),
@@ -21,7 +23,7 @@ pub fn render(case: &Case<'_>, calls: &[AuditEntry]) -> String {
         ("Advice in a model's words", worded(case)),
         ("Tenant", tenant(case)),
         ("Effects", effects(&case.record.effects)),
-        ("Tool calls", tool_calls(calls)),
+        ("Tool calls", tool_calls(kept.calls)),
         ("Versions", versions(case)),
     ] {
         if !body.is_empty() {
@@ -37,23 +39,44 @@ fn pairs(rows: Vec<(&str, String)>) -> String {
     table(&["", ""], &rows)
 }
 
-fn overview(case: &Case<'_>) -> String {
+fn overview(case: &Case<'_>, approval: Option<&Approval>) -> String {
     let record = case.record;
     let mut rows: Vec<(&str, String)> = vec![
         ("State", record.state.to_string()),
         ("Run", format!("`{}`", record.run_id)),
         ("Correlation id", format!("`{}`", record.request.correlation_id)),
         ("Requested by", escaped(&record.request.requested_by, SHORT)),
-        ("Accepted at", record.created_at.to_string()),
+        ("Accepted at", format!("{:.0}", record.created_at)),
     ];
     rows.extend(case.verdict().into_iter().map(|(label, value)| (label, escaped(&value, LONG))));
-    if let Some(approval) = &record.approval_id {
-        rows.push(("Approval", escaped(approval, SHORT)));
+    match (approval, &record.approval_id) {
+        (Some(approval), _) => rows.push(("Approval", escaped(&standing(approval), 2 * LONG))),
+        (None, Some(id)) => rows.push(("Approval", escaped(id, SHORT))),
+        (None, None) => {}
     }
     if let Some(why) = &record.parked_because {
         rows.push(("Stopped because", escaped(why, LONG)));
     }
     pairs(rows)
+}
+
+/// Who decided, when and why.
+fn standing(approval: &Approval) -> String {
+    let by = approval.decided_by.as_deref().unwrap_or("an unnamed person");
+    let reason = approval.reason.as_deref().unwrap_or("no reason was recorded");
+    let decided = approval.decided_at.map_or_else(|| "an unknown day".to_owned(), |at| format!("{at:.0}"));
+    let how = match approval.state {
+        ApprovalState::Pending => format!("can be given until {:.0}", approval.expires_at),
+        ApprovalState::Approved if approval.votes.len() > 1 => {
+            let vote = |vote: &Vote| format!("by {} on {:.0}: {}", vote.by, vote.at, vote.reason);
+            format!("given {}", approval.votes.iter().map(vote).collect::<Vec<_>>().join("; "))
+        }
+        ApprovalState::Approved => format!("given by {by} on {decided}: {reason}"),
+        ApprovalState::Rejected => format!("refused by {by} on {decided}: {reason}"),
+        ApprovalState::Expired => format!("ran out on {decided}"),
+        ApprovalState::Void => format!("void: {reason}"),
+    };
+    format!("{}, {how}", approval.approval_id)
 }
 
 fn summary(case: &Case<'_>) -> String {
@@ -107,9 +130,8 @@ fn findings(list: &[Finding]) -> String {
 }
 
 fn actions(case: &Case<'_>) -> String {
-    let actions = case.record.advice.as_ref().map_or(&[][..], |advice| &advice.actions);
-    actions
-        .iter()
+    case.actions()
+        .into_iter()
         .enumerate()
         .map(|(n, action)| {
             format!(
