@@ -63,7 +63,8 @@ async fn create(store: &Store, by: &Person, asked: Asked, output: crate::cli::Js
         return output::json(&shown);
     }
     output::line(&format!(
-        "{token}\n\nShown this once and stored only as a hash. Send it as: Authorization: Bearer KEY"
+        "{token}\n\nShown this once and stored only as a hash. Over HTTP it is sent as Authorization: Bearer KEY; with GANGWAY_API_KEY=KEY the command line acts as {}.",
+        issued.key.person.name
     ))
 }
 

@@ -9,6 +9,8 @@ use crate::output;
 use crate::people::Action;
 use anyhow::Result;
 use comfy_table::Cell;
+use gangway_coordinator::approving::how_to_decide;
+use gangway_durable::EngineError;
 use gangway_protocol::run::{EffectStatus, RunRequest, Trigger};
 use gangway_protocol::{CorrelationId, Outcome, RunRecord, RunState, Severity};
 use jiff::Timestamp;
@@ -30,7 +32,7 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
     let (record, folder) = Installation::session(sources, async |installation| {
         let person = installation.acting(Action::StartRuns).await?;
         request.requested_by = person.name;
-        let engine = installation.engine().await?;
+        let engine = installation.engine().await.map_err(beside_a_service)?;
         finish_earlier(&installation, &engine, std::slice::from_ref(&request.account_id)).await?;
         let (record, _) = start(&engine, request, None).await?;
         deliver_due(&installation, Timestamp::now()).await?;
@@ -44,6 +46,16 @@ pub async fn run(args: RunArgs, globals: &Globals) -> Result<ExitCode> {
         show(&record, &folder)?
     }
     Ok(if record.state == RunState::Parked { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Another process that works on the folder may be the service, which takes runs all the same.
+pub fn beside_a_service(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(EngineError::Taken { .. }) => error.context(
+            "no run is begun beside another engine; if that is gangway serve, ask it for the run with POST /api/runs and an API key",
+        ),
+        _ => error,
+    }
 }
 
 /// Prints a run for people.
@@ -65,6 +77,9 @@ pub fn show(record: &RunRecord, data_dir: &Path) -> Result<()> {
     show_reasons(record)?;
     show_advice(record)?;
     show_effects(record)?;
+    if let (RunState::AwaitingApproval, Some(approval)) = (record.state, &record.approval_id) {
+        output::line(&format!("\nIt waits for approval {approval}. {}", how_to_decide(approval)))?;
+    }
     let folder = reports_dir(data_dir);
     if !record.reports.is_empty() {
         output::line("\nReports")?;

@@ -1,5 +1,6 @@
 //! `gangway run-all`: many accounts, a bounded number at once, with a progress bar.
 
+use super::run::beside_a_service;
 use crate::cli::{Globals, RunAllArgs};
 use crate::config::Sources;
 use crate::installation::{Installation, OnboardingEngine};
@@ -40,7 +41,7 @@ pub async fn run(args: RunAllArgs, globals: &Globals) -> Result<ExitCode> {
     let finished = Installation::session(Sources::read(globals)?, async |installation| {
         let person = installation.acting(Action::StartRuns).await?;
         favour_batches(&installation);
-        let engine = installation.engine().await?;
+        let engine = installation.engine().await.map_err(beside_a_service)?;
         finish_earlier(&installation, &engine, &accounts).await?;
         let finished =
             run_accounts(&engine, accounts, usize::from(args.in_flight), (Trigger::Batch, &person.name))
