@@ -47,16 +47,20 @@ impl Headers<'_> {
     /// Whether Slack sent this body, within five minutes.
     ///
     /// # Errors
-    /// [`Disbelief::Wrong`], whatever of it does not hold.
+    /// [`Disbelief`]; a time too far off is told only to who has the secret.
     pub fn prove(&self, body: &[u8], secret: &str, now: Timestamp) -> Result<(), Disbelief> {
-        let seconds = self.timestamp.ok_or(Disbelief::Wrong)?;
+        let seconds = self.timestamp.ok_or(Disbelief::Unsigned)?;
+        let signature = self.signature.ok_or(Disbelief::Unsigned)?;
         let sent = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        let age = now.duration_since(sent.ok_or(Disbelief::Wrong)?).abs();
-        let signature = self.signature.and_then(|signature| signature.strip_prefix("v0=")).and_then(unhex);
-        let signature = signature.ok_or(Disbelief::Wrong)?;
+        let age = now.duration_since(sent.ok_or(Disbelief::Malformed)?).abs();
+        let signature = signature.strip_prefix("v0=").and_then(unhex).ok_or(Disbelief::Malformed)?;
         let head = format!("v0:{seconds}:");
         let is_slacks = is_hmac(secret.as_bytes(), &[head.as_bytes(), body], &signature);
-        if is_slacks && age <= MOST_AGE { Ok(()) } else { Err(Disbelief::Wrong) }
+        match (is_slacks, age <= MOST_AGE) {
+            (false, _) => Err(Disbelief::Wrong),
+            (true, false) => Err(Disbelief::Stale),
+            (true, true) => Ok(()),
+        }
     }
 }
 

@@ -32,7 +32,12 @@ fn slacks_own_example_is_signed_and_nothing_changed_is() {
     for forged in [SIGNATURE.replace("a2", "a3"), "v0=".to_owned(), "v1=00".to_owned(), "v0=é".to_owned()] {
         assert!(!signed(BODY, Headers { signature: Some(&forged), ..good }, SENT), "{forged}");
     }
-    assert!(!signed(BODY, Headers::default(), SENT));
+    let why = |headers: Headers<'_>, now| headers.prove(BODY.as_bytes(), SECRET, at(now));
+    assert_eq!(why(Headers::default(), SENT), Err(Disbelief::Unsigned));
+    assert_eq!(why(good, SENT + 301), Err(Disbelief::Stale));
+    let (forged, unknown) = (Headers { timestamp: Some(&later), ..good }, Headers { timestamp: Some("now"), ..good });
+    assert_eq!(why(forged, SENT + 301), Err(Disbelief::Wrong), "the age is told only to who has the secret");
+    assert_eq!(why(unknown, SENT), Err(Disbelief::Malformed));
     assert!(good.prove(BODY.as_bytes(), "another secret", at(SENT)).is_err());
 }
 

@@ -4,7 +4,7 @@
 //! The event is believed only as a hint: what the contract is now is read from DocuSign. The look is asked of the
 //! schedule's own timer, which survives a crash; the event is remembered after that, so a lost one is asked for twice at worst.
 
-use super::{Delivery, Refusal, Turned};
+use super::{Delivery, Refusal, Signed, Turned};
 use crate::schedule::JobName;
 use crate::serve::Service;
 use axum::Json;
@@ -49,10 +49,10 @@ async fn take_in(delivery: &Delivery<'_>, body: Body) -> Result<Value, Turned> {
         .filter_map(|number| delivery.headers.get(format!("x-docusign-signature-{number}"))?.to_str().ok())
         .collect();
     if signatures.is_empty() {
-        return Err(Refusal::Disbelieved(Disbelief::Unsigned).into());
+        return Err(Refusal::Disbelieved(Disbelief::Unsigned, Signed::ByDocuSign).into());
     }
     if !is_docusign(&signatures, &body, &policy.docusign_keys) {
-        return Err(Refusal::Disbelieved(Disbelief::Wrong).into());
+        return Err(Refusal::Disbelieved(Disbelief::Wrong, Signed::ByDocuSign).into());
     }
     policy.rates.accept(SENDER).map_err(|wait| Turned::away(SENDER)(Refusal::TooMany(wait)))?;
     let event = Event::read(&body).map_err(|doubt| Turned::away(SENDER)(doubt.into()))?;

@@ -12,7 +12,7 @@ mod refusal;
 mod slack;
 
 pub use onboarding::Taken;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Signed};
 
 use super::Service;
 use super::settings::{Secrets, Serve};
@@ -172,7 +172,7 @@ impl Delivery<'_> {
 
     /// The one value of a header; none when it is absent.
     fn header(&self, name: &str) -> Result<Option<&str>, Refusal> {
-        let malformed = Refusal::Disbelieved(Disbelief::Malformed);
+        let malformed = Refusal::Disbelieved(Disbelief::Malformed, Signed::AsWebhooksAre);
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),

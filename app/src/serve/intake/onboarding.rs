@@ -4,7 +4,7 @@
 //! it has. Signed as Standard Webhooks say, or with `X-Hub-Signature-256`: that one names no event, so the body must
 //! name a correlation id. An event for an account whose run is live is answered with that run.
 
-use super::{Delivery, Policy, Refusal, Turned};
+use super::{Delivery, Policy, Refusal, Signed, Turned};
 use crate::serve::known::Sought;
 use crate::serve::queue::Place;
 use crate::serve::{Problem, Service};
@@ -143,7 +143,7 @@ fn believe(
         signatures: delivery.header("webhook-signature")?,
         hub: delivery.header("x-hub-signature-256")?,
     };
-    let proof = headers.proof(body, &policy.webhook_keys, now).map_err(Refusal::Disbelieved)?;
+    let proof = headers.proof(body, &policy.webhook_keys, now).map_err(|why| Refusal::Disbelieved(why, Signed::AsWebhooksAre))?;
     let (event, event_id) = proof.event(body).map_err(Refusal::from).map_err(Turned::away(proof.sender))?;
     Ok(Believed { sender: proof.sender.to_owned(), event_id, event })
 }

@@ -21,8 +21,8 @@ pub enum Refusal {
     TooLarge(usize),
     /// The body did not arrive in time, or broke off.
     BrokeOff,
-    /// The signature does not prove who sent it.
-    Disbelieved(Disbelief),
+    /// The signature does not prove who sent it; how this webhook is signed.
+    Disbelieved(Disbelief, Signed),
     /// Not understood; why.
     Unreadable(String),
     /// The event's id was used before with another body.
@@ -39,13 +39,47 @@ pub enum Refusal {
     NotKept(String),
 }
 
+/// How a webhook's sender is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// Onboarding events: Standard Webhooks, or the hub's signature.
+    AsWebhooksAre,
+    /// By DocuSign Connect.
+    ByDocuSign,
+    /// By Slack.
+    BySlack,
+    /// Not at all: an Outbound Message names its organization.
+    ByOrganization,
+}
+
+impl Signed {
+    /// What is sent.
+    fn how(self) -> &'static str {
+        match self {
+            Self::AsWebhooksAre => {
+                "send webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or X-Hub-Signature-256"
+            }
+            Self::ByDocuSign => {
+                "send X-DocuSign-Signature-1: switch HMAC signatures on in DocuSign Connect, with a key of serve.docusign_keys"
+            }
+            Self::BySlack => {
+                "send X-Slack-Request-Timestamp and X-Slack-Signature, which Slack makes with the secret that slack_signing_secret holds"
+            }
+            Self::ByOrganization => {
+                "send the message from the organization that serve.salesforce_organization_id names"
+            }
+        }
+    }
+}
+
 /// When to come again: a line drains by hundreds of runs a second, a restart takes seconds.
 const SOON: Duration = Duration::from_secs(5);
 
 impl From<Doubt> for Refusal {
     fn from(doubt: Doubt) -> Self {
         match doubt {
-            Doubt::Disbelieved(disbelief) => Self::Disbelieved(disbelief),
+            // Only an Outbound Message says within its body whose it is.
+            Doubt::Disbelieved(disbelief) => Self::Disbelieved(disbelief, Signed::ByOrganization),
             Doubt::Unreadable(why) => Self::Unreadable(why),
         }
     }
@@ -60,10 +94,10 @@ impl Refusal {
             Self::ContentType(_) => "CONTENT_TYPE",
             Self::TooLarge(_) => "BODY_TOO_LARGE",
             Self::BrokeOff => "BODY_INCOMPLETE",
-            Self::Disbelieved(Disbelief::Unsigned) => "UNSIGNED",
-            Self::Disbelieved(Disbelief::Malformed) => "SIGNATURE_MALFORMED",
-            Self::Disbelieved(Disbelief::Stale) => "TIMESTAMP_OUT_OF_RANGE",
-            Self::Disbelieved(Disbelief::Wrong) => "BAD_SIGNATURE",
+            Self::Disbelieved(Disbelief::Unsigned, _) => "UNSIGNED",
+            Self::Disbelieved(Disbelief::Malformed, _) => "SIGNATURE_MALFORMED",
+            Self::Disbelieved(Disbelief::Stale, _) => "TIMESTAMP_OUT_OF_RANGE",
+            Self::Disbelieved(Disbelief::Wrong, _) => "BAD_SIGNATURE",
             Self::Unreadable(_) => "UNREADABLE",
             Self::IdReused => "ID_REUSED",
             Self::CorrelationTaken => "CORRELATION_TAKEN",
@@ -83,7 +117,7 @@ impl Refusal {
             | Self::ContentType(_)
             | Self::TooLarge(_)
             | Self::BrokeOff
-            | Self::Disbelieved(_)
+            | Self::Disbelieved(..)
             | Self::Unreadable(_)
             | Self::IdReused
             | Self::CorrelationTaken
@@ -116,7 +150,7 @@ impl Refusal {
                 ),
             ),
             Self::BrokeOff => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW.to_owned()),
-            Self::Disbelieved(disbelief) => (StatusCode::UNAUTHORIZED, said(*disbelief)),
+            Self::Disbelieved(disbelief, signed) => (StatusCode::UNAUTHORIZED, said(*disbelief, *signed)),
             Self::Unreadable(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.clone()),
             Self::IdReused => (
                 StatusCode::CONFLICT,
@@ -154,7 +188,7 @@ impl Refusal {
             | Self::ContentType(_)
             | Self::TooLarge(_)
             | Self::BrokeOff
-            | Self::Disbelieved(_)
+            | Self::Disbelieved(..)
             | Self::Unreadable(_)
             | Self::IdReused
             | Self::CorrelationTaken
@@ -163,38 +197,63 @@ impl Refusal {
     }
 }
 
-fn said(disbelief: Disbelief) -> String {
-    match disbelief {
-        Disbelief::Unsigned => {
-            "the event is not signed: send webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or X-Hub-Signature-256".to_owned()
+fn said(disbelief: Disbelief, signed: Signed) -> String {
+    let how = signed.how();
+    match (disbelief, signed) {
+        (Disbelief::Unsigned, _) => format!("the event is not signed: {how}"),
+        (Disbelief::Malformed, _) => {
+            format!("a signature header is missing, given twice or unreadable; {how}, each once")
         }
-        Disbelief::Malformed => {
-            "a signature header is missing, given twice or unreadable; send each header of one way to sign, once, as GET /api/openapi.json lists them".to_owned()
+        (Disbelief::Stale, _) => {
+            let minutes = TOLERANCE.as_mins();
+            format!("the event was signed more than {minutes} minutes from now; check the clock and sign again")
         }
-        Disbelief::Stale => {
-            format!("the event was signed more than {} minutes from now; check the clock and sign again", TOLERANCE.as_mins())
+        (Disbelief::Wrong, Signed::ByOrganization) => {
+            format!("the message names another organization; {how}")
         }
-        Disbelief::Wrong => "no configured secret made this signature; sign the body byte for byte as it is sent, with a secret that is configured here".to_owned(),
+        (Disbelief::Wrong, Signed::AsWebhooksAre) => {
+            "no configured secret made this signature; sign the body byte for byte as it is sent, with a secret that is configured here".to_owned()
+        }
+        (Disbelief::Wrong, Signed::ByDocuSign | Signed::BySlack) => {
+            format!("no configured secret made this signature; {how}")
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Disbelief, Refusal};
+    use super::{Disbelief, Refusal, Signed};
+
+    const WAYS: [Signed; 4] =
+        [Signed::AsWebhooksAre, Signed::ByDocuSign, Signed::BySlack, Signed::ByOrganization];
+
+    fn disbelieved() -> impl Iterator<Item = (Disbelief, Signed)> {
+        let all = [Disbelief::Unsigned, Disbelief::Malformed, Disbelief::Stale, Disbelief::Wrong];
+        all.into_iter().flat_map(|disbelief| WAYS.map(|signed| (disbelief, signed)))
+    }
+
+    #[test]
+    fn who_is_not_believed_is_told_of_the_signature_of_that_webhook_only() {
+        let named = ["webhook-signature", "X-DocuSign-Signature-1", "X-Slack-Signature", "organization_id"];
+        for (signed, own) in WAYS.into_iter().zip(named) {
+            let says = super::said(Disbelief::Unsigned, signed);
+            let others = named.into_iter().filter(|name| says.contains(name));
+            assert_eq!(others.collect::<Vec<_>>(), [own], "{says}");
+        }
+    }
 
     #[test]
     fn a_refusal_says_what_is_wrong_and_then_what_to_do() {
         for refusal in [
             Refusal::TooLarge(1),
             Refusal::BrokeOff,
-            Refusal::Disbelieved(Disbelief::Unsigned),
-            Refusal::Disbelieved(Disbelief::Malformed),
-            Refusal::Disbelieved(Disbelief::Stale),
-            Refusal::Disbelieved(Disbelief::Wrong),
             Refusal::IdReused,
             Refusal::CorrelationTaken,
             Refusal::QueueFull,
-        ] {
+        ]
+        .into_iter()
+        .chain(disbelieved().map(|(disbelief, signed)| Refusal::Disbelieved(disbelief, signed)))
+        {
             let said = serde_json::to_value(refusal.problem()).unwrap_or_default();
             let step = said["detail"].as_str().and_then(|detail| detail.split([';', ':', ',']).nth(1));
             let names_one = ["send", "sign", "give", "check", "nothing was taken in"];

@@ -3,7 +3,7 @@
 //! Slack signs the request; the configuration says which Slack user is which person; the button carries the approval's
 //! one-time value. The decision is kept and answered at once, within the three seconds Slack waits; acting on it comes after.
 
-use super::{Delivery, Refusal};
+use super::{Delivery, Refusal, Signed};
 use crate::approvals::{Order, decide};
 use crate::config::Approver;
 use crate::refused::Refused;
@@ -60,7 +60,7 @@ async fn take_in(delivery: &Delivery<'_>, body: Body, now: Timestamp) -> Result<
     let header = |name: &str| delivery.headers.get(name).and_then(|value| value.to_str().ok());
     let headers =
         Headers { timestamp: header("x-slack-request-timestamp"), signature: header("x-slack-signature") };
-    headers.prove(&body, secret.expose_secret(), now).map_err(Refusal::Disbelieved)?;
+    headers.prove(&body, secret.expose_secret(), now).map_err(|why| Refusal::Disbelieved(why, Signed::BySlack))?;
     Ok(Pressed::read(&body)?)
 }
 
