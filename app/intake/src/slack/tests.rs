@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::{Button, Headers, Pressed, pressed};
+use crate::signature::Disbelief;
 use jiff::Timestamp;
 
 /// Secret, time, body and signature of Slack's own documentation on verifying requests.

@@ -1,6 +1,6 @@
 //! One attempt: build, send, read the whole answer, all within the attempt's deadline and size limit.
 //!
-//! It follows no redirect, repeats nothing and puts no URL or header into an error.
+//! It follows no redirect, repeats nothing and puts no path, query or header into an error: at most the host.
 
 use super::request::{Answer, Body, VendorRequest};
 use super::token::AuthHeader;
@@ -10,7 +10,7 @@ use gangway_protocol::trace::TRACEPARENT;
 use gangway_protocol::{ApiError, ErrorType, System};
 use http::{HeaderValue, header};
 use secrecy::ExposeSecret as _;
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -51,14 +51,18 @@ pub(crate) async fn attempt(
     let prepared = build(http, target.url, request, auth)
         .map_err(|text| failed(ErrorType::Validation, "UNSENDABLE_REQUEST", &text))?;
     let exchange = async {
-        let response = http.execute(prepared).await.map_err(|error| broken(&error))?;
-        read(response).await
+        let response = http.execute(prepared).await.map_err(|error| broken(&error, target.url))?;
+        read(response, target.url).await
     };
     match tokio::time::timeout(target.deadline, exchange).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(broken)) => {
-            let error = failed(broken.error_type, broken.code, &broken.text);
-            Err(if broken.unsent { error.unsent() } else { error })
+            let mut error = failed(broken.error_type, broken.code, &broken.text);
+            if !broken.unsent {
+                return Err(error);
+            }
+            NOT_REACHED.clone_into(&mut error.resolution);
+            Err(error.unsent())
         }
         Err(_) => {
             let text = format!("no complete answer within {} ms", target.deadline.as_millis());
@@ -98,6 +102,9 @@ fn build(
     builder.build().map_err(|error| error.without_url().to_string())
 }
 
+/// What the HTTP library calls a name that was not resolved, and by nothing but these words.
+const UNRESOLVED: &str = "dns error";
+
 struct Broken {
     error_type: ErrorType,
     code: &'static str,
@@ -106,11 +113,11 @@ struct Broken {
     unsent: bool,
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Answer, Broken> {
+async fn read(mut response: reqwest::Response, url: &str) -> Result<Answer, Broken> {
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, url))? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             let text = format!("the answer is larger than {MAX_ANSWER_BYTES} bytes");
             let error_type = ErrorType::ServerError;
@@ -121,29 +128,95 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, Broken> {
     Ok(Answer { status, headers, body: body.freeze() })
 }
 
-/// Names what broke from the error's kind and its I/O cause; the library's own text would quote the URL.
-fn broken(error: &reqwest::Error) -> Broken {
-    let cause = io_cause(error).map_or_else(String::new, |kind| format!(": {kind}"));
+/// What helps whoever could not be connected to.
+const NOT_REACHED: &str =
+    "Check the address in this system's settings, and that this machine may reach it";
+
+/// Names what broke from the error's kind and its cause; the library's own text would quote the URL.
+fn broken(error: &reqwest::Error, url: &str) -> Broken {
+    let host = host_of(url);
     if error.is_timeout() {
-        let text = "the connection was not made in time".to_owned();
+        let text = format!("no connection to {host} was made in time");
         // A client handed in may have other timeouts than the one for connecting.
         let unsent = error.is_connect();
         return Broken { error_type: ErrorType::Timeout, code: "CONNECT_DEADLINE", text, unsent };
     }
     let (code, what, unsent) = match error.is_connect() {
-        true => ("CONNECT_FAILED", "no connection", true),
-        false => ("CONNECTION_BROKEN", "the connection broke before the answer was complete", false),
+        true => ("CONNECT_FAILED", format!("no connection to {host}"), true),
+        false => ("CONNECTION_BROKEN", format!("the connection to {host} broke before the answer was complete"), false),
     };
-    Broken { error_type: ErrorType::Network, code, text: format!("{what}{cause}"), unsent }
+    let text = match reason(error) {
+        Some(reason) => format!("{what}: {reason}"),
+        None => what,
+    };
+    Broken { error_type: ErrorType::Network, code, text, unsent }
 }
 
-fn io_cause(error: &reqwest::Error) -> Option<io::ErrorKind> {
-    let mut cause = error.source();
+/// Host and port, as far as the address is one.
+fn host_of(url: &str) -> String {
+    let Ok(url) = reqwest::Url::parse(url) else { return "the address".to_owned() };
+    let host = url.host_str().unwrap_or("the address");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Why, in words for whoever mends it. What a resolver or TLS says reaches us as an I/O error of no telling kind.
+fn reason(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut cause = Some(error);
     while let Some(inner) = cause {
+        if inner.to_string() == UNRESOLVED {
+            return Some("its name is not known here (DNS)".to_owned());
+        }
         if let Some(io) = inner.downcast_ref::<io::Error>() {
-            return Some(io.kind());
+            return match io.kind() {
+                io::ErrorKind::ConnectionRefused => Some("nobody listens there (connection refused)".to_owned()),
+                io::ErrorKind::InvalidData => Some("its TLS or certificate is not accepted".to_owned()),
+                // Uncategorized, which says nothing.
+                kind if kind.to_string().contains("uncategorized") => None,
+                kind => Some(kind.to_string()),
+            };
         }
         cause = inner.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UNRESOLVED, host_of, reason};
+    use std::error::Error;
+    use std::{fmt, io};
+
+    #[derive(Debug)]
+    struct Outer(&'static str, io::Error);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.1)
+        }
+    }
+
+    #[test]
+    fn what_kept_a_connection_from_being_made_is_said_in_words() {
+        let said = |outer, kind: io::ErrorKind| reason(&Outer(outer, kind.into())).unwrap_or_default();
+        for (outer, kind, word) in [
+            (UNRESOLVED, io::ErrorKind::Other, "DNS"),
+            ("tcp connect error", io::ErrorKind::ConnectionRefused, "nobody listens"),
+            ("client error (Connect)", io::ErrorKind::InvalidData, "certificate"),
+            ("tcp connect error", io::ErrorKind::NetworkUnreachable, "network unreachable"),
+        ] {
+            assert!(said(outer, kind).contains(word), "{outer} {kind}: {}", said(outer, kind));
+        }
+    }
+
+    #[test]
+    fn of_an_address_only_the_host_is_told() {
+        assert_eq!(host_of("https://na1.example.com/secret?token=x"), "na1.example.com");
+        assert_eq!(host_of("http://user:pw@127.0.0.1:9/x"), "127.0.0.1:9");
+    }
 }

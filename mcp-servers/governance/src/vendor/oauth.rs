@@ -129,11 +129,21 @@ impl JwtAssertion {
     }
 }
 
+impl JwtAssertion {
+    /// The private key is no such key: nothing that is refreshed mends that.
+    fn unusable(&self, why: &str) -> ApiError {
+        let mut error = self.endpoint.refused("UNUSABLE_KEY", why);
+        let section = self.endpoint.system;
+        error.resolution =
+            format!("Give the private key in PEM form as {section}.private_key_pem, or name its file there");
+        error
+    }
+}
+
 impl FetchToken for JwtAssertion {
     fn fetch(&self) -> BoxFuture<'_, Result<FreshToken, ApiError>> {
         async {
-            let assertion =
-                self.sign(SystemTime::now()).map_err(|text| self.endpoint.refused("UNUSABLE_KEY", &text))?;
+            let assertion = self.sign(SystemTime::now()).map_err(|text| self.unusable(&text))?;
             let form = match self.used_as {
                 JwtUse::Grant => vec![field("grant_type", JWT_BEARER), field("assertion", &assertion)],
                 JwtUse::ClientProof => vec![
