@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
 use gangway_protocol::run::RunState;
 use gangway_protocol::task::TaskStatus;
-use gangway_protocol::{Outcome, RiskLevel};
+use gangway_protocol::{Outcome, RiskLevel, Severity};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -31,22 +31,42 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)
 }
 
-/// A table with these column heads, as wide as the terminal allows.
+/// A table with these column heads, as wide as the terminal allows. Rows begin with what they are called by.
 pub fn table(heads: &[&str]) -> Table {
+    table_with_ids(heads, &[0])
+}
+
+/// The same with ids in these columns: broken in two they could not be copied.
+pub fn table_with_ids(heads: &[&str], ids: &[usize]) -> Table {
+    let mut table = plain_table();
+    table.set_header(heads.iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
+    for id in ids {
+        if let Some(column) = table.column_mut(*id) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table
+}
+
+/// A table without heads: names and values.
+pub fn plain_table() -> Table {
     let mut table = Table::new();
     table
         .load_preset(UTF8_FULL_CONDENSED)
         .apply_modifier(UTF8_ROUND_CORNERS)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(heads.iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
-    // Rows begin with what they are called by; broken in two it cannot be copied.
-    if let Some(first) = table.column_mut(0) {
-        first.set_constraint(ColumnConstraint::ContentWidth);
-    }
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if !io::stdout().is_terminal() {
         table.set_width(150);
     }
     table
+}
+
+/// What kind of finding, in its colour.
+pub fn severity(severity: Severity) -> Cell {
+    match severity {
+        Severity::Violation => Cell::new("violation").fg(Color::Red),
+        Severity::Warning => Cell::new("warning").fg(Color::Yellow),
+    }
 }
 
 /// An outcome in its colour; a dash while there is none.

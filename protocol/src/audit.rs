@@ -39,6 +39,15 @@ pub struct CallEnd {
     pub duration_us: u64,
 }
 
+impl CallEnd {
+    /// How long it took, in words; none of what took no time worth telling.
+    #[must_use]
+    pub fn took(&self) -> Option<String> {
+        let (whole, rest) = (self.duration_us / 1_000, self.duration_us % 1_000);
+        (self.duration_us > 0).then(|| format!("{whole}.{rest:03} ms"))
+    }
+}
+
 /// One line of the audit. What is absent is left out where older lines did not have it, so that their bytes, and with them
 /// their hashes, stay what they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

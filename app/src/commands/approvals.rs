@@ -34,6 +34,8 @@ pub async fn run(command: ApprovalsCommand, globals: &Globals) -> Result<ExitCod
             approvals.truncate(shown);
             if output.json {
                 output::json(&json!({ "approvals": approvals, "more": more }))?;
+            } else if approvals.is_empty() {
+                output::line("No such approvals; gangway approvals list --all shows settled ones, too.")?;
             } else {
                 output::line(&table(&approvals, Timestamp::now()).to_string())?;
                 if more {
@@ -164,7 +166,9 @@ fn show_one(approval: &ApprovalSummary) -> Result<()> {
     for vote in &approval.votes {
         output::line(&format!("  yes by {} at {:.0}: {}", vote.by, vote.at, vote.reason))?;
     }
-    match &approval.reason {
+    // Who said yes last has given the reason already.
+    let is_told = |reason: &String| approval.votes.iter().any(|vote| vote.reason == *reason);
+    match approval.reason.as_ref().filter(|reason| !is_told(reason)) {
         Some(reason) => output::line(&format!("  {}: {reason}", approval.state)),
         None => Ok(()),
     }

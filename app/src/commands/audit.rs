@@ -60,6 +60,9 @@ fn show(entries: &[AuditEntry], next: Option<u64>, as_json: bool) -> Result<()> 
     if as_json {
         return output::json(&json!({ "entries": entries, "next": next }));
     }
+    if entries.is_empty() {
+        return output::line("No such entries.");
+    }
     output::line(&table(entries).to_string())?;
     match next {
         Some(next) => output::remark(&format!("there is more: repeat with --before {next}")),
@@ -149,7 +152,7 @@ async fn key(as_json: bool, sources: &Sources) -> Result<()> {
 }
 
 fn table(entries: &[AuditEntry]) -> comfy_table::Table {
-    let mut table = output::table(&["#", "when", "moment", "who", "tool", "run", "ended"]);
+    let mut table = output::table_with_ids(&["#", "when", "moment", "who", "tool", "run", "ended"], &[0, 5]);
     for entry in entries {
         let record = &entry.record;
         let moment = match record.moment {
@@ -160,7 +163,7 @@ fn table(entries: &[AuditEntry]) -> comfy_table::Table {
         let ended = record.end.as_ref().map_or_else(String::new, |end| match (&end.error, end.replayed) {
             (Some(error), _) => error.clone(),
             (None, true) => "ok, first answer".to_owned(),
-            (None, false) => format!("ok, {} µs", end.duration_us),
+            (None, false) => end.took().map_or_else(|| "ok".to_owned(), |took| format!("ok, {took}")),
         });
         table.add_row([
             entry.seq.to_string(),

@@ -85,19 +85,29 @@ async fn list(store: &Store, output: crate::cli::Json) -> Result<()> {
     for stored in &keys {
         let person = &stored.key.person;
         let roles: Vec<&str> = person.roles.iter().map(|role| role.name()).collect();
-        let domains: Vec<&str> = person.domains.iter().map(|domain| domain.name()).collect();
         let last = stored.last_used_at.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}"));
         table.add_row([
             stored.key.key_id.clone(),
             person.name.clone(),
             roles.join(", "),
-            domains.join(", "),
+            approves(person),
             state(stored, now).to_owned(),
             format!("{:.0}", stored.key.created_at),
             last,
         ]);
     }
     output::line(&table.to_string())
+}
+
+/// What a person's yes counts for: without domains, everything; nothing without the role.
+fn approves(person: &Person) -> String {
+    if !person.may_act_as(Role::Approver) {
+        return "–".to_owned();
+    }
+    if person.domains.is_empty() || person.roles.contains(&Role::Admin) {
+        return "all".to_owned();
+    }
+    person.domains.iter().map(|domain| domain.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn state(stored: &StoredKey, now: Timestamp) -> &'static str {

@@ -19,6 +19,8 @@ pub async fn run(command: LlmCommand, sources: &Sources) -> Result<()> {
             let calls = store.llm_calls().list(LlmCallFilter { run_id: run, verdict, limit }).await?;
             if output.json {
                 output::json(&json!({ "calls": numbered(&calls) }))
+            } else if calls.is_empty() {
+                output::line("No such calls.")
             } else {
                 output::line(&table(&calls))
             }

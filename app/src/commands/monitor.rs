@@ -88,8 +88,11 @@ fn print(swept: &SweepReport, watched: &WatchReport) -> Result<()> {
     output::line(&format!("{} tasks overdue on {}.", swept.overdue, swept.as_of))?;
     for reminder in &swept.reminders {
         output::line(&format!(
-            "  {} {} days overdue: {} told ({:?})",
-            reminder.task_id, reminder.days_overdue, reminder.rung, reminder.status
+            "  {} {} days overdue: telling {}: {}",
+            reminder.task_id,
+            reminder.days_overdue,
+            reminder.rung,
+            reminder.status.name()
         ))?;
     }
     for reminded in &watched.reminded {

@@ -97,7 +97,8 @@ fn list(messages: &[OutboxMessage], output: Json) -> Result<()> {
     if messages.is_empty() {
         return output::line("No such messages.");
     }
-    let mut table = output::table(&["message", "channel", "to", "key", "state", "attempts", "why"]);
+    let mut table =
+        output::table_with_ids(&["message", "channel", "to", "key", "state", "attempts", "why"], &[0, 3]);
     for message in messages {
         table.add_row(vec![
             Cell::new(&message.message_id),
@@ -131,12 +132,17 @@ async fn show(store: &Store, message_id: &str, output: Json) -> Result<()> {
     if output.json {
         return output::json(&whole);
     }
-    let mut table = output::table(&["", ""]);
+    let mut table = output::plain_table();
     for (name, value) in whole.as_object().into_iter().flatten().filter(|(name, _)| *name != "body") {
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         table.add_row([name.clone(), if value.is_null() { "–".to_owned() } else { shown }]);
     }
     output::line(&table.to_string())?;
+    for part in ["subject", "text"] {
+        if let Some(text) = whole["body"][part].as_str() {
+            output::line(&format!("{text}\n"))?;
+        }
+    }
     output::line(match message.state {
         OutboxState::Unknown => {
             "It may have arrived. Find out, then: gangway outbox settle ID --delivered, or gangway outbox retry ID --yes-it-did-not-arrive."

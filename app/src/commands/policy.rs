@@ -64,12 +64,16 @@ async fn explain(args: &ExplainArgs, sources: &Sources) -> Result<ExitCode> {
         Some(text) => Some(serde_json::from_str(text).context("--args is not JSON")?),
     };
     let (is_allowed, why) = match policy.decide(&principal, &contract, arguments.as_ref()) {
-        Verdict::Allowed(place) => (true, format!("{principal} may call {}: {place}", contract.name)),
-        Verdict::Refused(refusal) => (false, refusal.error(&principal, &contract).message),
+        Verdict::Allowed(place) => (true, format!("{} may call {}: {place}", args.principal, contract.name)),
+        Verdict::Refused(refusal) => {
+            let said = refusal.error(&principal, &contract).message;
+            // Of a role or of all hosts a made-up caller was tried.
+            (false, said.replacen(principal.actor().as_str(), &args.principal, 1))
+        }
     };
     if args.output.json {
         output::json(&json!({
-            "principal": principal.actor().as_str(), "tool": contract.name, "allowed": is_allowed, "why": why,
+            "principal": args.principal, "tool": contract.name, "allowed": is_allowed, "why": why,
             "scope": scope_of(&contract), "policy": policy.digest(),
         }))?;
     } else {

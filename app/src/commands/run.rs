@@ -12,7 +12,7 @@ use comfy_table::Cell;
 use gangway_coordinator::approving::how_to_decide;
 use gangway_durable::EngineError;
 use gangway_protocol::run::{EffectStatus, RunRequest, Trigger};
-use gangway_protocol::{CorrelationId, Outcome, RunRecord, RunState, Severity};
+use gangway_protocol::{CorrelationId, RunRecord, RunState};
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
@@ -108,15 +108,11 @@ fn show_reasons(record: &RunRecord) -> Result<()> {
     if decision.violations.is_empty() && decision.warnings.is_empty() {
         return Ok(());
     }
-    let mut table = output::table(&["rule", "", "what", "owner", "what to do"]);
+    let mut table = output::table(&["rule", "severity", "what", "owner", "what to do"]);
     for finding in decision.violations.iter().chain(&decision.warnings) {
-        let severity = match finding.severity {
-            Severity::Violation => output::outcome(Some(Outcome::Block)),
-            Severity::Warning => output::outcome(Some(Outcome::Escalate)),
-        };
         table.add_row(vec![
             Cell::new(&finding.rule),
-            severity,
+            output::severity(finding.severity),
             Cell::new(&finding.message),
             Cell::new(&finding.owner),
             Cell::new(&finding.resolution),

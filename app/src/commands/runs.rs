@@ -27,6 +27,8 @@ pub async fn run(command: RunsCommand, globals: &Globals) -> Result<ExitCode> {
             let runs: Vec<RunSummary> = runs.iter().map(summary_of).collect();
             if output.json {
                 output::json(&json!({ "runs": runs }))?
+            } else if runs.is_empty() {
+                output::line("No such runs.")?
             } else {
                 output::line(&table(&runs).to_string())?
             }

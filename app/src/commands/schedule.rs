@@ -112,7 +112,24 @@ fn how(end: &TimerEnd) -> String {
 
 fn facts(report: &Value) -> String {
     let Some(fields) = report.as_object() else { return report.to_string() };
-    fields.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    let told = fields.iter().filter(|(_, value)| !is_nothing(value)).map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{} {value}", name.replace('_', " "))
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if told.is_empty() { "nothing to do".to_owned() } else { told }
+}
+
+/// Nothing of its kind, so nothing worth telling.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
 }
 
 fn held(restore: &Restore) -> String {
@@ -163,4 +180,18 @@ fn row(schedule: &Schedule, job: JobName, timers: &[Timer]) -> Result<Value> {
         "running_since": timer.and_then(|timer| timer.running_since),
         "last": timer.and_then(|timer| timer.last.as_ref()),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::facts;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_job_did_is_told_and_what_it_had_not_to_do_is_not() {
+        let report =
+            json!({ "absent": 0, "dead": 0, "sent": 2, "not_reminded": [], "last_day": "2026-03-04" });
+        assert_eq!(facts(&report), "last day 2026-03-04, sent 2");
+        assert_eq!(facts(&json!({ "absent": 0, "reminded": [] })), "nothing to do");
+    }
 }

@@ -34,7 +34,7 @@ pub async fn run(command: TenantsCommand, globals: &Globals) -> Result<()> {
                     tenant.tenant_id.to_string(),
                     tenant.account_id.to_string(),
                     tenant.tier.to_string(),
-                    format!("{:?}", tenant.state).to_lowercase(),
+                    tenant.state.name().to_owned(),
                     tenant.entitlements.users.to_string(),
                     format!("{} GB", tenant.entitlements.storage_gb),
                     format!("{:.0}", tenant.created_at),

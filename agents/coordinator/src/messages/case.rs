@@ -7,7 +7,7 @@ use super::wording::{LONG, Mrkdwn, SHORT, count, one_line};
 use crate::settings::Settings;
 use gangway_protocol::advice::ErrorReading;
 use gangway_protocol::run::{RunRecord, RunState};
-use gangway_protocol::{AdvisedAction, Advice, ApiError, Decision, Facts, Finding, Outcome};
+use gangway_protocol::{Advice, AdvisedAction, ApiError, Decision, Facts, Finding, Outcome};
 use jiff::Timestamp;
 
 /// What findings are called once somebody has approved all the same.

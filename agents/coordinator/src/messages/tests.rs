@@ -43,7 +43,8 @@ fn mails_read_like_a_colleague_wrote_them() {
 fn once_it_is_approved_nobody_is_asked_for_it_again() {
     let record = samples::approved();
     assert_snapshot!("mail_success_approved", text_of(LetterKind::Success, &record));
-    let told = [text_of(LetterKind::Success, &record), format!("{:?}", blocks_of(PostKind::Success, &record))];
+    let told =
+        [text_of(LetterKind::Success, &record), format!("{:?}", blocks_of(PostKind::Success, &record))];
     for told in told {
         assert!(told.contains("Open points it was approved with"), "{told}");
         for asked in ["Approve or reject", "ESCALATE", "waits for an approval"] {

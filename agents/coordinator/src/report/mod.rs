@@ -52,11 +52,7 @@ pub enum ReportError {
 ///
 /// # Errors
 /// [`ReportError`], naming the report.
-pub fn render_all(
-    case: &Case<'_>,
-    mails: &[LetterKind],
-    kept: Kept<'_>,
-) -> Result<Vec<Report>, ReportError> {
+pub fn render_all(case: &Case<'_>, mails: &[LetterKind], kept: Kept<'_>) -> Result<Vec<Report>, ReportError> {
     let run_id = &case.record.run_id;
     let mut reports =
         vec![report("run_report", format!("run_report.{run_id}.md"), run_report::render(case, kept))];

@@ -235,7 +235,7 @@ fn tool_calls(calls: &[AuditEntry]) -> String {
                         None if end.replayed => "ok (answered before)".to_owned(),
                         None => "ok".to_owned(),
                     };
-                    (ended, format!("{}.{:03} ms", end.duration_us / 1_000, end.duration_us % 1_000))
+                    (ended, end.took().unwrap_or_else(|| "–".to_owned()))
                 }
             };
             vec![

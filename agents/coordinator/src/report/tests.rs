@@ -12,7 +12,12 @@ use serde_json::json;
 fn the_run_report_tells_the_whole_run() {
     let settings = samples::settings();
     let (record, calls) = (samples::completed(), samples::tool_calls());
-    let reports = render_all(&Case { record: &record, settings: &settings }, &[], Kept { calls: &calls, approval: None }).unwrap();
+    let reports = render_all(
+        &Case { record: &record, settings: &settings },
+        &[],
+        Kept { calls: &calls, approval: None },
+    )
+    .unwrap();
     insta::assert_snapshot!("run_report_completed", reports.first().unwrap().content);
     let record = samples::failed_calls();
     let reports = render_all(&Case { record: &record, settings: &settings }, &[], Kept::default()).unwrap();
@@ -57,8 +62,11 @@ fn every_file_name_carries_the_run_id() {
     let (record, settings) = (samples::completed(), samples::settings());
     let case = Case { record: &record, settings: &settings };
     let mails = [LetterKind::Success, LetterKind::Welcome, LetterKind::Training];
-    let files: Vec<String> =
-        render_all(&case, &mails, Kept::default()).unwrap().into_iter().map(|report| report.reference.file).collect();
+    let files: Vec<String> = render_all(&case, &mails, Kept::default())
+        .unwrap()
+        .into_iter()
+        .map(|report| report.reference.file)
+        .collect();
     assert_eq!(
         files,
         [

@@ -36,7 +36,8 @@ fn slacks_own_example_is_signed_and_nothing_changed_is() {
     let why = |headers: Headers<'_>, now| headers.prove(BODY.as_bytes(), SECRET, at(now));
     assert_eq!(why(Headers::default(), SENT), Err(Disbelief::Unsigned));
     assert_eq!(why(good, SENT + 301), Err(Disbelief::Stale));
-    let (forged, unknown) = (Headers { timestamp: Some(&later), ..good }, Headers { timestamp: Some("now"), ..good });
+    let (forged, unknown) =
+        (Headers { timestamp: Some(&later), ..good }, Headers { timestamp: Some("now"), ..good });
     assert_eq!(why(forged, SENT + 301), Err(Disbelief::Wrong), "the age is told only to who has the secret");
     assert_eq!(why(unknown, SENT), Err(Disbelief::Malformed));
     assert!(good.prove(BODY.as_bytes(), "another secret", at(SENT)).is_err());

@@ -143,7 +143,9 @@ fn believe(
         signatures: delivery.header("webhook-signature")?,
         hub: delivery.header("x-hub-signature-256")?,
     };
-    let proof = headers.proof(body, &policy.webhook_keys, now).map_err(|why| Refusal::Disbelieved(why, Signed::AsWebhooksAre))?;
+    let proof = headers
+        .proof(body, &policy.webhook_keys, now)
+        .map_err(|why| Refusal::Disbelieved(why, Signed::AsWebhooksAre))?;
     let (event, event_id) = proof.event(body).map_err(Refusal::from).map_err(Turned::away(proof.sender))?;
     Ok(Believed { sender: proof.sender.to_owned(), event_id, event })
 }

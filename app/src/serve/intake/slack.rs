@@ -60,7 +60,9 @@ async fn take_in(delivery: &Delivery<'_>, body: Body, now: Timestamp) -> Result<
     let header = |name: &str| delivery.headers.get(name).and_then(|value| value.to_str().ok());
     let headers =
         Headers { timestamp: header("x-slack-request-timestamp"), signature: header("x-slack-signature") };
-    headers.prove(&body, secret.expose_secret(), now).map_err(|why| Refusal::Disbelieved(why, Signed::BySlack))?;
+    headers
+        .prove(&body, secret.expose_secret(), now)
+        .map_err(|why| Refusal::Disbelieved(why, Signed::BySlack))?;
     Ok(Pressed::read(&body)?)
 }
 

@@ -129,8 +129,7 @@ async fn read(mut response: reqwest::Response, url: &str) -> Result<Answer, Brok
 }
 
 /// What helps whoever could not be connected to.
-const NOT_REACHED: &str =
-    "Check the address in this system's settings, and that this machine may reach it";
+const NOT_REACHED: &str = "Check the address in this system's settings, and that this machine may reach it";
 
 /// Names what broke from the error's kind and its cause; the library's own text would quote the URL.
 fn broken(error: &reqwest::Error, url: &str) -> Broken {
@@ -143,7 +142,11 @@ fn broken(error: &reqwest::Error, url: &str) -> Broken {
     }
     let (code, what, unsent) = match error.is_connect() {
         true => ("CONNECT_FAILED", format!("no connection to {host}"), true),
-        false => ("CONNECTION_BROKEN", format!("the connection to {host} broke before the answer was complete"), false),
+        false => (
+            "CONNECTION_BROKEN",
+            format!("the connection to {host} broke before the answer was complete"),
+            false,
+        ),
     };
     let text = match reason(error) {
         Some(reason) => format!("{what}: {reason}"),
@@ -168,7 +171,9 @@ fn reason(error: &(dyn Error + 'static)) -> Option<String> {
         }
         if let Some(io) = inner.downcast_ref::<io::Error>() {
             return match io.kind() {
-                io::ErrorKind::ConnectionRefused => Some("nobody listens there (connection refused)".to_owned()),
+                io::ErrorKind::ConnectionRefused => {
+                    Some("nobody listens there (connection refused)".to_owned())
+                }
                 io::ErrorKind::InvalidData => Some("its TLS or certificate is not accepted".to_owned()),
                 // Uncategorized, which says nothing.
                 kind if kind.to_string().contains("uncategorized") => None,
