@@ -147,7 +147,7 @@ fn what_cannot_be_read_and_what_nobody_knows_is_on_record_and_bounded() {
         house.json(&["audit", "search", "--tool", "mcp", "--outcome", "refused", "--limit", "100", "--json"]);
     let records: Vec<&Value> =
         found["entries"].as_array().unwrap().iter().map(|entry| &entry["record"]).collect();
-    assert!(records.iter().all(|record| record["principal"] == "desk"), "{found}");
+    assert!(records.iter().all(|record| record["principal"] == "local:desk"), "{found}");
     assert!(!found.to_string().contains("Ada") && !found.to_string().contains("dump"), "none of it is kept");
     let of = |code: &str| {
         records.iter().filter(|record| record["end"]["error"] == format!("refused/{code}")).count()

@@ -30,6 +30,7 @@ mod outbound_message;
 mod outbox;
 mod outbox_api;
 mod pages;
+mod people;
 mod planted;
 mod privacy;
 mod reload;

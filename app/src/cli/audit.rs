@@ -42,7 +42,7 @@ pub enum AuditCommand {
 /// `gangway audit search`
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Only this caller's, e.g. "agent:coordinator" or a person's name.
+    /// Only this actor's: agent:coordinator, person:NAME, host:CLIENT SUBJECT, local:NAME, process:service; a bare name finds whoever goes by it.
     #[arg(long, value_name = "NAME")]
     pub who: Option<String>,
     /// Only of this tool or act, e.g. provision.create_tenant or approvals.decide.

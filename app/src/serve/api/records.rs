@@ -164,7 +164,7 @@ struct ListAudit {
     account: Option<AccountId>,
     /// Only with this correlation id.
     correlation_id: Option<CorrelationId>,
-    /// Only this caller's.
+    /// Only this actor's, as the audit has it (`agent:coordinator`, `person:NAME`), or by the bare name.
     principal: Option<String>,
     /// Only of this tool or act.
     tool: Option<String>,

@@ -13,7 +13,7 @@ pub struct ToolCall {
     pub call_id: String,
     /// The tool, dotted.
     pub tool: String,
-    /// Who called.
+    /// Who called, e.g. `agent:coordinator`.
     pub principal: String,
     /// When it began.
     pub at: Timestamp,
