@@ -250,9 +250,10 @@ fn a_host_that_asked_hears_how_far_a_run_is_before_its_answer() {
     let id = host.begin("tools/call", &params);
     let (answer, told) = host.answer(id);
     assert_eq!(answer["isError"], false, "{answer}");
-    let first = &told.first().expect("it was told something")["params"];
-    assert_eq!(first["progressToken"], "p-1");
-    assert_eq!(first["message"], "running the onboarding of BETA-002");
+    assert!(told.iter().all(|heard| heard["params"]["progressToken"] == "p-1"), "{told:?}");
+    // On a busy machine it may hear before that the call is still at work.
+    let is_step = |heard: &Value| heard["params"]["message"] == "running the onboarding of BETA-002";
+    assert!(told.iter().any(is_step), "{told:?}");
 }
 
 #[test]
