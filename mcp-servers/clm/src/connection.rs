@@ -124,7 +124,7 @@ impl DocuSign {
     pub async fn envelope(&self, operation: &'static str, id: &str) -> Result<Option<Envelope>, ApiError> {
         let account = self.account(operation).await?;
         let request =
-            VendorRequest::get(Errand::about(operation, [id]), query::envelope_path(&account.id, id));
+            VendorRequest::get(Errand::about_some_account(operation), query::envelope_path(&account.id, id));
         match account.client.send_json(&request).await {
             Ok(envelope) => Ok(Some(envelope)),
             Err(error) if error.error_type == ErrorType::NotFound => Ok(None),
@@ -136,7 +136,7 @@ impl DocuSign {
     pub async fn resend(&self, operation: &'static str, envelope_id: &str) -> Result<(), ApiError> {
         let account = self.account(operation).await?;
         let path = query::resend_path(&account.id, envelope_id);
-        let errand = Errand::about(operation, [envelope_id]);
+        let errand = Errand::about_some_account(operation);
         let request = VendorRequest::json(errand, Method::PUT, path, &json!({}), CallEffect::Write)
             .map_err(|error| unexpected(operation, &error))?;
         account.client.send(&request).await.map(|_| ())

@@ -41,7 +41,7 @@ impl Lookup for Invoices {
     fn one(&self, account_id: AccountId) -> BoxFuture<'_, Result<OfAccount, ApiError>> {
         async move {
             let ids = slice::from_ref(&account_id);
-            let rows = self.query(Errand::about(operation(), [account_id.as_str()]), ids).await;
+            let rows = self.query(Errand::about_account(operation(), account_id.as_str()), ids).await;
             let rows = rows.map_err(|cut| cut.error)?;
             Ok(rows.iter().map(mapping::invoice).collect())
         }

@@ -136,7 +136,7 @@ impl Bundles {
     async fn accounts_singly(&self, keys: &[AccountKey]) -> Vec<Result<AccountPart, ApiError>> {
         let ask = |key: AccountKey| async move {
             let soql = self.salesforce.schema.account_and_owner(&key);
-            let errand = Errand::about(operation(), [key.as_str()]);
+            let errand = Errand::about_account(operation(), key.as_str());
             let rows = self.salesforce.query(errand, &soql, Deleted::Included).await?;
             account(operation(), &self.salesforce.schema.external_id_field, rows)
         };
@@ -147,7 +147,7 @@ impl Bundles {
         let ask = |key: AccountKey| async move {
             let schema = &self.salesforce.schema;
             let parts = get_opportunity::parts(operation(), schema, &key, None)?;
-            let errand = Errand::about(operation(), [key.as_str()]);
+            let errand = Errand::about_account(operation(), key.as_str());
             let row =
                 get_opportunity::the_one(operation(), self.salesforce.composite(errand, &parts).await?)?;
             opportunity(operation(), schema, row.as_ref())

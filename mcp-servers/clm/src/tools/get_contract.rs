@@ -69,7 +69,8 @@ pub(crate) async fn of_account(
     operation: &'static str,
     account_id: &str,
 ) -> Result<Option<Envelope>, ApiError> {
-    by_field(docusign, operation, &docusign.settings.fields.account_id, account_id).await
+    let errand = Errand::about_account(operation, account_id);
+    by_field(docusign, errand, &docusign.settings.fields.account_id, account_id).await
 }
 
 /// The envelope with this contract id; an envelope id is taken too.
@@ -83,18 +84,18 @@ pub(crate) async fn numbered(
     {
         return Ok(Some(envelope));
     }
-    by_field(docusign, operation, &docusign.settings.fields.contract_id, contract_id).await
+    let errand = Errand::about_some_account(operation);
+    by_field(docusign, errand, &docusign.settings.fields.contract_id, contract_id).await
 }
 
 async fn by_field(
     docusign: &DocuSign,
-    operation: &'static str,
+    errand: Errand,
     name: &str,
     value: &str,
 ) -> Result<Option<Envelope>, ApiError> {
     let filter = Filter::Field { name, value };
-    let envelopes =
-        docusign.list(Errand::about(operation, [value]), &filter, docusign.settings.search_from).await?;
+    let envelopes = docusign.list(errand, &filter, docusign.settings.search_from).await?;
     Ok(newest(&envelopes, name, value).cloned())
 }
 

@@ -7,7 +7,10 @@
 //! One account's broken record must not shut a vendor off for everybody. Failures therefore carry the subject they are
 //! about, and the breaker opens only if several subjects failed *and* the failure ratio holds without the subject that
 //! failed most. A failure that is about nobody in particular counts as a subject of its own; a batch's says nothing while
-//! traffic flows, because one record may have spoilt it: the single requests that follow it tell.
+//! traffic flows, because one record may have spoilt it: the single requests that follow it tell. One account has two
+//! names, a business id and a Salesforce id, and nothing here knows which belong together: so the names of either kind are
+//! counted by themselves, and the worst of both may be the same account. Records by ids of their own, such as invoices,
+//! may all be of one account: their failures say nothing either.
 //!
 //! Nor must it keep a healed vendor shut. Whom a failed probe was about is a *suspect*: calls about others may probe one
 //! cool-down before the next about a suspect, and the cool-down only doubles when a second subject's probe fails too.
@@ -52,12 +55,26 @@ impl Default for BreakerSettings {
 /// Whom a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// The account with this digest.
+    /// The account with this digest of its business id.
     One(u64),
+    /// The account with this digest of its Salesforce id: perhaps one that is known by its business id, too.
+    Record(u64),
+    /// Some account: the record's own name does not tell which.
+    SomeOne,
     /// Several accounts, who are asked for one by one if this call fails.
     Several,
     /// Nobody in particular: its failure speaks for the vendor.
     Nobody,
+}
+
+impl Subject {
+    /// Whether the two are certainly about different accounts.
+    fn is_another_than(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::One(this), Self::One(that)) | (Self::Record(this), Self::Record(that)) => this != that,
+            (Self::One(_) | Self::Record(_) | Self::SomeOne | Self::Several | Self::Nobody, _) => false,
+        }
+    }
 }
 
 /// How a call that passed ended.
@@ -123,7 +140,7 @@ pub struct Breaker {
     /// Not closed since.
     tripped_at: Option<Instant>,
     cool_down: Duration,
-    /// Whom the last failed probes were about: one account at most, and batches. Empty while closed.
+    /// Whom the last failed probes were about: one account at most, by each of its names, and batches. Empty while closed.
     suspects: Vec<Subject>,
 }
 
@@ -204,7 +221,7 @@ impl Breaker {
             return;
         }
         match (&self.state, outcome) {
-            (State::Closed, Outcome::Abandoned | Outcome::Failed(Subject::Several))
+            (State::Closed, Outcome::Abandoned | Outcome::Failed(Subject::Several | Subject::SomeOne))
             | (State::Open { .. }, _) => {}
             (State::Closed, Outcome::Answered) => self.note(now, None),
             (State::Closed, Outcome::Failed(subject)) => {
@@ -229,12 +246,8 @@ impl Breaker {
 
     /// The next cool-down. One account's failure, or a batch's that it may have spoilt, does not lengthen it.
     fn after_failed_probe(&mut self, subject: Subject) -> Duration {
-        let is_another = |suspect: &Subject| matches!(suspect, Subject::One(_)) && *suspect != subject;
-        let speaks_for_vendor = match subject {
-            Subject::Nobody => true,
-            Subject::One(_) => self.suspects.iter().any(is_another),
-            Subject::Several => false,
-        };
+        let speaks_for_vendor = subject == Subject::Nobody
+            || self.suspects.iter().any(|suspect| subject.is_another_than(*suspect));
         if speaks_for_vendor {
             self.suspects.clear();
         }
@@ -279,16 +292,19 @@ impl Breaker {
         if calls < self.settings.minimum_calls || !self.is_too_much(self.failures, calls) {
             return false;
         }
-        let mut by_subject: HashMap<u64, usize> = HashMap::new();
+        let [mut accounts, mut records]: [HashMap<u64, usize>; 2] = [HashMap::new(), HashMap::new()];
         let mut nobodys = 0;
         for failed in self.seen.iter().filter_map(|seen| seen.failed) {
             match failed {
-                Subject::One(subject) => *by_subject.entry(subject).or_default() += 1,
-                Subject::Nobody | Subject::Several => nobodys += 1,
+                Subject::One(account) => *accounts.entry(account).or_default() += 1,
+                Subject::Record(record) => *records.entry(record).or_default() += 1,
+                // Of some account or several: never noted.
+                Subject::SomeOne | Subject::Several | Subject::Nobody => nobodys += 1,
             }
         }
-        let worst = by_subject.values().copied().max().unwrap_or(0);
-        by_subject.len() + nobodys >= self.settings.failing_subjects.max(1)
+        let worst = |named: &HashMap<u64, usize>| named.values().copied().max().unwrap_or(0);
+        let worst = worst(&accounts) + worst(&records);
+        accounts.len().max(records.len()) + nobodys >= self.settings.failing_subjects.max(1)
             && self.is_too_much(self.failures - worst, calls - worst)
     }
 

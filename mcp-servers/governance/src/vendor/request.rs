@@ -2,6 +2,7 @@
 
 use crate::limits::breaker::Subject;
 use bytes::Bytes;
+use gangway_protocol::record_id::{ACCOUNT, RecordId};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -38,12 +39,21 @@ pub struct Errand {
 }
 
 impl Errand {
-    /// About these records. Of their names only a digest is kept.
+    /// About an account, in whichever case its business id is written and whichever form its Salesforce id has. Of the
+    /// name only a digest is kept.
     #[must_use]
-    pub fn about<'s>(operation: &'static str, subjects: impl IntoIterator<Item = &'s str>) -> Self {
-        let mut digest = DefaultHasher::new();
-        subjects.into_iter().for_each(|subject| subject.hash(&mut digest));
-        Self { subject: Subject::One(digest.finish()), ..Self::from(operation) }
+    pub fn about_account(operation: &'static str, account_id: &str) -> Self {
+        let subject = match RecordId::parse(account_id, ACCOUNT) {
+            Some(record) => Subject::Record(digest(record.short())),
+            None => Subject::One(digest(&account_id.to_ascii_uppercase())),
+        };
+        Self { subject, ..Self::from(operation) }
+    }
+
+    /// About a record whose account its name does not tell: an invoice number, an envelope, a currency pair.
+    #[must_use]
+    pub fn about_some_account(operation: &'static str) -> Self {
+        Self { subject: Subject::SomeOne, ..Self::from(operation) }
     }
 
     /// A batch's errand, of somebody who asks for its records one by one if it fails.
@@ -58,6 +68,12 @@ impl From<&'static str> for Errand {
     fn from(operation: &'static str) -> Self {
         Self { operation, subject: Subject::Nobody, patience: Patience::Usual }
     }
+}
+
+fn digest(name: &str) -> u64 {
+    let mut digest = DefaultHasher::new();
+    name.hash(&mut digest);
+    digest.finish()
 }
 
 /// A request's body.

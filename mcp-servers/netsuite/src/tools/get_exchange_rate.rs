@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gangway_governance::Server;
+use gangway_governance::vendor::Errand;
 use gangway_protocol::tools::netsuite::{GetExchangeRate, RateArgs, RateFound};
 use gangway_protocol::{ApiError, RecordKind};
 
@@ -23,7 +24,8 @@ pub(crate) fn add(server: Server, netsuite: Arc<NetSuite>) -> Server {
 
 async fn get(netsuite: &NetSuite, operation: &'static str, args: RateArgs) -> Result<RateFound, ApiError> {
     let sql = query::exchange_rates(args.from, args.to, args.date);
-    let row: Option<RateRow> = netsuite.first(operation.into(), &sql).await?;
+    // One pair that cannot be read is one account's currency, not an outage.
+    let row: Option<RateRow> = netsuite.first(Errand::about_some_account(operation), &sql).await?;
     found(operation, &args, row.as_ref())
 }
 

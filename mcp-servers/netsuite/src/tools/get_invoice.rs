@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gangway_governance::Server;
 use gangway_governance::vendor::Errand;
 use gangway_protocol::tools::netsuite::{GetInvoice, InvoiceArgs, InvoiceFound};
-use gangway_protocol::{AccountId, ApiError, RecordKind};
+use gangway_protocol::{ApiError, RecordKind};
 
 use crate::connection::NetSuite;
 use crate::errors::{bad_arguments, unreadable};
@@ -36,8 +36,10 @@ async fn get(
         }
     };
     let sql = query::invoices(&wanted, &netsuite.contract_field, Order::NewestFirst);
-    let named = args.invoice_id.as_deref().or(args.account_id.as_ref().map(AccountId::as_str));
-    let errand = Errand::about(operation, named);
+    let errand = match &args.account_id {
+        Some(account_id) => Errand::about_account(operation, account_id.as_str()),
+        None => Errand::about_some_account(operation),
+    };
     let row: Option<InvoiceRow> = netsuite.first(errand, &sql).await?;
     let invoice =
         row.as_ref().map(mapping::invoice).transpose().map_err(|cause| unreadable(operation, &cause))?;

@@ -26,7 +26,8 @@ pub(crate) async fn find(
     key: &AccountKey,
 ) -> Result<Option<AccountRow>, ApiError> {
     let soql = salesforce.schema.account(key);
-    let rows = salesforce.query(Errand::about(operation, [key.as_str()]), &soql, Deleted::Included).await?;
+    let rows =
+        salesforce.query(Errand::about_account(operation, key.as_str()), &soql, Deleted::Included).await?;
     the_one(operation, rows)
 }
 

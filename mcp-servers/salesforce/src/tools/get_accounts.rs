@@ -65,7 +65,7 @@ async fn batch(
 ) -> Result<Vec<Row>, ApiError> {
     let keys: Vec<AccountKey> = ids.iter().map(AccountKey::of).collect();
     let errand = match ids {
-        [alone] => Errand::about(operation, [alone.as_str()]),
+        [alone] => Errand::about_account(operation, alone.as_str()),
         _ => Errand::batch(operation),
     };
     let soql = salesforce.schema.accounts(&keys);

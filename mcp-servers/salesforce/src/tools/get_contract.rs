@@ -28,9 +28,8 @@ async fn get(
 ) -> Result<ContractFound, ApiError> {
     let text = args.contract_id.as_str();
     let id = RecordId::parse(text, CONTRACT).ok_or_else(|| malformed_id(operation, "contract", text))?;
-    let rows: Vec<ContractRow> = salesforce
-        .query(Errand::about(operation, [id.as_str()]), &query::contract(&id), Deleted::Left)
-        .await?;
+    let rows: Vec<ContractRow> =
+        salesforce.query(Errand::about_some_account(operation), &query::contract(&id), Deleted::Left).await?;
     let contract =
         rows.first().map(mapping::contract).transpose().map_err(|cause| unreadable(operation, &cause))?;
     Ok(ContractFound { contract })

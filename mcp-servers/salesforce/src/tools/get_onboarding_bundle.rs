@@ -54,7 +54,7 @@ pub(crate) async fn get(
     args: DealArgs,
 ) -> Result<OnboardingBundle, ApiError> {
     let asked = ask(operation, &salesforce.schema, &args);
-    let errand = Errand::about(operation, [args.account_id.as_str()]);
+    let errand = Errand::about_account(operation, args.account_id.as_str());
     let answers = salesforce.composite(errand, &asked.parts).await.map_err(|error| error.hiding(BUNDLE))?;
     answered(operation, &salesforce.schema, asked, answers)
 }

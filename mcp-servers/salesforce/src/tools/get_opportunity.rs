@@ -39,7 +39,8 @@ async fn get(
         &AccountKey::of(&args.account_id),
         args.opportunity_id.as_ref(),
     )?;
-    let answers = salesforce.composite(Errand::about(operation, [args.account_id.as_str()]), &parts).await?;
+    let answers =
+        salesforce.composite(Errand::about_account(operation, args.account_id.as_str()), &parts).await?;
     let row = the_one(operation, answers)?;
     let opportunity = row
         .map(|row| mapping::opportunity(&row, &salesforce.schema))

@@ -30,6 +30,6 @@ async fn get(
     let id =
         RecordId::parse(&args.user_id, USER).ok_or_else(|| malformed_id(operation, "user", &args.user_id))?;
     let rows: Vec<UserRow> =
-        salesforce.query(Errand::about(operation, [id.as_str()]), &query::user(&id), Deleted::Left).await?;
+        salesforce.query(Errand::about_some_account(operation), &query::user(&id), Deleted::Left).await?;
     Ok(UserFound { user: rows.first().map(mapping::owner) })
 }

@@ -39,7 +39,7 @@ async fn update(
         schema.status_field.as_str(): args.status.label(),
         schema.run_field.as_str(): args.run_id.as_str(),
     });
-    let errand = Errand::about(operation, [args.account_id.as_str()]);
+    let errand = Errand::about_account(operation, args.account_id.as_str());
     let written = salesforce.update_account(errand, &record, &fields).await;
     written.map_err(|error| match error.error_code.as_str() {
         // Nothing required is ever sent empty, so only a record about to be created can lack something.

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test fails loudly")]
 
 use super::{Admission, Breaker, BreakerSettings, Outcome, Phase, Subject, Ticket};
+use crate::vendor::Errand;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -37,9 +38,14 @@ fn failed(subject: u64) -> Outcome {
     Outcome::Failed(Subject::One(subject))
 }
 
+fn record(subject: u64) -> Outcome {
+    Outcome::Failed(Subject::Record(subject))
+}
+
 const ANSWERED: Outcome = Outcome::Answered;
 const NOBODYS: Outcome = Outcome::Failed(Subject::Nobody);
 const BATCH: Outcome = Outcome::Failed(Subject::Several);
+const SOME_ONES: Outcome = Outcome::Failed(Subject::SomeOne);
 
 #[test]
 fn opens_by_the_table() {
@@ -68,6 +74,18 @@ fn opens_by_the_table() {
                 failed(1),
             ],
             Phase::Closed,
+        ),
+        (
+            "an account by both its names, and records that may be its",
+            &[failed(1), record(1), SOME_ONES, failed(1), record(1), SOME_ONES, failed(2), record(2)],
+            Phase::Closed,
+        ),
+        ("records of an account nobody knows", &[SOME_ONES; 40], Phase::Closed),
+        ("three accounts by Salesforce ids", &[ANSWERED, record(1), record(2), record(3)], Phase::Open),
+        (
+            "an outage, by whichever names",
+            &[failed(1), record(1), failed(2), record(2), SOME_ONES, failed(3)],
+            Phase::Open,
         ),
         ("about nobody in particular", &[NOBODYS; 4], Phase::Open),
         ("batches, which a record of one account may have spoilt", &[BATCH; 40], Phase::Closed),
@@ -134,7 +152,7 @@ fn fail_probe(breaker: &mut Breaker, subject: Subject, now: Instant) -> (u64, u6
 
 #[test]
 fn who_failed_as_the_probe_lets_others_probe_first_and_makes_nobody_wait_longer() {
-    for suspect in [Subject::One(7), Subject::Several] {
+    for suspect in [Subject::One(7), Subject::Record(7), Subject::SomeOne, Subject::Several] {
         let begin = Instant::now();
         let mut breaker = opened(begin);
         let mut now = begin + Duration::from_secs(5);
@@ -198,15 +216,40 @@ enum Event {
 fn outcomes() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         3 => Just(Outcome::Answered),
-        4 => (0_u64..5).prop_map(failed),
+        3 => (0_u64..5).prop_map(failed),
+        2 => (0_u64..5).prop_map(record),
         1 => Just(NOBODYS),
+        1 => Just(SOME_ONES),
         1 => Just(BATCH),
         1 => Just(Outcome::Abandoned),
     ]
 }
 
 fn subjects() -> impl Strategy<Value = Subject> {
-    prop_oneof![6 => (0_u64..5).prop_map(Subject::One), 1 => Just(Subject::Several), 1 => Just(Subject::Nobody)]
+    prop_oneof![
+        4 => (0_u64..5).prop_map(Subject::One),
+        2 => (0_u64..5).prop_map(Subject::Record),
+        1 => Just(Subject::SomeOne),
+        1 => Just(Subject::Several),
+        1 => Just(Subject::Nobody),
+    ]
+}
+
+/// One account under every name that a call about it can have: its business id in any case, both forms of its Salesforce
+/// id, records of its own, and lists it is on.
+fn its_errands() -> impl Strategy<Value = Errand> {
+    let business_id = prop::collection::vec(any::<bool>(), 8).prop_map(|lower| {
+        let in_case =
+            |(letter, lower): (char, bool)| if lower { letter.to_ascii_lowercase() } else { letter };
+        "ACME-001".chars().zip(lower).map(in_case).collect::<String>()
+    });
+    prop_oneof![
+        3 => business_id.prop_map(|id| Errand::about_account("get_account", &id)),
+        1 => Just(Errand::about_account("get_account", "001D000000IRFma")),
+        1 => Just(Errand::about_account("get_account", "001D000000IRFmaIAH")),
+        1 => Just(Errand::about_some_account("get_exchange_rate")),
+        1 => Just(Errand::batch("get_accounts")),
+    ]
 }
 
 fn events(outcomes: impl Strategy<Value = Outcome>) -> impl Strategy<Value = Vec<Event>> {
@@ -277,17 +320,20 @@ proptest! {
 
     #[test]
     fn one_account_alone_never_opens_it(
-        events in events(prop_oneof![Just(ANSWERED), Just(failed(7)), Just(BATCH)]),
+        events in events(prop_oneof![
+            1 => Just(ANSWERED),
+            3 => its_errands().prop_map(|errand| Outcome::Failed(errand.subject)),
+        ]),
     ) {
         play(events, |breaker, _| assert_eq!(breaker.phase(), Phase::Closed));
     }
 
-    /// The vendor has healed, wherever the breaker stands by then; all that fails is account 7 and what holds it, and
+    /// The vendor has healed, wherever the breaker stands by then; all that fails is one account and what holds it, and
     /// they always ask first.
     #[test]
     fn one_account_alone_never_keeps_it_open(
         past in events(outcomes()),
-        alone in prop::collection::vec((any::<bool>(), 0_u64..12_000), 0..60),
+        alone in prop::collection::vec((its_errands(), 0_u64..12_000), 0..60),
     ) {
         let (mut breaker, mut now) = play(past, |_, _| {});
         let before = breaker.cool_down;
@@ -296,19 +342,20 @@ proptest! {
                 breaker.settle(ticket, Outcome::Failed(subject), now);
             }
         };
-        for (is_batch, wait_ms) in alone {
-            fails(&mut breaker, if is_batch { Subject::Several } else { Subject::One(7) }, now);
+        for (errand, wait_ms) in alone {
+            fails(&mut breaker, errand.subject, now);
             now += Duration::from_millis(wait_ms);
         }
         // Once, if the probe before it was about another account.
         prop_assert!(breaker.cool_down <= (before * 2).min(SETTINGS.longest_cool_down));
-        // The one asked for may be the suspect of before: then a batch, account 7 and a batch again come first.
-        let until = now + SETTINGS.longest_cool_down * 5;
+        // The one asked for may be the suspect of before: then the account comes first by each of its names, twice.
+        let until = now + SETTINGS.longest_cool_down * 9;
+        let names = ["acme-001", "001D000000IRFma"].map(|id| Errand::about_account("get_account", id));
+        let names = names.into_iter().chain([Errand::about_some_account("get_user"), Errand::batch("get_accounts")]);
         while breaker.phase() != Phase::Closed {
             prop_assert!(now <= until, "still open for all others");
             now += Duration::from_secs(1);
-            fails(&mut breaker, Subject::One(7), now);
-            fails(&mut breaker, Subject::Several, now);
+            names.clone().for_each(|errand| fails(&mut breaker, errand.subject, now));
             if let Admission::Pass(ticket) = breaker.admit(Subject::One(1), now) {
                 breaker.settle(ticket, ANSWERED, now);
             }
@@ -322,7 +369,18 @@ proptest! {
 
     #[test]
     fn it_opens_exactly_when_a_plain_count_of_the_window_says_so(
-        calls in prop::collection::vec((prop_oneof![Just(ANSWERED), (0_u64..5).prop_map(failed), Just(NOBODYS)], 0_u64..3_000), 1..80),
+        calls in prop::collection::vec(
+            (
+                prop_oneof![
+                    Just(ANSWERED),
+                    (0_u64..5).prop_map(failed),
+                    (0_u64..5).prop_map(record),
+                    Just(NOBODYS),
+                ],
+                0_u64..3_000,
+            ),
+            1..80,
+        ),
     ) {
         let (mut breaker, begin) = (Breaker::new(SETTINGS), Instant::now());
         let (mut now, mut past) = (begin, Vec::new());
@@ -346,9 +404,11 @@ fn plain_count(past: &[(Instant, Outcome)], now: Instant) -> bool {
     let window: Vec<Outcome> =
         past.iter().filter(|(at, _)| now - *at < SETTINGS.window).map(|(_, outcome)| *outcome).collect();
     let failures = window.iter().filter(|outcome| matches!(outcome, Outcome::Failed(_))).count();
-    let of = |subject| window.iter().filter(|outcome| **outcome == failed(subject)).count();
-    let worst = (0..5).map(of).max().unwrap_or(0);
-    let named = (0..5).filter(|subject| of(*subject) > 0).count();
+    let of = |name: fn(u64) -> Outcome, one| window.iter().filter(|outcome| **outcome == name(one)).count();
+    let most = |name| (0..5).map(|one| of(name, one)).max().unwrap_or(0);
+    let worst = most(failed) + most(record);
+    let count = |name| (0..5).filter(|one| of(name, *one) > 0).count();
+    let named = count(failed).max(count(record));
     let nobodys = window.iter().filter(|outcome| **outcome == NOBODYS).count();
     let half = |failures: usize, calls: usize| failures > 0 && failures * 2 >= calls;
     window.len() >= SETTINGS.minimum_calls
