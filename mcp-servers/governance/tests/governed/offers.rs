@@ -1,7 +1,7 @@
 //! Resources, prompts and completions: made of read tools, and governed as those.
 
 use crate::toys::{Client, Era, connect, governed};
-use gangway_governance::{Document, Governance, Server, ToolNames};
+use gangway_governance::{Document, Governance, Policy, Server, ToolNames};
 use gangway_protocol::tools::{Access, Contract, Tool};
 use gangway_protocol::{AccountId, ErrorType, System};
 use gangway_store::Store;
@@ -110,6 +110,22 @@ async fn a_resource_is_its_tools_answer_and_is_audited_as_that_tools_call() {
     assert_eq!(audit.len(), 2, "intent and outcome");
     assert!(audit.iter().all(|entry| entry.record.tool == "provision.get_tenant"));
     assert!(audit.iter().all(|entry| entry.record.principal == "local:tester"));
+}
+
+#[tokio::test]
+async fn a_rule_about_an_account_holds_for_its_resource_however_the_address_names_it() {
+    let policy = Policy::read(
+        "[[deny]]\nwho = [\"local\"]\ntools = [\"provision.get_tenant\"]\nwhen = \"args.account_id == 'ACME-001'\"",
+    )
+    .unwrap();
+    let governance = Governance::new(Store::in_memory().unwrap()).with_policy(policy);
+    let client = connect(governed(server(), governance, ToolNames::Dotted), Era::Modern).await;
+    for name in ["ACME-001", "acme-001", "Acme-001", "001D000000IRFma", "001D000000IRFmaIAH"] {
+        let error = read(&client, &format!("gangway://tenants/{name}")).await.unwrap_err();
+        assert_eq!(error.data.unwrap()["error_code"], "NOT_PERMITTED", "{name}");
+    }
+    let absent = read(&client, "gangway://tenants/ACME-002").await.unwrap_err();
+    assert_eq!(absent.code.0, -32602, "asked, and there is none");
 }
 
 #[tokio::test]

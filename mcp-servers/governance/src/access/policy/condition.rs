@@ -2,8 +2,9 @@
 //!
 //! The `cel` crate parses and evaluates it, within bounds: a short source, no loops, no regular expressions, comparisons and
 //! a few functions on text and lists only. So its cost is that of reading the arguments a bounded number of times. Whatever goes
-//! wrong, a panic included, ends in "cannot be judged", which never permits anything.
+//! wrong, a panic included, ends in "cannot be judged", which never permits anything. Accounts it sees as [`accounts`] says.
 
+use super::accounts;
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use cel::{Context, Env, Program, Value};
 use serde_json::Value as Json;
@@ -75,15 +76,25 @@ impl Condition {
         let program = parse(source, env)?;
         let mut reads = BTreeSet::new();
         check(program.expression(), &mut reads)?;
+        accounts::check_spelling(program.expression())?;
         Ok(Self { program, env: env.clone(), reads })
+    }
+
+    /// Whether it is about an account that these arguments name by a Salesforce id.
+    pub(super) fn is_blind_to(&self, arguments: &Json) -> bool {
+        let mut accounts = self.reads.iter().filter(|argument| accounts::is_account(argument));
+        accounts.any(|argument| arguments.get(argument).is_some_and(accounts::names_record))
     }
 
     /// Whether it holds; none when it cannot be judged.
     pub(super) fn holds(&self, arguments: &Json) -> Option<bool> {
+        if self.is_blind_to(arguments) {
+            return None;
+        }
         // Nothing outlives the evaluation that a panic could leave half-changed.
         let evaluated = catch_unwind(AssertUnwindSafe(|| {
             let mut context = Context::with_env(Arc::clone(&self.env.0));
-            context.add_variable_from_value(ARGS, value(arguments));
+            context.add_variable_from_value(ARGS, seen(arguments));
             self.program.execute(&context)
         }));
         match evaluated {
@@ -147,6 +158,16 @@ fn check(node: &IdedExpr, reads: &mut BTreeSet<String>) -> Result<(), String> {
             Err("loops, maps and structures are not allowed here".to_owned())
         }
     }
+}
+
+/// The arguments as an expression sees them.
+fn seen(arguments: &Json) -> Value {
+    let Json::Object(fields) = arguments else { return value(arguments) };
+    let seen = |(name, field): (&String, &Json)| match accounts::is_account(name) {
+        true => (name.clone(), value(&accounts::seen(field))),
+        false => (name.clone(), value(field)),
+    };
+    Value::Map(fields.iter().map(seen).collect::<HashMap<String, Value>>().into())
 }
 
 /// Whole numbers are signed ones, so that they compare with those of an expression.

@@ -3,6 +3,7 @@
 //!
 //! Pure: it is asked with a caller, a tool and its arguments and reads nothing else. What cannot be judged is refused.
 
+mod accounts;
 mod condition;
 mod file;
 mod subject;
@@ -109,6 +110,11 @@ impl Rule {
             (Some(arguments), Effect::Deny) => when.holds(arguments) != Some(false),
         }
     }
+
+    /// Whether it cannot judge these arguments because they name an account by its Salesforce id.
+    fn is_blind_to(&self, arguments: Option<&Value>) -> bool {
+        self.when.as_ref().zip(arguments).is_some_and(|(when, arguments)| when.is_blind_to(arguments))
+    }
 }
 
 /// The answer.
@@ -129,6 +135,8 @@ pub enum Refusal {
     ReadOnly,
     /// A rule takes it away.
     Denied(Place),
+    /// A rule about accounts cannot judge one that is named by its Salesforce id.
+    ByRecordId(Place),
     /// Rules would allow it with other arguments.
     OtherArguments,
     /// No rule allows it.
@@ -145,6 +153,9 @@ impl Refusal {
             Self::OtherServer(system) => format!("its token is for the {system} server"),
             Self::ReadOnly => "it may only read; writing is allowed where it was launched".to_owned(),
             Self::Denied(place) => format!("a rule forbids it ({place})"),
+            Self::ByRecordId(place) => format!(
+                "a rule about accounts ({place}) knows them by business id, and the call names one by its Salesforce id"
+            ),
             Self::OtherArguments => "the policy does not allow it with these arguments".to_owned(),
             Self::NoRule => "no rule of the policy allows it".to_owned(),
             Self::NoScope => format!("its token lacks the scope {}", scope_of(contract)),
@@ -152,8 +163,18 @@ impl Refusal {
         let text = format!("{principal} may not call {}: {why}", contract.name);
         let kind = gangway_protocol::ErrorType::Authorization;
         let mut error = ApiError::new(contract.system, kind, contract.operation(), "NOT_PERMITTED", &text);
-        "Ask whoever runs this installation; `gangway policy explain` shows which rules apply"
-            .clone_into(&mut error.resolution);
+        match self {
+            Self::ByRecordId(_) => "Name the account by its business id, and call again",
+            Self::OtherServer(_)
+            | Self::ReadOnly
+            | Self::Denied(_)
+            | Self::OtherArguments
+            | Self::NoRule
+            | Self::NoScope => {
+                "Ask whoever runs this installation; `gangway policy explain` shows which rules apply"
+            }
+        }
+        .clone_into(&mut error.resolution);
         error.unsent()
     }
 }
@@ -261,11 +282,18 @@ impl Policy {
         let concerning = || self.rules.iter().filter(|rule| rule.concerns(principal, contract));
         let of = |effect| concerning().filter(move |rule| rule.effect == effect);
         if let Some(denying) = of(Effect::Deny).find(|rule| rule.applies(arguments)) {
-            return Err(Refusal::Denied(denying.place));
+            let is_blind = denying.is_blind_to(arguments);
+            let refusal = if is_blind { Refusal::ByRecordId } else { Refusal::Denied };
+            return Err(refusal(denying.place));
         }
         let Some(allowing) = of(Effect::Allow).find(|rule| rule.applies(arguments)) else {
+            let blind = of(Effect::Allow).find(|rule| rule.is_blind_to(arguments));
             let would = of(Effect::Allow).next().is_some();
-            return Err(if would { Refusal::OtherArguments } else { Refusal::NoRule });
+            return Err(match blind {
+                Some(blind) => Refusal::ByRecordId(blind.place),
+                None if would => Refusal::OtherArguments,
+                None => Refusal::NoRule,
+            });
         };
         match principal.kind() {
             Kind::Host { scopes, .. } if !scopes.contains(&scope_of(contract)) => Err(Refusal::NoScope),

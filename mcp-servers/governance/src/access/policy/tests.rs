@@ -5,7 +5,9 @@
 use super::{Place, Policy, Refusal, Source, Verdict};
 use crate::access::principal::{Principal, Reach};
 use gangway_protocol::tools::provision::CreateTenant;
-use gangway_protocol::tools::salesforce::{GetUser, UpdateOnboardingStatus};
+use gangway_protocol::tools::salesforce::{
+    GetAccount, GetAccounts, GetOnboardingBundle, GetOpportunity, GetUser, UpdateOnboardingStatus,
+};
 use gangway_protocol::tools::tasks::{List, UpdateStatus};
 use gangway_protocol::tools::{Contract, Tool, describe_all};
 use gangway_protocol::{Agent, Person, Role, System};
@@ -182,12 +184,103 @@ fn a_file_that_cannot_be_used_is_told_by_line() {
         (rule("\"host\"", tenant, "when = \"args.tier + 'a' == 'x'\""), 5, "_+_ is not allowed"),
         (rule("\"host\"", tenant, &long), 5, "at most 1000"),
         (rule("\"host\"", tenant, &deep), 5, "when: "),
+        (rule("\"host\"", tenant, "when = \"args.account_id.startsWith('gov-')\""), 5, "write 'GOV-'"),
+        (rule("\"host\"", tenant, "when = \"args.account_id in ['A-1', 'a-2']\""), 5, "write 'A-2'"),
         ("#".repeat(super::MAX_FILE_BYTES + 1), 1, "at most"),
     ] {
         let error = Policy::read(&text).err().unwrap();
         let (found, problem) = error.problems.first().unwrap();
         assert!((*found, problem.contains(words)) == (line, true), "{text}\n{error}");
     }
+}
+
+/// One account: its business id in two spellings, and both forms of its Salesforce id.
+const SPELLINGS: [&str; 4] = ["GOV-001", "gov-001", "001D000000IRFma", "001D000000IRFmaIAH"];
+
+#[test]
+fn a_rule_about_an_account_holds_whichever_of_its_names_a_call_uses() {
+    let rule = |effect: &str, when: &str| {
+        let tools = "[\"salesforce.get_account\", \"salesforce.get_opportunity\"]";
+        format!("[[{effect}]]\nwho = [\"local\"]\ntools = {tools}\nwhen = \"{when}\"\n")
+    };
+    let local = Principal::local("stdio", Reach::Writes).unwrap();
+    let asked = |policy: &Policy, id: &str| {
+        policy.decide(&local, &GetAccount::CONTRACT, Some(&json!({ "account_id": id })))
+    };
+    for when in ["args.account_id.startsWith('GOV-')", "args.account_id in ['A-1', 'GOV-001']"] {
+        let denied = Policy::read(&rule("deny", when)).unwrap();
+        let [capitals, small, short, long] = SPELLINGS.map(|id| refused(asked(&denied, id)));
+        assert!([capitals, small].iter().all(|refusal| matches!(refusal, Refusal::Denied(_))), "{when}");
+        assert!([short, long].iter().all(|refusal| matches!(refusal, Refusal::ByRecordId(_))), "{when}");
+        assert!(matches!(asked(&denied, "ACME-001"), Verdict::Allowed(_)), "{when}");
+
+        let allowed = Policy::read(&format!("extends = \"nothing\"\n{}", rule("allow", when))).unwrap();
+        let [capitals, small, short, long] = SPELLINGS.map(|id| asked(&allowed, id));
+        assert!([capitals, small].iter().all(|verdict| matches!(verdict, Verdict::Allowed(_))), "{when}");
+        for verdict in [short, long] {
+            let error = refused(verdict).error(&local, &GetAccount::CONTRACT);
+            assert!(error.message.contains("Salesforce id"), "{}", error.message);
+            assert_eq!(error.resolution, "Name the account by its business id, and call again");
+        }
+        assert_eq!(refused(asked(&allowed, "ACME-001")), Refusal::OtherArguments);
+    }
+}
+
+#[test]
+fn a_rule_about_a_list_of_accounts_sees_each_of_them() {
+    let policy = Policy::read(
+        "[[deny]]\nwho = [\"local\"]\ntools = [\"salesforce.get_accounts\"]\nwhen = \"'GOV-001' in args.account_ids\"",
+    )
+    .unwrap();
+    let local = Principal::local("stdio", Reach::Writes).unwrap();
+    let ask = |id: &str| json!({ "account_ids": ["ACME-001", id] });
+    for id in SPELLINGS {
+        assert!(!is_allowed(&policy, &local, &GetAccounts::CONTRACT, ask(id)), "{id}");
+    }
+    assert!(is_allowed(&policy, &local, &GetAccounts::CONTRACT, ask("GOV-002")));
+}
+
+#[test]
+fn conditions_know_every_argument_that_names_accounts() {
+    for tool in describe_all() {
+        let properties = tool["inputSchema"]["properties"].as_object().cloned().unwrap_or_default();
+        for (name, schema) in properties {
+            let is_account = schema.to_string().contains("#/$defs/AccountId");
+            assert_eq!(super::accounts::is_account(&name), is_account, "{} {name}", tool["name"]);
+        }
+    }
+}
+
+#[test]
+fn the_example_keeps_its_customers_from_everybody_it_names_by_whichever_name() {
+    let policy = Policy::read(include_str!("../../../../../examples/policy.toml")).unwrap();
+    let callers = [
+        host(&["salesforce:read"]),
+        Principal::local("stdio", Reach::Writes).unwrap(),
+        person(Role::Viewer),
+        person(Role::Auditor),
+    ];
+    let single = [&GetAccount::CONTRACT, &GetOnboardingBundle::CONTRACT, &GetOpportunity::CONTRACT];
+    for caller in &callers {
+        for id in SPELLINGS {
+            for contract in single {
+                assert!(!is_allowed(&policy, caller, contract, json!({ "account_id": id })), "{caller} {id}");
+            }
+            let list = json!({ "account_ids": [id] });
+            assert!(!is_allowed(&policy, caller, &GetAccounts::CONTRACT, list), "{caller} {id}");
+        }
+        let by_deal = json!({ "account_id": "ACME-001", "opportunity_id": "006D000000ABCde" });
+        assert!(!is_allowed(&policy, caller, &GetOpportunity::CONTRACT, by_deal), "{caller}");
+        let other = json!({ "account_id": "ACME-001" });
+        assert!(is_allowed(&policy, caller, &GetAccount::CONTRACT, other), "{caller}");
+    }
+    let cs = person(Role::Cs);
+    assert!(SPELLINGS.iter().all(|id| is_allowed(
+        &policy,
+        &cs,
+        &GetAccount::CONTRACT,
+        json!({ "account_id": id })
+    )));
 }
 
 #[test]
