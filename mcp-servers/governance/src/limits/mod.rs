@@ -28,7 +28,7 @@ use crate::call::Call;
 use crate::vendor::Outbound;
 use bulkhead::{Bulkhead, Entry};
 use deadlines::Deadlines;
-use gangway_protocol::{Actor, ApiError, System};
+use gangway_protocol::{ApiError, System};
 use rate::CallerRates;
 use settings::CoalesceSettings;
 use slots::Slots;
@@ -163,9 +163,9 @@ impl Limits {
     }
 
     /// Takes a token from the caller's bucket for a tool.
-    pub(crate) fn take(&self, who: &Actor, tool: &'static str, call: &Call) -> Result<(), ApiError> {
+    pub(crate) fn take(&self, tool: &'static str, call: &Call) -> Result<(), ApiError> {
         let rates = Arc::clone(&self.inner.rates.read().unwrap_or_else(PoisonError::into_inner));
-        rates.take(who, tool).map_err(|wait| refusal::caller_rate(call, wait))
+        rates.take(&call.principal, tool).map_err(|wait| refusal::caller_rate(call, wait))
     }
 
     /// How long a call of a tool may take, of the time every call has.

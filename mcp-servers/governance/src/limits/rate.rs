@@ -4,13 +4,14 @@
 //! It refuses and says how long; whether anybody waits is the caller's decision.
 
 use super::settings::{CallerSettings, RateSettings};
+use crate::access::Principal;
+use crate::access::policy::Subject;
 use gangway_protocol::Actor;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -75,7 +76,8 @@ impl Buckets {
 
 /// The buckets per caller and tool. A caller that is named draws from buckets of its own size.
 pub(super) struct CallerRates {
-    named: HashMap<String, Option<Buckets>>,
+    /// In the order in which a caller is looked for.
+    named: Vec<(Subject, Option<Buckets>)>,
     others: Option<Buckets>,
 }
 
@@ -86,9 +88,10 @@ impl CallerRates {
     }
 
     /// Takes a token, or says when there will be one.
-    pub(super) fn take(&self, who: &Actor, tool: &'static str) -> Result<(), Duration> {
-        let buckets = self.named.get(who.as_str()).unwrap_or(&self.others);
-        buckets.as_ref().map_or(Ok(()), |buckets| buckets.take(&(who.clone(), tool)))
+    pub(super) fn take(&self, principal: &Principal, tool: &'static str) -> Result<(), Duration> {
+        let named = self.named.iter().find(|(subject, _)| subject.is(principal));
+        let buckets = named.map_or(&self.others, |(_, buckets)| buckets);
+        buckets.as_ref().map_or(Ok(()), |buckets| buckets.take(&(principal.actor().clone(), tool)))
     }
 }
 
@@ -103,9 +106,13 @@ fn wait_of(checked: Result<(), governor::NotUntil<Instant>>) -> Result<(), Durat
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up should fail loudly")]
+
     use super::{CallerRates, MOST_CALLERS, VendorRate};
+    use crate::access::policy::Subject;
+    use crate::access::{Principal, Reach};
     use crate::limits::settings::{CallerSettings, RateSettings};
-    use gangway_protocol::{Actor, Agent};
+    use gangway_protocol::{Agent, Person, Role};
     use std::time::Duration;
 
     const TEN: RateSettings = RateSettings { per_second: 10, burst: 2 };
@@ -124,10 +131,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_caller_and_tool_has_a_bucket_of_its_own() {
         let settings = CallerSettings { per_second: Some(1), burst: Some(1), ..CallerSettings::default() };
-        let (rates, jane, local) = (CallerRates::new(&settings), Actor::person("jane"), Actor::local("jane"));
+        let (rates, jane, joe) = (CallerRates::new(&settings), launched("jane"), launched("joe"));
         assert_eq!(rates.take(&jane, "a.b"), Ok(()));
         assert!(rates.take(&jane, "a.b").is_err());
-        assert_eq!((rates.take(&jane, "a.c"), rates.take(&local, "a.b")), (Ok(()), Ok(())));
+        assert_eq!((rates.take(&jane, "a.c"), rates.take(&joe, "a.b")), (Ok(()), Ok(())));
     }
 
     #[tokio::test(start_paused = true)]
@@ -136,7 +143,7 @@ mod tests {
         let rates = CallerRates::new(&settings);
         let crowd = |from: usize, to: usize| {
             for number in from..to {
-                let _ = rates.take(&Actor::person(&format!("caller-{number}")), "a.b");
+                let _ = rates.take(&launched(&format!("caller-{number}")), "a.b");
             }
             rates.others.as_ref().map(|buckets| buckets.limiter.len())
         };
@@ -148,13 +155,41 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn our_own_agents_are_not_slowed_down_unless_somebody_says_so() {
-        let (rates, agent) = (CallerRates::new(&CallerSettings::default()), Actor::agent(Agent::Coordinator));
+        let (rates, agent) =
+            (CallerRates::new(&CallerSettings::default()), Principal::agent(Agent::Coordinator));
         assert!((0..10_000).all(|_| rates.take(&agent, "a.b").is_ok()));
-        for named in ["coordinator", "agent:coordinator"] {
-            let mut settings = CallerSettings::default();
-            settings.named.insert(named.to_owned(), TEN);
-            let rates = CallerRates::new(&settings);
-            assert_eq!((0..10).filter(|_| rates.take(&agent, "a.b").is_ok()).count(), 2, "{named}");
+        assert_eq!(passing(&[("agent:coordinator", 2)], &agent), 2);
+    }
+
+    /// How many of thirty calls at once pass with these bursts.
+    fn passing(bursts: &[(&str, u32)], caller: &Principal) -> usize {
+        let named = bursts.iter().map(|(word, burst)| {
+            (Subject::read(word).unwrap(), RateSettings { per_second: *burst, burst: *burst })
+        });
+        let rates = CallerRates::new(&CallerSettings { named: named.collect(), ..CallerSettings::default() });
+        (0..30).filter(|_| rates.take(caller, "a.b").is_ok()).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_is_found_by_its_name_before_a_group_it_is_of() {
+        let host = Principal::host("desk", "ada", ["tasks:read".to_owned()].into()).unwrap();
+        let roles = [Role::Cs, Role::Approver].into();
+        let jo = Principal::person(Person { name: "Jo Doe".to_owned(), roles, domains: [].into() });
+        for (caller, bursts, passed) in [
+            (&host, &[("host:desk", 3)][..], 3),
+            (&host, &[("host:other", 3), ("person:desk", 3), ("local:desk", 3)], 30),
+            (&host, &[("host", 1), ("scope:tasks:read", 2), ("host:desk", 7)], 7),
+            (&host, &[("host", 5), ("scope:tasks:read", 2)], 2),
+            (&jo, &[("person:Jo Doe", 4), ("role:cs", 1)], 4),
+            (&jo, &[("role:cs", 6), ("role:approver", 5), ("role:viewer", 1)], 5),
+            (&launched("desk"), &[("local:desk", 2), ("local", 1), ("host:desk", 1)], 2),
+            (&launched("other"), &[("local:desk", 2), ("local", 1)], 1),
+        ] {
+            assert_eq!(passing(bursts, caller), passed, "{caller} {bursts:?}");
         }
+    }
+
+    fn launched(name: &str) -> Principal {
+        Principal::local(name, Reach::Reads).unwrap()
     }
 }

@@ -4,8 +4,8 @@
 
 use super::breaker::BreakerSettings;
 use super::deadlines::Deadlines;
-use gangway_protocol::actor::forms;
-use gangway_protocol::{Actor, Agent};
+use crate::access::policy::Subject;
+use gangway_protocol::Agent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -204,8 +204,8 @@ pub struct CallerSettings {
     pub burst: Option<u32>,
     /// Calls of one server that may run at once in this process.
     pub in_flight: Option<u16>,
-    /// Callers with buckets of another size, by the names the audit has for them; a bare name means whoever goes by it.
-    pub named: BTreeMap<String, RateSettings>,
+    /// Callers with buckets of another size, each with its own; named as in a policy.
+    pub named: BTreeMap<Subject, RateSettings>,
 }
 
 /// Whoever calls too often is a model in a loop: twenty a second is more than a person's host ever needs.
@@ -221,13 +221,15 @@ impl CallerSettings {
         }
     }
 
-    pub(super) fn named(&self) -> BTreeMap<String, Option<RateSettings>> {
-        // What our agents ask is bounded by the runs in flight and by the vendors' limits.
-        let mut named: BTreeMap<String, Option<RateSettings>> =
-            Agent::ALL.into_iter().map(|agent| (Actor::agent(agent).to_string(), None)).collect();
-        for (name, rate) in &self.named {
-            named.extend(forms(name).into_iter().map(|form| (form, Some(*rate))));
-        }
+    /// In the order in which a caller is looked for: by name before a group, of groups the slowest first. What our agents
+    /// ask is bounded by the runs in flight and by the vendors' limits.
+    pub(super) fn named(&self) -> Vec<(Subject, Option<RateSettings>)> {
+        let agents = Agent::ALL.map(Subject::Agent).into_iter();
+        let others = agents.filter(|agent| !self.named.contains_key(agent)).map(|agent| (agent, None));
+        let named = self.named.iter().map(|(subject, rate)| (subject.clone(), Some(*rate)));
+        let mut named: Vec<(Subject, Option<RateSettings>)> = named.chain(others).collect();
+        let speed = |rate: &RateSettings| (rate.per_second, rate.burst);
+        named.sort_by_key(|(subject, rate)| (subject.is_group(), rate.as_ref().map(speed)));
         named
     }
 
@@ -295,6 +297,23 @@ mod tests {
         assert_eq!(per_hour(None), [Some(3_000), None]);
         assert_eq!(per_hour(Some(10_000)), [Some(10_000), None]);
         assert_eq!(per_hour(Some(0)), [None, None]);
+    }
+
+    #[test]
+    fn callers_are_named_as_in_a_policy_and_in_no_other_way() {
+        let read = |name: &str| {
+            let text = format!("callers.named.\"{name}\" = {{ per_second = 5, burst = 50 }}");
+            toml::from_str::<LimitSettings>(&text).map_err(|error| error.message().to_owned())
+        };
+        for name in
+            ["host:desk", "person:Jo Doe", "agent:coordinator", "local:desk", "role:cs", "host", "scope:x"]
+        {
+            let written = read(name).map(|settings| serde_json::json!(settings.callers.named));
+            assert_eq!(written, Ok(serde_json::json!({ name: { "per_second": 5, "burst": 50 } })), "{name}");
+        }
+        for name in ["desk", "coordinator", "host desk ada", "agent:nobody", "person:", "user:jo", ""] {
+            assert!(read(name).is_err_and(|problem| problem.contains("write agent:NAME")), "{name:?}");
+        }
     }
 
     #[test]

@@ -8,5 +8,5 @@ use gangway_protocol::ApiError;
 
 /// Lets the call pass, or says when it may come again.
 pub(crate) fn pass(limits: &Limits, tool: &'static str, call: &Call) -> Result<(), ApiError> {
-    limits.take(call.principal.actor(), tool, call)
+    limits.take(tool, call)
 }

@@ -1,10 +1,13 @@
-//! The two things a rule names: whom it is about, and which tools.
+//! The two things a rule names: whom it is about, and which tools. Limits name callers by the same words.
 
 use crate::access::principal::{Kind, Principal};
 use gangway_protocol::{Agent, Role};
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Whom a rule is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Subject {
     /// `agent:NAME`.
     Agent(Agent),
@@ -51,6 +54,15 @@ impl Subject {
         })
     }
 
+    /// Whether it means everybody of a kind, not somebody by name.
+    #[must_use]
+    pub fn is_group(&self) -> bool {
+        match self {
+            Self::Role(_) | Self::AnyHost | Self::Scope(_) | Self::AnyLocal => true,
+            Self::Agent(_) | Self::Person(_) | Self::Host(_) | Self::Local(_) => false,
+        }
+    }
+
     /// Whether a caller is meant.
     #[must_use]
     pub fn is(&self, principal: &Principal) -> bool {
@@ -63,6 +75,34 @@ impl Subject {
             (Self::Scope(meant), Kind::Host { scopes, .. }) => scopes.contains(meant),
             (Self::Local(meant), Kind::Local(name)) => meant == name,
             (_, Kind::Agent(_) | Kind::Person(_) | Kind::Host { .. } | Kind::Local(_)) => false,
+        }
+    }
+}
+
+impl TryFrom<String> for Subject {
+    type Error = String;
+    fn try_from(word: String) -> Result<Self, String> {
+        Self::read(&word)
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> Self {
+        subject.to_string()
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "agent:{}", agent.name()),
+            Self::Person(name) => write!(f, "person:{name}"),
+            Self::Role(role) => write!(f, "role:{}", role.name()),
+            Self::AnyHost => f.write_str("host"),
+            Self::Host(client) => write!(f, "host:{client}"),
+            Self::Scope(scope) => write!(f, "scope:{scope}"),
+            Self::AnyLocal => f.write_str("local"),
+            Self::Local(name) => write!(f, "local:{name}"),
         }
     }
 }
