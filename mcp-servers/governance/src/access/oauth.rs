@@ -1,11 +1,14 @@
 //! Access tokens of an OAuth 2.1 issuer, judged by us as the resource server they were made for.
 //!
 //! A token is a JWT (RFC 9068) signed by one of the issuer's keys with an algorithm that we allow and that the key is for,
-//! for exactly this server's resource URL, in force now, naming its client and its subject. Which server that is, and what the
-//! scopes permit, is said elsewhere.
+//! for exactly this server's resource URL, in force now, naming its client and its subject. A subject that is a mail address, or
+//! anything else that records mask, goes by a digest. Which server that is, and what the scopes permit, is said elsewhere.
 
 use super::jwks::{KeyRing, KeySource};
 use super::principal::Principal;
+use gangway_protocol::canonical::digest_bytes;
+use gangway_protocol::redact::scrub;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
@@ -83,8 +86,15 @@ impl Issuer {
         let key = fitting(&keys, &header).ok_or_else(|| bad("no key of the issuer fits it"))?;
         let key = DecodingKey::from_jwk(key).map_err(|_| bad("the issuer's key cannot be used"))?;
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation(header.alg, resource));
-        // The library's words name the claim that is wrong and no value.
-        let claims = claims.map_err(|error| BadToken(error.to_string()))?.claims;
+        let claims = claims.map_err(|error| match error.kind() {
+            // These quote what they could not read.
+            ErrorKind::Json(_) | ErrorKind::Base64(_) | ErrorKind::Utf8(_) => {
+                bad("its claims cannot be read")
+            }
+            // The others name the claim that is wrong and no value.
+            _ => BadToken(error.to_string()),
+        })?;
+        let claims = claims.claims;
         // The library takes a list as well, if one of its names is ours.
         if claims.iss != self.name {
             return Err(bad("it is of another issuer"));
@@ -160,5 +170,19 @@ fn principal(claims: Claims) -> Result<Principal, BadToken> {
         return Err(BadToken("it has too many scopes".to_owned()));
     }
     let scopes: BTreeSet<String> = scopes.into_iter().collect();
-    Principal::host(&client, &claims.sub, scopes).map_err(|error| BadToken(error.to_string()))
+    let subject = subject(&claims.iss, claims.sub);
+    Principal::host(&client, &subject, scopes).map_err(|error| BadToken(error.to_string()))
+}
+
+/// Half a digest: nobody finds another subject with the same one.
+const SUBJECT_DIGITS: usize = 32;
+
+/// Whom a token speaks for, as records may hold it for ever.
+fn subject(issuer: &str, said: String) -> String {
+    if !said.contains('@') && scrub(&said, usize::MAX) == said {
+        return said;
+    }
+    let digest = digest_bytes(format!("{issuer} {said}").as_bytes());
+    let digits = digest.rsplit(':').next().unwrap_or_default();
+    format!("sub-{}", digits.get(..SUBJECT_DIGITS).unwrap_or(digits))
 }

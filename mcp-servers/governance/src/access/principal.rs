@@ -40,10 +40,10 @@ pub enum Reach {
     Writes,
 }
 
-/// A name that could be taken for somebody else's, or spoil a record.
+/// A name that could be taken for somebody else's, or spoil a record. It is not repeated: it may be anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} cannot name a caller: 1 to {LONGEST_NAME} visible ASCII characters, no agent's name")]
-pub struct BadName(String);
+#[error("this cannot name a caller: 1 to {LONGEST_NAME} visible ASCII characters, no agent's name")]
+pub struct BadName;
 
 /// Who calls. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ impl Principal {
     pub fn local(name: &str, reach: Reach) -> Result<Self, BadName> {
         let name = plain(name)?;
         if Agent::named(&name).is_some() {
-            return Err(BadName(name));
+            return Err(BadName);
         }
         Ok(Self::made(Actor::local(&name), Kind::Local(name)).within(reach))
     }
@@ -180,7 +180,7 @@ impl fmt::Display for Principal {
 fn plain(name: &str) -> Result<String, BadName> {
     let is_plain =
         (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_plain { Ok(name.to_owned()) } else { Err(BadName(name.chars().take(LONGEST_NAME).collect())) }
+    if is_plain { Ok(name.to_owned()) } else { Err(BadName) }
 }
 
 #[cfg(test)]

@@ -46,13 +46,18 @@ fn token(kid: &str, typ: &str) -> String {
 }
 
 fn token_of(issuer: &Value, kid: &str, typ: &str) -> String {
+    signed(json!({"iss": issuer, "sub": "ada", "azp": "desk"}), kid, typ)
+}
+
+fn signed(mut claims: Value, kid: &str, typ: &str) -> String {
     let prefix =
         [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     let signing = EncodingKey::from_ed_der(&[prefix.as_slice(), SEED.as_slice()].concat());
     let header =
         Header { kid: Some(kid.to_owned()), typ: Some(typ.to_owned()), ..Header::new(Algorithm::EdDSA) };
-    let claims = json!({"iss": issuer, "aud": RESOURCE, "sub": "ada", "azp": "desk", "scp": ["tasks:read"],
-        "exp": Timestamp::now().as_second() + 60});
+    claims["aud"] = json!(RESOURCE);
+    claims["scp"] = json!(["tasks:read"]);
+    claims["exp"] = json!(Timestamp::now().as_second() + 60);
     jsonwebtoken::encode(&header, &claims, &signing).unwrap()
 }
 
@@ -79,6 +84,39 @@ async fn keys_are_fetched_once_and_made_up_key_ids_ask_for_nothing() {
     let shared = token_of(&json!([ISSUER, "https://elsewhere.example"]), "one", "JWT");
     assert!(issuer.open(&shared, RESOURCE).await.is_err(), "a token has one issuer");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn whom_a_token_speaks_for_is_never_kept_or_told_as_a_mail_address() {
+    let (issuer, _) = issuer(json!({"keys": [key(json!({}))]})).await;
+    let open = async |sub: Value, client: Value| {
+        let claims = json!({"iss": ISSUER, "sub": sub, "client_id": client});
+        let opened = issuer.open(&signed(claims, "one", "JWT"), RESOURCE).await;
+        opened.map(|host| host.name().to_string()).map_err(|error| error.to_string())
+    };
+    let mut names = Vec::new();
+    for sub in ["jane.doe@acme.example", "joe.doe@acme.example", "auth0|jane@acme.example", "+491701234567"] {
+        let name = open(json!(sub), json!("desk")).await.unwrap();
+        assert!(
+            name.starts_with("host desk sub-") && !name.contains('@') && !name.contains("4917"),
+            "{name}"
+        );
+        assert_eq!(open(json!(sub), json!("desk")).await.unwrap(), name, "the same one each time");
+        names.push(name);
+    }
+    names.dedup();
+    assert_eq!(names.len(), 4, "nobody is taken for another: {names:?}");
+    assert_eq!(open(json!("248289761001"), json!("desk")).await.unwrap(), "host desk 248289761001");
+
+    for (sub, client) in [
+        (json!("Jane Doe hunter2"), json!("desk")),
+        (json!("ada"), json!("hunter2 desk")),
+        (json!(["hunter2"]), json!("desk")),
+        (json!("ada"), json!({"hunter2": 1})),
+    ] {
+        let refusal = open(sub, client).await.unwrap_err();
+        assert!(!refusal.contains("hunter2") && !refusal.contains("Jane"), "{refusal}");
+    }
 }
 
 #[tokio::test]
