@@ -28,7 +28,7 @@ pub struct ExplainArgs {
     pub principal: String,
     /// The tool, e.g. salesforce.get_account.
     pub tool: String,
-    /// Its arguments as JSON; without them the question is whether any would do.
+    /// Its arguments as JSON; without them the question is whether any would do, and which rules look at them.
     #[arg(long, value_name = "JSON")]
     pub args: Option<String>,
     /// As launched without --allow-writes.

@@ -6,7 +6,7 @@ use crate::config::Sources;
 use crate::output;
 use crate::people::Action;
 use anyhow::{Context as _, Result, bail};
-use gangway_governance::access::policy::{Subject, Verdict, scope_of};
+use gangway_governance::access::policy::{Conditions, Place, Subject, Verdict, scope_of};
 use gangway_governance::{Policy, Principal, Reach};
 use gangway_protocol::tools::{Contract, known};
 use gangway_protocol::{Person, Role};
@@ -63,8 +63,14 @@ async fn explain(args: &ExplainArgs, sources: &Sources) -> Result<ExitCode> {
         None => None,
         Some(text) => Some(serde_json::from_str(text).context("--args is not JSON")?),
     };
-    let (is_allowed, why) = match policy.decide(&principal, &contract, arguments.as_ref()) {
-        Verdict::Allowed(place) => (true, format!("{} may call {}: {place}", args.principal, contract.name)),
+    let verdict = policy.decide(&principal, &contract, arguments.as_ref());
+    // Arguments that are given were judged.
+    let open = match (verdict, &arguments) {
+        (Verdict::Allowed(_), None) => policy.conditions(&principal, &contract),
+        (Verdict::Allowed(_) | Verdict::Refused(_), _) => Conditions::default(),
+    };
+    let (is_allowed, why) = match verdict {
+        Verdict::Allowed(place) => (true, format!("{} may call {}: {place}{open}", args.principal, contract.name)),
         Verdict::Refused(refusal) => {
             let said = refusal.error(&principal, &contract).message;
             // Of a role or of all hosts a made-up caller was tried.
@@ -74,12 +80,17 @@ async fn explain(args: &ExplainArgs, sources: &Sources) -> Result<ExitCode> {
     if args.output.json {
         output::json(&json!({
             "principal": args.principal, "tool": contract.name, "allowed": is_allowed, "why": why,
-            "scope": scope_of(&contract), "policy": policy.digest(),
+            "only": places(&open.only), "except": places(&open.except), "scope": scope_of(&contract),
+            "policy": policy.digest(),
         }))?;
     } else {
         output::line(&why)?;
     }
     Ok(if is_allowed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn places(rules: &[Place]) -> Vec<String> {
+    rules.iter().map(Place::to_string).collect()
 }
 
 /// The caller somebody means, named as in a policy file.

@@ -126,6 +126,28 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
+/// Which arguments matter to a permission, by the rules that look at them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Rules of which one must be met; empty if some rule allows it with any arguments.
+    pub only: Vec<Place>,
+    /// Rules of which none may be met.
+    pub except: Vec<Place>,
+}
+
+impl fmt::Display for Conditions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (words, places) in [("with some arguments only", &self.only), ("except with some", &self.except)]
+        {
+            if !places.is_empty() {
+                let places: Vec<String> = places.iter().map(Place::to_string).collect();
+                write!(f, ", {words} ({})", places.join("; "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -265,6 +287,19 @@ impl Policy {
     #[must_use]
     pub fn decide(&self, principal: &Principal, contract: &Contract, arguments: Option<&Value>) -> Verdict {
         Verdict::from(self.permitted(principal, contract, arguments))
+    }
+
+    /// What a verdict without arguments leaves open: the rules whose conditions may still refuse this caller and tool.
+    #[must_use]
+    pub fn conditions(&self, principal: &Principal, contract: &Contract) -> Conditions {
+        let rules = || self.rules.iter().filter(|rule| rule.concerns(principal, contract));
+        let conditional = |effect| -> Vec<Place> {
+            let rules = rules().filter(move |rule| rule.effect == effect && rule.when.is_some());
+            rules.map(|rule| rule.place).collect()
+        };
+        let is_free = rules().any(|rule| rule.effect == Effect::Allow && rule.when.is_none());
+        let only = if is_free { Vec::new() } else { conditional(Effect::Allow) };
+        Conditions { only, except: conditional(Effect::Deny) }
     }
 
     fn permitted(

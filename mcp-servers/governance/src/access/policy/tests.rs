@@ -194,6 +194,24 @@ fn a_file_that_cannot_be_used_is_told_by_line() {
     }
 }
 
+#[test]
+fn what_arguments_may_still_change_is_told_with_its_rules() {
+    let rule = |effect: &str, who: &str, when: &str| {
+        format!("[[{effect}]]\nwho = [\"{who}\"]\ntools = [\"salesforce.get_account\"]\nwhen = \"{when}\"\n")
+    };
+    let (gov, one) = ("args.account_id.startsWith('GOV-')", "args.account_id == 'A-1'");
+    let text = format!("{}{}", rule("deny", "local", gov), rule("allow", "local", one));
+    let local = Principal::local("stdio", Reach::Writes).unwrap();
+    let told =
+        |policy: &Policy, caller: &Principal| policy.conditions(caller, &GetAccount::CONTRACT).to_string();
+    let over = Policy::read(&text).unwrap();
+    assert_eq!(told(&over, &local), ", except with some (policy file, line 1)");
+    assert_eq!(told(&over, &person(Role::Cs)), "");
+    let alone = Policy::read(&format!("extends = \"nothing\"\n{text}")).unwrap();
+    let both = ", with some arguments only (policy file, line 6), except with some (policy file, line 2)";
+    assert_eq!(told(&alone, &local), both);
+}
+
 /// One account: its business id in two spellings, and both forms of its Salesforce id.
 const SPELLINGS: [&str; 4] = ["GOV-001", "gov-001", "001D000000IRFma", "001D000000IRFmaIAH"];
 
