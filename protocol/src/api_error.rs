@@ -237,11 +237,14 @@ impl ApiError {
     /// A call that cannot be carried out as it was made: whoever made it mends it, not whoever keeps the data.
     #[must_use]
     pub fn of_the_call(system: System, operation: &str, code: &str, message: &str) -> Self {
-        Self {
-            resolution: "Correct the call as the message says, and call again".to_owned(),
-            owner: "Caller".to_owned(),
-            ..Self::new(system, ErrorType::Validation, operation, code, message)
-        }
+        Self::new(system, ErrorType::Validation, operation, code, message)
+            .mended_by("Caller", "Correct the call as the message says, and call again")
+    }
+
+    /// The same error where somebody else mends it than its kind says, in another way.
+    #[must_use]
+    pub fn mended_by(self, owner: &str, resolution: &str) -> Self {
+        Self { owner: owner.to_owned(), resolution: resolution.to_owned(), ..self }
     }
 
     /// The same error with the HTTP status it came with.

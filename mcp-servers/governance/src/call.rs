@@ -4,6 +4,7 @@
 
 use crate::access::Principal;
 use crate::confirmation::Confirmation;
+use crate::ours::Ours;
 use crate::progress::Progress;
 use gangway_protocol::{ApiError, CorrelationId, ErrorType, IdempotencyKey, RunId, System, TraceParent};
 
@@ -35,6 +36,12 @@ impl Call {
     #[must_use]
     pub fn error(&self, error_type: ErrorType, code: &str, message: &str) -> ApiError {
         ApiError::new(self.system, error_type, self.operation, code, message)
+    }
+
+    /// A failure of our own, in this call.
+    #[must_use]
+    pub fn failure(&self, ours: Ours, message: &str) -> ApiError {
+        ours.error(self.system, self.operation, message)
     }
 
     /// An error that the caller made and can mend.

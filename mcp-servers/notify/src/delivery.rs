@@ -6,7 +6,7 @@
 use crate::parcel::{Attempt, Parcel};
 use crate::schedule::{Schedule, later};
 use gangway_governance::vendor::RetryPolicy;
-use gangway_governance::{Call, trace};
+use gangway_governance::{Call, Ours, trace};
 use gangway_protocol::crash_point::CrashPoints;
 use gangway_protocol::tools::notify::{Delivery, DeliveryStatus};
 use gangway_protocol::{ApiError, ErrorType, IdempotencyKey};
@@ -62,6 +62,7 @@ impl Courier {
         let courier = self.clone();
         let broken =
             call.error(ErrorType::ServerError, "DELIVERY_BROKEN", "the delivery ended without an answer");
+        let broken = broken.mended_by("IT/DevOps", "See gangway outbox list what became of the message");
         let carrying = async move { courier.carry(&call, message, &parcel, room).await };
         let task = tokio::spawn(trace::carried(carrying));
         task.await.unwrap_or(Err(broken))
@@ -200,7 +201,8 @@ impl Courier {
             Some(OutboxState::Dropped) => return Err(dropped(call, &message_id)),
             Some(OutboxState::Dead) => {
                 let why = found.and_then(|message| message.why).unwrap_or_default();
-                return Err(call.error(ErrorType::ServerError, "DEAD_LETTER", &why).unsent());
+                let dead = call.error(ErrorType::ServerError, "DEAD_LETTER", &why).unsent();
+                return Err(dead.mended_by("Support Team", "Mend what it says, then gangway outbox retry"));
             }
             Some(OutboxState::Queued | OutboxState::Sending) | None => {
                 delivery(message_id, DeliveryStatus::Queued, None)
@@ -215,10 +217,11 @@ fn delivery(message_id: String, status: DeliveryStatus, reference: Option<String
 
 fn dropped(call: &Call, message_id: &str) -> ApiError {
     let text = format!("a person decided that {message_id} is not to be sent; gangway outbox show tells who");
-    call.error(ErrorType::Validation, "DROPPED", &text).unsent()
+    let dropped = call.error(ErrorType::Validation, "DROPPED", &text).unsent();
+    dropped.mended_by("Caller", "Leave it; or send it anew with another key, if it is wanted after all")
 }
 
 /// The outbox could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
-    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())
+    call.failure(Ours::StoreUnavailable, &error.with_cause())
 }

@@ -5,16 +5,16 @@ pub(crate) mod get_tenant;
 pub(crate) mod list_tenants;
 pub(crate) mod suspend_tenant;
 
-use gangway_governance::Call;
-use gangway_protocol::{ApiError, ErrorType};
+use gangway_governance::{Call, Ours};
+use gangway_protocol::ApiError;
 use gangway_store::StoreError;
 
 /// The store could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
-    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())
+    call.failure(Ours::StoreUnavailable, &error.with_cause())
 }
 
 /// The grant does not allow this.
 fn refused(call: &Call, why: &str) -> ApiError {
-    call.error(ErrorType::Authorization, "GRANT_REFUSED", why)
+    call.failure(Ours::GrantRefused, why)
 }

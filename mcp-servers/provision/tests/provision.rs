@@ -138,6 +138,7 @@ async fn every_wrong_grant_is_refused_and_audited() {
             "{what}"
         );
         assert!(!error.message.is_empty() && !error.retryable, "{what}");
+        assert!(error.resolution.contains("onboarding run"), "{what}: {}", error.resolution);
     }
     assert_eq!(store.tenants().list(None, 10).await.unwrap(), []);
     let audit = store.audit().tail(100).await.unwrap();

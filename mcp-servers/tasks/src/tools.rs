@@ -7,9 +7,9 @@ pub(crate) mod get_progress;
 pub(crate) mod list;
 pub(crate) mod update_status;
 
-use gangway_governance::Call;
+use gangway_governance::{Call, Ours};
 use gangway_protocol::task::Task;
-use gangway_protocol::{AccountId, ApiError, ErrorType};
+use gangway_protocol::{AccountId, ApiError};
 use gangway_store::{Store, StoreError, TaskFilter};
 
 /// Most tasks in one answer, as the contracts say.
@@ -24,7 +24,7 @@ fn cut(tasks: &mut Vec<Task>) -> bool {
 
 /// The store could not be read or written.
 fn unavailable(call: &Call, error: &StoreError) -> ApiError {
-    call.error(ErrorType::ServerError, "STORE_UNAVAILABLE", &error.with_cause())
+    call.failure(Ours::StoreUnavailable, &error.with_cause())
 }
 
 /// An account's whole checklist, by due date; empty when it has none.

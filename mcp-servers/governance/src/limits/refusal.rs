@@ -3,7 +3,8 @@
 use super::gate::Asking;
 use super::settings::Vendor;
 use crate::call::Call;
-use gangway_protocol::{ApiError, ErrorType};
+use crate::ours::Ours;
+use gangway_protocol::ApiError;
 use std::time::Duration;
 
 /// How long a full line usually takes to move: an attempt's ordinary length.
@@ -16,13 +17,13 @@ pub(super) fn breaker(vendor: Vendor, asking: Asking<'_>, wait: Duration, last: 
         "{} failed too often{cause}; calls are refused without sending until one call has tried whether it is back",
         vendor.name()
     );
-    after(ApiError::new(asking.system, ErrorType::ServerError, asking.operation, "BREAKER_OPEN", &text), wait)
+    after(Ours::BreakerOpen.error(asking.system, asking.operation, &text), wait)
 }
 
 /// Our share of the vendor's rate is used up.
 pub(super) fn vendor_rate(vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiError {
     let text = format!("the calls {} allows in this time are used up; nothing was sent", vendor.name());
-    after(ApiError::new(asking.system, ErrorType::RateLimit, asking.operation, "RATE_LIMITED", &text), wait)
+    after(Ours::VendorRate.error(asking.system, asking.operation, &text), wait)
 }
 
 /// The calls the vendor allows in an hour are used up.
@@ -31,7 +32,7 @@ pub(super) fn quota(vendor: Vendor, asking: Asking<'_>, wait: Duration) -> ApiEr
         "the calls {} allows in this hour are used up, ours and others' of the same account; nothing was sent",
         vendor.name()
     );
-    after(ApiError::new(asking.system, ErrorType::RateLimit, asking.operation, "QUOTA_USED_UP", &text), wait)
+    after(Ours::Quota.error(asking.system, asking.operation, &text), wait)
 }
 
 /// Too many calls run and wait already.
@@ -40,22 +41,19 @@ pub(super) fn bulkhead(vendor: Vendor, asking: Asking<'_>) -> ApiError {
         "as many calls to {} as are allowed run already, in this process or in others on this data folder, and too many wait; nothing was sent",
         vendor.name()
     );
-    after(
-        ApiError::new(asking.system, ErrorType::RateLimit, asking.operation, "BULKHEAD_FULL", &text),
-        LINE_MOVES,
-    )
+    after(Ours::VendorFull.error(asking.system, asking.operation, &text), LINE_MOVES)
 }
 
 /// A caller calls a tool too often.
 pub(crate) fn caller_rate(call: &Call, wait: Duration) -> ApiError {
     let text = "this caller calls this tool more often than is allowed; nothing was done";
-    after(call.error(ErrorType::RateLimit, "RATE_LIMITED", text), wait)
+    after(call.failure(Ours::CallerRate, text), wait)
 }
 
 /// A server has too many calls under way.
 pub(crate) fn server_full(call: &Call) -> ApiError {
     let text = "as many calls of this server as are allowed run already; nothing was done";
-    after(call.error(ErrorType::RateLimit, "BULKHEAD_FULL", text), LINE_MOVES)
+    after(call.failure(Ours::ServerFull, text), LINE_MOVES)
 }
 
 fn after(error: ApiError, wait: Duration) -> ApiError {

@@ -9,10 +9,11 @@ use super::audit::{self, Trail};
 use super::turn::Turn;
 use crate::call::Call;
 use crate::governance::Governance;
+use crate::ours::Ours;
 use crate::tool::GovernedTool;
 use gangway_protocol::redact::identity;
 use gangway_protocol::tools::{Access, Rerun};
-use gangway_protocol::{ApiError, ErrorType, IdempotencyKey, canonical};
+use gangway_protocol::{ApiError, IdempotencyKey, canonical};
 use gangway_store::{Claim, StoreError};
 use rmcp::model::CallToolResult;
 use serde_json::Value;
@@ -149,7 +150,7 @@ fn unrecorded(call: &Call, cause: &str) -> ApiError {
     let text = format!(
         "the call could not be recorded in the audit and was not run; check the data folder and repeat it: {cause}"
     );
-    call.error(ErrorType::ServerError, "AUDIT_UNAVAILABLE", &text).unsent()
+    call.failure(Ours::Unrecorded, &text).unsent()
 }
 
 /// The effect may be there, the answer is not: a repeat finds the claim and is told that it is in progress until this
@@ -160,12 +161,12 @@ fn unanswered(call: &Call, cause: &StoreError) -> ApiError {
     let text = format!(
         "the call ran, but its outcome could not be recorded; check the data folder before repeating it: {cause}"
     );
-    final_error(call.error(ErrorType::ServerError, "AUDIT_UNAVAILABLE", &text))
+    final_error(call.failure(Ours::AnswerUnrecorded, &text))
 }
 
 fn in_progress(call: &Call) -> ApiError {
     let text = "a call with this idempotency key is running now; repeat it later to get its answer";
-    let mut error = call.error(ErrorType::ServerError, "IN_PROGRESS", text);
+    let mut error = call.failure(Ours::InProgress, text);
     error.retry_after_ms = Some(LOOK_AGAIN_MS);
     error
 }
@@ -178,10 +179,7 @@ fn conflict(call: &Call) -> ApiError {
 /// The error of a write whose answer was lost and whose receiver cannot tell.
 pub(crate) fn outcome_unknown(call: &Call) -> ApiError {
     let text = "UNKNOWN: an earlier call with this key was lost before it answered and is not repeated";
-    let mut error = final_error(call.error(ErrorType::ServerError, "OUTCOME_UNKNOWN", text));
-    "Look in the target system whether it happened; if not, call again with a new key"
-        .clone_into(&mut error.resolution);
-    error
+    final_error(call.failure(Ours::OutcomeUnknown, text))
 }
 
 fn told_unknown(error: ApiError) -> ApiError {

@@ -3,8 +3,9 @@
 //! What the panic said stays in this process: it may quote anything.
 
 use crate::call::Call;
+use crate::ours::Ours;
 use futures::FutureExt as _;
-use gangway_protocol::{ApiError, ErrorType, System};
+use gangway_protocol::{ApiError, System};
 use std::panic::AssertUnwindSafe;
 
 /// Runs the tool's own code; a panic becomes [`internal`].
@@ -23,5 +24,5 @@ pub(crate) async fn panics<T>(
 /// The error for a defect of ours.
 pub(crate) fn internal(system: System, operation: &str) -> ApiError {
     let text = "the tool failed because of a defect of its own; the call was not completed";
-    ApiError::new(system, ErrorType::ServerError, operation, "INTERNAL", text)
+    Ours::Internal.error(system, operation, text)
 }

@@ -1,7 +1,8 @@
 //! Stage: no call runs longer than its deadline, and no read longer than its caller waits.
 
 use crate::call::Call;
-use gangway_protocol::{ApiError, ErrorType};
+use crate::ours::Ours;
+use gangway_protocol::ApiError;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -17,10 +18,10 @@ pub(crate) async fn within<T>(
         biased;
         finished = timed => finished.unwrap_or_else(|_| {
             let text = format!("the tool did not finish within {} ms", deadline.as_millis());
-            Err(call.error(ErrorType::Timeout, "TOOL_DEADLINE", &text))
+            Err(call.failure(Ours::Deadline, &text))
         }),
         () = cancelled.cancelled() => {
-            Err(call.error(ErrorType::Timeout, "CANCELLED", "the caller cancelled the call"))
+            Err(call.failure(Ours::Cancelled, "the caller cancelled the call"))
         }
     }
 }

@@ -5,8 +5,9 @@
 //! a person's address or a secret.
 
 use crate::call::Call;
+use crate::ours::Ours;
+use gangway_protocol::ApiError;
 use gangway_protocol::tools::{self, Tool};
-use gangway_protocol::{ApiError, ErrorType};
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
 use std::sync::OnceLock;
@@ -71,7 +72,7 @@ impl Schemas {
         match self.check_output.get_or_init(|| compile(&self.output)) {
             Ok(validator) => problems(validator, result).map_or(Ok(()), |text| {
                 let text = format!("the tool's result breaks its own schema: {text}");
-                Err(call.error(ErrorType::ServerError, "INVALID_RESULT", &text))
+                Err(call.failure(Ours::InvalidResult, &text))
             }),
             Err(defect) => Err(broken(call, defect)),
         }
@@ -106,7 +107,7 @@ fn compile(schema: &Value) -> Check {
 
 fn broken(call: &Call, defect: &str) -> ApiError {
     let text = format!("the tool's schema does not compile: {defect}");
-    call.error(ErrorType::ServerError, "BROKEN_CONTRACT", &text)
+    call.failure(Ours::BrokenContract, &text)
 }
 
 fn problems(validator: &Validator, instance: &Value) -> Option<String> {
