@@ -70,7 +70,9 @@ async fn explain(args: &ExplainArgs, sources: &Sources) -> Result<ExitCode> {
         (Verdict::Allowed(_) | Verdict::Refused(_), _) => Conditions::default(),
     };
     let (is_allowed, why) = match verdict {
-        Verdict::Allowed(place) => (true, format!("{} may call {}: {place}{open}", args.principal, contract.name)),
+        Verdict::Allowed(place) => {
+            (true, format!("{} may call {}: {place}{open}", args.principal, contract.name))
+        }
         Verdict::Refused(refusal) => {
             let said = refusal.error(&principal, &contract).message;
             // Of a role or of all hosts a made-up caller was tried.
