@@ -30,7 +30,7 @@ pub fn rendered(facts: &Facts, decision: &Decision, advice: &Advice, letterhead:
     }))
     .unwrap();
     let case = Case { record: &record, settings: letterhead };
-    let reports = report::render_all(&case, mails, &[]).unwrap().into_iter();
+    let reports = report::render_all(&case, mails, report::Kept::default()).unwrap().into_iter();
     let texts = reports.filter(|report| report.reference.kind != "audit").map(|report| {
         let is_page = report.reference.file.ends_with(".html");
         if is_page { Read::Page(report.content) } else { Read::Markdown(report.content) }

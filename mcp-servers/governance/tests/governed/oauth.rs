@@ -92,13 +92,13 @@ async fn whom_a_token_speaks_for_is_never_kept_or_told_as_a_mail_address() {
     let open = async |sub: Value, client: Value| {
         let claims = json!({"iss": ISSUER, "sub": sub, "client_id": client});
         let opened = issuer.open(&signed(claims, "one", "JWT"), RESOURCE).await;
-        opened.map(|host| host.name().to_string()).map_err(|error| error.to_string())
+        opened.map(|host| host.to_string()).map_err(|error| error.to_string())
     };
     let mut names = Vec::new();
     for sub in ["jane.doe@acme.example", "joe.doe@acme.example", "auth0|jane@acme.example", "+491701234567"] {
         let name = open(json!(sub), json!("desk")).await.unwrap();
         assert!(
-            name.starts_with("host desk sub-") && !name.contains('@') && !name.contains("4917"),
+            name.starts_with("host:desk sub-") && !name.contains('@') && !name.contains("4917"),
             "{name}"
         );
         assert_eq!(open(json!(sub), json!("desk")).await.unwrap(), name, "the same one each time");
@@ -106,7 +106,7 @@ async fn whom_a_token_speaks_for_is_never_kept_or_told_as_a_mail_address() {
     }
     names.dedup();
     assert_eq!(names.len(), 4, "nobody is taken for another: {names:?}");
-    assert_eq!(open(json!("248289761001"), json!("desk")).await.unwrap(), "host desk 248289761001");
+    assert_eq!(open(json!("248289761001"), json!("desk")).await.unwrap(), "host:desk 248289761001");
 
     for (sub, client) in [
         (json!("Jane Doe hunter2"), json!("desk")),
