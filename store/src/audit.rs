@@ -87,13 +87,14 @@ impl Audit<'_> {
             .await
     }
 
-    /// Where the chain ends now; the place before the first entry while there is none.
+    /// Where the chain ends now; the place before the first entry while there is none. Asked of the writer: what was
+    /// appended before, be it by [`Audit::append_later`], is committed and stands before that place.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// The database cannot be read, or what was appended before could not be committed.
     pub async fn head(self) -> Result<Beginning, StoreError> {
         self.0
-            .read(|connection| {
+            .write(Shape::OneStatement, |connection| {
                 let (seq, hash) = newest(connection)?;
                 Ok(Beginning { after: position(seq)?, head: chain::text(&hash) })
             })

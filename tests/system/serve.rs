@@ -235,7 +235,7 @@ fn the_printed_shell_lines_work_word_for_word_and_the_demo_controls_answer() {
         std::process::Command::new("sh").args(["-c", &lines]).stderr(Stdio::piped()).output().unwrap();
     let answer: Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{lines}\n{}", stderr(&output)));
-    assert_eq!(answer["run"]["state"], "completed", "{answer}");
+    assert_eq!(answer["run"]["state"], "awaiting_approval", "there is something to approve: {answer}");
 
     let on = service.post("/demo/enable-random-errors", &Event::new(r#"{"rate":0.5,"seed":3}"#));
     assert_eq!(on.json()["errors"]["seed"], 3, "{}", on.body);

@@ -97,5 +97,5 @@ fn a_signed_click_of_a_known_approver_decides_once_and_nothing_else_does() {
     assert_eq!(house.vendors().count("crm_update", "GAMMA-003"), 1);
     let audit = house.json(&["audit", "tail", "--lines", "500", "--json"]).to_string();
     assert!(audit.contains("refused/") && !audit.contains(SECRET), "{audit}");
-    assert!(audit.contains("slack U0STRANGER") && audit.contains("NOT_AN_APPROVER"), "{audit}");
+    assert!(audit.contains("slack:U0STRANGER") && audit.contains("NOT_AN_APPROVER"), "{audit}");
 }

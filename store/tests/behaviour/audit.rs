@@ -12,6 +12,15 @@ async fn append_many(store: &Store, name: &str) {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_stands_before_the_head() {
+    let (_folder, store) = open();
+    for number in 1..=EACH {
+        store.audit().append_later(audit(&format!("later-{number}"))).await.unwrap();
+        assert_eq!(store.audit().head().await.unwrap().after, number);
+    }
+}
+
+#[tokio::test]
 #[ignore = "runs as the other process of another test"]
 async fn appends_from_another_process() {
     let Some(store) = shared() else { return };
