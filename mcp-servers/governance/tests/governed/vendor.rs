@@ -113,8 +113,6 @@ async fn a_read_is_sent_four_times_and_then_fails_with_the_last_error() {
     assert_eq!((error.error_type, error.http_status), (ErrorType::ServerError, Some(504)));
     assert_eq!(vendor.requests(), 4);
     assert!(!error.to_string().contains("in-the-url"), "{error}");
-    assert!(error.message.contains("127.0.0.1:") && error.message.contains("nobody listens"), "{error}");
-    assert!(error.resolution.contains("address"), "{error:?}");
 }
 
 #[tokio::test]
