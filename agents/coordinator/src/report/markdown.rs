@@ -18,8 +18,10 @@ pub fn escaped(text: &str, limit: usize) -> String {
             '&' => out.push_str("&amp;"),
             // An underscore inside a word never formats; ids stay readable in the source.
             '_' if inside_word => out.push('_'),
+            // A colon before a space, or in a time of day, ends no scheme.
+            ':' if chars.peek().is_none_or(|next| *next == ' ') => out.push(':'),
+            ':' if is_digit(before) && is_digit(chars.peek().copied()) => out.push(':'),
             // `://`, `mailto:` and `@` make autolinks, `#` issue links and headings.
-            ':' if chars.peek() != Some(&'/') && !ends_in_scheme(&out) => out.push(':'),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '#' | '!' | ':' | '@' => {
                 out.push('\\');
                 out.push(c);
@@ -38,10 +40,8 @@ pub fn escaped(text: &str, limit: usize) -> String {
     out
 }
 
-/// Whether a colon here would end one of the schemes that link without `//`.
-fn ends_in_scheme(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["mailto", "xmpp"].iter().any(|scheme| text.ends_with(scheme))
+fn is_digit(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_ascii_digit())
 }
 
 /// A table; cells must already be safe.
@@ -69,7 +69,8 @@ mod tests {
             ("see www.evil.example or jo@x.example", r"see www\.evil.example or jo\@x.example"),
             ("- item", r"\- item"),
             ("MAILTO:jo", r"MAILTO\:jo"),
-            ("agent:coordinator approved: 5 warnings", "agent:coordinator approved: 5 warnings"),
+            ("at 12:30 approved: 5 warnings", "at 12:30 approved: 5 warnings"),
+            ("[now](javascript:alert(1))", r"\[now\](javascript\:alert(1))"),
             ("![img](x)", r"\!\[img\](x)"),
         ] {
             assert_eq!(escaped(text, 200), safe);
