@@ -16,7 +16,7 @@ pub fn render(case: &Case<'_>, kept: Kept<'_>) -> String {
     text.push_str(&overview(case, kept.approval));
     for (title, body) in [
         ("Summary", summary(case)),
-        ("Failed system calls", errors(case)),
+        ("API errors", errors(case)),
         ("Violations", findings(case.violations())),
         ("Warnings", findings(case.warnings())),
         ("Recommended actions", actions(case)),
@@ -27,7 +27,7 @@ pub fn render(case: &Case<'_>, kept: Kept<'_>) -> String {
         ("Versions", versions(case)),
     ] {
         if !body.is_empty() {
-            text.push_str(&format!("\n## {title}\n\n{body}"));
+            text.push_str(&format!("\n## {title}\n\n{}\n", body.trim_end()));
         }
     }
     text
