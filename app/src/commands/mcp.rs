@@ -82,7 +82,8 @@ async fn put_on_record(args: &McpArgs, installation: &Installation) -> Result<()
         "simulated_vendors": installation.vendors().is_some(),
     });
     let record = AuditRecord::done("mcp.start", &itself(args), told, Timestamp::now());
-    Ok(installation.store().audit().append_later(record).await?)
+    installation.store().audit().append(record).await?;
+    Ok(())
 }
 
 /// Who starts and reloads: neither the launch nor a signal has a name.
