@@ -150,6 +150,9 @@ pub struct RunArgs {
     pub output: Json,
 }
 
+/// Runs that `run-all` has in flight: so many that reads meet often enough to share a vendor's calls.
+pub const RUN_ALL_IN_FLIGHT: u16 = 256;
+
 /// `gangway run-all`
 #[derive(Debug, Args)]
 pub struct RunAllArgs {
@@ -157,7 +160,7 @@ pub struct RunAllArgs {
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Runs in flight at once.
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(long, value_name = "N", default_value_t = RUN_ALL_IN_FLIGHT, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub in_flight: u16,
     /// How to print.
     #[command(flatten)]
@@ -304,7 +307,8 @@ pub struct BenchArgs {
     /// Webhooks of the intake scenario.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     pub events: u32,
-    /// Fail, too, when the intake scenario misses its goals: acknowledgements, /healthz, memory.
+    /// Fail, too, when the intake scenario misses its goals (acknowledgements, /healthz, memory), or the batch scenario uses
+    /// too little of what NetSuite allows.
     #[arg(long)]
     pub goals: bool,
     /// Connections of the intake scenario.
@@ -313,9 +317,9 @@ pub struct BenchArgs {
     /// Runs at full load.
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub runs: u32,
-    /// Runs in flight at full load.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub in_flight: u16,
+    /// Runs in flight at full load: 64, or as many as run-all has in the batch scenario.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub in_flight: Option<u16>,
     /// How to print.
     #[command(flatten)]
     pub output: Json,

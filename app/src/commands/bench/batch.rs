@@ -122,7 +122,37 @@ async fn run_all(installation: &Installation, accounts: u32, in_flight: u16) -> 
     Ok(elapsed)
 }
 
+/// From so many accounts on, calls to gather are shared by enough of them to be judged.
+const JUDGED_FROM: u32 = 2_000;
+/// Calls to gather, per account, at most.
+const CALLS_PER_ACCOUNT: f64 = 0.1;
+/// What is to be used of what NetSuite allows, in per cent.
+const USED_PERCENT: f64 = 95.0;
+
 impl Batch {
+    /// What went wrong: vendors were asked more often, or more at once, than they may be.
+    pub fn failures(&self) -> Vec<String> {
+        let (calls, bound) = (self.gather_calls_per_account, &self.bound);
+        let is_often = self.accounts >= JUDGED_FROM && calls > CALLS_PER_ACCOUNT;
+        let often = is_often.then(|| {
+            format!(
+                "vendor calls to gather, per account: {calls:.3}, at most {CALLS_PER_ACCOUNT} are allowed"
+            )
+        });
+        let is_crowded = bound.peak > u64::from(bound.allowed_at_once);
+        let crowded = is_crowded
+            .then(|| format!("{} calls at once where NetSuite allows {}", bound.peak, bound.allowed_at_once));
+        often.into_iter().chain(crowded).collect()
+    }
+
+    /// The goals that were missed.
+    pub fn missed_goals(&self) -> Vec<String> {
+        let used = self.bound.used_percent;
+        let missed = (used < USED_PERCENT)
+            .then(|| format!("used of what NetSuite allows: {used:.1} %, the goal is {USED_PERCENT} %"));
+        missed.into_iter().collect()
+    }
+
     /// The figures as a table.
     pub fn table(&self) -> comfy_table::Table {
         let mut table = output::table(&["what", "measured"]);
@@ -147,5 +177,40 @@ impl Batch {
             &format!("{}, {:.1}", bound.calls, bound.runs_per_second),
         ]);
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Bound};
+
+    fn measured(gather_calls_per_account: f64, peak: u64, used_percent: f64) -> Batch {
+        Batch {
+            accounts: 2_000,
+            in_flight: 256,
+            gather_calls_per_account,
+            peak_salesforce: 2,
+            peak_docusign: 2,
+            peak_netsuite: 1,
+            runs_per_second: 100.0,
+            bound: Bound {
+                accounts: 300,
+                allowed_at_once: 5,
+                peak,
+                calls: 300,
+                used_percent,
+                runs_per_second: 9.9,
+            },
+        }
+    }
+
+    #[test]
+    fn vendors_asked_too_often_are_a_failure_and_unused_calls_a_missed_goal() {
+        let good = measured(0.1, 5, 95.0);
+        assert!(good.failures().is_empty() && good.missed_goals().is_empty());
+        let bad = measured(0.101, 6, 94.9);
+        assert_eq!((bad.failures().len(), bad.missed_goals().len()), (2, 1));
+        let few = Batch { accounts: 1_999, ..measured(0.5, 5, 95.0) };
+        assert!(few.failures().is_empty(), "few accounts share little");
     }
 }
