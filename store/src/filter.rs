@@ -49,6 +49,14 @@ impl Filter {
         }
     }
 
+    /// Only what an account owns, by whichever of its names is given.
+    pub(crate) fn of_owner(self, account: Option<&AccountId>) -> Self {
+        match account.map(owned_by) {
+            Some((condition, name)) => self.and(condition, Some(name)),
+            None => self,
+        }
+    }
+
     /// `SELECT` with the conditions, `order`, and a limit as the last bound value.
     pub(crate) fn select(mut self, select: &str, order: &str, limit: u32) -> (String, Vec<Value>) {
         let clause = if self.conditions.is_empty() { "1" } else { &self.conditions.join(" AND ") };

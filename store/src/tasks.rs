@@ -3,7 +3,7 @@
 //! Which moves a task may make is the tasks server's business.
 
 use crate::codec::{record, records, to_json};
-use crate::filter::{Filter, owned_by};
+use crate::filter::Filter;
 use crate::writer::Shape;
 use crate::{Store, StoreError};
 use gangway_protocol::ids::TaskId;
@@ -115,9 +115,8 @@ impl Tasks<'_> {
     /// # Errors
     /// The database cannot be read.
     pub async fn list(self, filter: TaskFilter) -> Result<Vec<Task>, StoreError> {
-        let (of_account, account) = filter.account.as_ref().map(owned_by).unzip();
         let conditions = Filter::default()
-            .and(of_account.unwrap_or_default(), account)
+            .of_owner(filter.account.as_ref())
             .and("owner = ?", filter.owner.map(|owner| owner.name().to_owned()))
             .and("status = ?", filter.status.map(|status| status.name().to_owned()))
             .and(

@@ -1,15 +1,16 @@
 //! Pages the person on call for what [`gangway_governance::limits::alarms`] finds: a vendor that stays away, credentials
-//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted, an audit that is not sealed, effects that
-//! failed for good. While a trouble lasts it pages once an hour: the hour is part of the key.
+//! that are refused, a day's calls that run out, a BLOCK rate that jumps, a tool that drifted, an audit that is not sealed; and
+//! for effects that failed for good. While a trouble lasts it pages once an hour: the hour is part of the key.
 
 use super::super::failure_of;
 use super::super::settings::JobName;
 use super::Crew;
 use anyhow::Result;
-use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted, undone, unsealed};
+use gangway_governance::limits::alarms::{Alarm, AlarmSettings, Decided, alarms, drifted, unsealed};
 use gangway_protocol::redact::Personal;
+use gangway_protocol::run::{Effect, EffectStatus};
 use gangway_protocol::tools::notify::{Page, PageArgs, PageSeverity};
-use gangway_protocol::{IdempotencyKey, Outcome};
+use gangway_protocol::{IdempotencyKey, Outcome, RunRecord};
 use gangway_toolbelt::{Agent, Scope};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +51,26 @@ pub(super) async fn work(crew: Crew, now: Timestamp) -> Result<Value> {
         });
     }
     Ok(json!({ "alarms": told }))
+}
+
+/// The alarm of runs, newest first, with effects that failed for good; none without such a run.
+fn undone(runs: &[RunRecord]) -> Option<Alarm> {
+    let newest = runs.first()?;
+    let is_undone = |effect: &&Effect| effect.status == EffectStatus::Failed && effect.message_id.is_none();
+    let told = |effect: &Effect| {
+        let code = effect.error.as_ref().map_or("no code", |error| error.error_code.as_str());
+        format!("{} ({code})", effect.label)
+    };
+    let effects: Vec<String> = newest.effects.iter().filter(is_undone).map(told).collect();
+    let (run_id, account) = (&newest.run_id, &newest.request.account_id);
+    Some(Alarm {
+        dedup_key: "gangway/undone".to_owned(),
+        summary: format!(
+            "{} of the last hour's onboardings did not tell all that was due, and nothing repeats it; the newest: {account}, {}. See why, and do it by hand: gangway runs show {run_id}",
+            runs.len(),
+            effects.join(", ")
+        ),
+    })
 }
 
 fn decided(outcomes: &[Outcome]) -> Decided {

@@ -1,13 +1,10 @@
 //! What a person is to be paged for: a breaker that stays open, credentials that are refused, a day's calls that run out, a
-//! BLOCK rate that jumps, a tool that is not what it was, an audit that is not sealed, onboardings whose
-//! effects failed.
+//! BLOCK rate that jumps, a tool that is not what it was, an audit that is not sealed.
 //!
 //! Pure: what is seen comes in, alarms come out, each with a key by which the pager recognises a repeat. When it is
 //! asked, and who is paged, is the scheduler's business.
 
 use super::view::VendorView;
-use gangway_protocol::RunRecord;
-use gangway_protocol::run::EffectStatus;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -80,28 +77,6 @@ pub fn unsealed(why: &str) -> Alarm {
             "the audit is not sealed any more, so what is added could be cut off unnoticed; gangway audit verify says whether it was tampered with: {why}"
         ),
     }
-}
-
-/// That of runs, newest first, with effects that failed for good; none without such a run.
-#[must_use]
-pub fn undone(runs: &[RunRecord]) -> Option<Alarm> {
-    let newest = runs.first()?;
-    let failed = newest.effects.iter().filter(|effect| effect.status == EffectStatus::Failed);
-    let effects: Vec<String> = failed
-        .map(|effect| {
-            let code = effect.error.as_ref().map_or("no code", |error| error.error_code.as_str());
-            format!("{} ({code})", effect.label)
-        })
-        .collect();
-    let (run_id, account) = (&newest.run_id, &newest.request.account_id);
-    Some(Alarm {
-        dedup_key: "gangway/undone".to_owned(),
-        summary: format!(
-            "{} of the last hour's onboardings did not tell all that was due, and nothing repeats it; the newest: {account}, {}. See why, and do it by hand: gangway runs show {run_id}",
-            runs.len(),
-            effects.join(", ")
-        ),
-    })
 }
 
 /// That of a tool on another server which is refused, because its definition is not the one it is pinned to.
